@@ -1,0 +1,3 @@
+// Loaded into Azurite's Node: ends it when the process that started it is gone, even by SIGKILL.
+// Standard input is a pipe that nobody writes to; it ends when its other end is closed.
+process.stdin.on("end", () => process.kill(process.pid, "SIGTERM")).resume();
