@@ -1,0 +1,249 @@
+"""The calls of Azure Data Protection, each answered from the world.
+
+A call is judged in this order: token, api-version, does it exist, may the caller, is it there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from simulator import arm_ids, bodies, paging, point_filter, restore_body, routes
+from simulator.accusations import Accusations, Patience, shown
+from simulator.api_versions import check as check_api_version
+from simulator.errors import Refusal, by_arm, by_service, not_found
+from simulator.exchange import Answer, Request
+from simulator.habits import Habits
+from simulator.identity import Identity
+from simulator.restore_body import Mistake, Wish
+from simulator.restores import Restores, point_of
+from simulator.signed_urls import Signer
+from simulator.world import Instance, Operation, World
+
+
+@dataclass
+class Asked:
+    """A recognised call at a moment."""
+
+    request: Request
+    parts: dict[str, str]
+    now: datetime
+
+
+@dataclass
+class Arm:
+    """Answers ARM calls; whoever calls it sees to it that calls come one at a time."""
+
+    world: World
+    restores: Restores
+    identity: Identity
+    signer: Signer
+    accusations: Accusations
+    patience: Patience
+    habits: Habits
+    _answers: dict[str, Callable[[Asked], Answer]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._answers = {
+            "instances": self._instances,
+            "instance": self._instance,
+            "points": self._points,
+            "point": self._point,
+            "validate": self._validate,
+            "restore": self._restore,
+            "operation_status": self._operation_status,
+            "operation_result": self._operation_result,
+            "jobs": self._jobs,
+            "job": self._job,
+        }
+
+    def answer(self, request: Request, now: datetime) -> Answer:
+        """Answer a call."""
+        try:
+            match = self._admit(request)
+            return self._answers[match.route.name](Asked(request, match.parts, now))
+        except Refusal as refusal:
+            return refusal.answer
+
+    def _admit(self, request: Request) -> routes.Match:
+        self._check_token(request)
+        check_api_version(request, self.accusations)
+        match = routes.find(request.method, request.path)
+        if match is None:
+            raise self._unknown(request)
+        self._check_right(match)
+        self._check_existence(match)
+        return match
+
+    def _check_token(self, request: Request) -> None:
+        if "authorization" not in request.headers:
+            self.accusations.accuse(f"{shown(request)}: came without a token")
+        self.identity.check(request)
+
+    def _unknown(self, request: Request) -> Refusal:
+        self.accusations.accuse(f"{shown(request)}: is no call of this service")
+        if routes.methods_of(request.path):
+            text = f"The requested resource does not support http method '{request.method}'."
+            return by_arm(405, "MethodNotAllowed", text)
+        text = "The request URI did not match any known resource."
+        return by_arm(404, "InvalidResourceType", text)
+
+    def _check_right(self, match: routes.Match) -> None:
+        action = match.route.action
+        for scope in self.world.denied.get(action.lower(), []):
+            if scope == "*" or arm_ids.is_within(match.scope, scope):
+                raise by_arm(403, "AuthorizationFailed", self._no_right(action, match.scope))
+
+    def _no_right(self, action: str, scope: str) -> str:
+        client, identity = self.identity.client_id, self.identity.object_id
+        return (
+            f"The client '{client}' with object id '{identity}' does not have authorization to "
+            f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access "
+            "was recently granted, please refresh your credentials."
+        )
+
+    def _check_existence(self, match: routes.Match) -> None:
+        group, vault = match.parts.get("group_id"), match.parts.get("vault_id")
+        if group and not self.world.group_exists(group):
+            text = f"Resource group '{arm_ids.name_of(group)}' could not be found."
+            raise by_arm(404, "ResourceGroupNotFound", text)
+        if group and vault and not self.world.vault_exists(vault):
+            text = (
+                f"The Resource 'Microsoft.DataProtection/backupVaults/{arm_ids.name_of(vault)}' "
+                f"under resource group '{arm_ids.name_of(group)}' was not found. For more details "
+                "please go to https://aka.ms/ARMResourceNotFoundFix"
+            )
+            raise by_arm(404, "ResourceNotFound", text)
+
+    def _instance_of(self, asked: Asked) -> Instance:
+        found = self.world.instances.get(arm_ids.key(asked.parts["instance_id"]))
+        if found is None:
+            raise not_found(asked.parts["instance_id"])
+        return found
+
+    def _instances(self, asked: Asked) -> Answer:
+        vault = asked.parts["vault_id"]
+        found = [one for one in self.world.all() if arm_ids.is_within(one.id, vault)]
+        return self._page(asked, [bodies.instance(one) for one in found])
+
+    def _instance(self, asked: Asked) -> Answer:
+        return Answer.of(bodies.instance(self._instance_of(asked)))
+
+    def _points(self, asked: Asked) -> Answer:
+        one = self._instance_of(asked)
+        points = point_filter.apply(asked.request.query.get("$filter", ""), one.newest_first)
+        return self._page(asked, [bodies.recovery_point(one, point) for point in points])
+
+    def _point(self, asked: Asked) -> Answer:
+        one = self._instance_of(asked)
+        point = point_of(one, asked.parts["point"])
+        if point is None:
+            raise not_found(asked.request.path)
+        return Answer.of(bodies.recovery_point(one, point))
+
+    def _page(self, asked: Asked, items: list[Any]) -> Answer:
+        value, link = paging.page(asked.request, items, self.habits.page_size)
+        return Answer.of({"value": value, **({"nextLink": link} if link else {})})
+
+    def _validate(self, asked: Asked) -> Answer:
+        one = self._instance_of(asked)
+        read = restore_body.read_validation(asked.request.json(), one.region)
+        operation = self.restores.validate(one, self._wish(asked, one, read), asked.now)
+        return self._accepted(asked, operation, self.habits.pace.validation_retry_after)
+
+    def _restore(self, asked: Asked) -> Answer:
+        one = self._instance_of(asked)
+        read = restore_body.read_restore(asked.request.json(), one.region)
+        wish = self._wish(asked, one, read)
+        self._accuse_of_second_restore(asked, wish.target_id)
+        client_id = asked.request.client_request_id
+        operation = self.restores.restore(one, wish, client_id, now=asked.now)
+        return self._accepted(asked, operation, self.habits.pace.operation_retry_after)
+
+    def _wish(self, asked: Asked, one: Instance, read: Wish | Mistake) -> Wish:
+        if isinstance(read, Mistake):
+            self.accusations.accuse(f"{shown(asked.request)}: wrong body, {read.text}")
+            raise by_service(400, "BMSUserErrorInvalidInput")
+        if point_of(one, read.point_id) is None:
+            raise not_found(f"{one.id}/recoveryPoints/{read.point_id}")
+        return read
+
+    def _accuse_of_second_restore(self, asked: Asked, target: str) -> None:
+        running, restored = self.restores.is_written(target), self.restores.was_restored(target)
+        if running or restored:
+            first = "still runs" if running else "succeeded"
+            self.accusations.accuse(
+                f"{shown(asked.request)}: a second restore of {arm_ids.name_of(target)}, whose "
+                f"first {first}"
+            )
+
+    def _accepted(self, asked: Asked, operation: Operation, wait: int) -> Answer:
+        version = asked.request.query["api-version"]
+        status = f"{operation.vault_id}/operationStatus/{operation.id}"
+        result = f"{_location_of(operation)}/operationResults/{operation.id}"
+        seconds = self.habits.pace.scaled_wait(wait)
+        for path in (status, result):
+            self.patience.ask("GET", path, asked.now + timedelta(seconds=seconds))
+        base = asked.request.base
+        headers = {
+            "Azure-AsyncOperation": base + self.signer.sign(status, version, asked.now),
+            "Location": base + self.signer.sign(result, version, asked.now),
+            "Retry-After": str(seconds),
+        }
+        return Answer(202, headers)
+
+    def _operation_of(self, asked: Asked) -> Operation:
+        if not self.signer.is_ours(asked.request.target):
+            self.accusations.accuse(f"{shown(asked.request)}: the operation URL was rebuilt")
+            raise by_arm(403, "AuthenticationFailed", "The operation URL is not as it was issued.")
+        found = self.world.operations.get(asked.parts["operation"])
+        gone_after = found.outcome.gone_after if found else None
+        if found is None or (gone_after is not None and asked.now >= found.started + gone_after):
+            raise not_found(asked.request.path)
+        return found
+
+    def _operation_status(self, asked: Asked) -> Answer:
+        operation = self._operation_of(asked)
+        answer = Answer.of(bodies.operation(operation, asked.request.path))
+        operation.course.count_read()
+        wait = self.habits.pace.poll_retry_after
+        if wait is None or operation.ended:
+            return answer
+        return answer.with_headers({"Retry-After": str(self.habits.pace.scaled_wait(wait))})
+
+    def _operation_result(self, asked: Asked) -> Answer:
+        operation = self._operation_of(asked)
+        version = asked.request.query["api-version"]
+        status = f"{_location_of(operation)}/operationStatus/{operation.id}"
+        signed = asked.request.base + self.signer.sign(status, version, asked.now)
+        headers = {"Azure-AsyncOperation": signed}
+        if operation.ended:
+            return Answer.of(bodies.operation_result(operation), headers=headers)
+        operation.course.count_read()
+        return Answer(202, {**headers, "Location": asked.request.base + asked.request.target})
+
+    def _jobs(self, asked: Asked) -> Answer:
+        jobs = self.world.jobs_of_vault(asked.parts["vault_id"])
+        shown_by = asked.now - self.habits.job_list_lag
+        listed = [
+            bodies.listed_job(job, self.world.instances[arm_ids.key(job.instance_id)])
+            for job in jobs
+            if not self.habits.job_list_lag or job.started <= shown_by
+        ]
+        value, link = paging.page(asked.request, listed, self.habits.page_size)
+        return Answer.of({"value": value, "nextLink": link})
+
+    def _job(self, asked: Asked) -> Answer:
+        job_id = f"{asked.parts['vault_id']}/backupJobs/{asked.parts['job']}"
+        job = self.world.jobs.get(arm_ids.key(job_id))
+        if job is None:
+            raise not_found(asked.request.path)
+        answer = Answer.of(bodies.job(job, self.world.instances[arm_ids.key(job.instance_id)]))
+        job.course.count_read()
+        return answer
+
+
+def _location_of(operation: Operation) -> str:
+    subscription = arm_ids.subscription_of(operation.vault_id)
+    provider = "providers/Microsoft.DataProtection"
+    return f"/subscriptions/{subscription}/{provider}/locations/{operation.location}"

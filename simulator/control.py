@@ -1,0 +1,153 @@
+"""The simulator's own door for other processes: `/simulator/…`, JSON in, JSON out, no token."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from simulator import arm_ids, faults, outcomes, wire_times
+from simulator.exchange import Answer, Request
+from simulator.stage import Endings
+from simulator.world import Job, Point
+
+if TYPE_CHECKING:
+    from simulator.simulator import Simulator
+
+PATH: Final = "/simulator/"
+Words = dict[str, Any]
+
+
+def answer(simulator: "Simulator", request: Request) -> Answer:
+    """Do what a call to the door asks for."""
+    name = request.path.removeprefix(PATH).strip("/")
+    known = _COMMANDS.get((request.method, name))
+    if known is None:
+        named = ", ".join(f"{method} {PATH}{one}" for method, one in _COMMANDS)
+        return Answer.of({"error": f"no such command; there are {named}"}, 404)
+    try:
+        return Answer.of(known(simulator, request.json() or {}))
+    except (KeyError, TypeError, ValueError) as trouble:
+        return Answer.of({"error": f"{name}: {type(trouble).__name__}: {trouble}"}, 400)
+
+
+def report(simulator: "Simulator", words: Words) -> Words:  # noqa: ARG001
+    """Return what the world holds and what happened in it."""
+    calls: dict[str, int] = {}
+    for call in list(simulator.calls):
+        name = f"{call.method} {_kind(call.path)}"
+        calls[name] = calls.get(name, 0) + 1
+    return {
+        "now": wire_times.precise(simulator.now()),
+        "jobs": [_job(one) for one in simulator.jobs()],
+        "disks": simulator.disks(),
+        "accusations": simulator.accusations,
+        "calls": calls,
+        "callCount": sum(calls.values()),
+        "identityCallCount": len(simulator.identity_calls),
+    }
+
+
+def _protect(simulator: "Simulator", words: Words) -> Words:
+    if "points" in words:
+        words["points"] = [_point(one) for one in words["points"]]
+    instance_id = simulator.protect(words.pop("disk"), **words)
+    points = [
+        {"id": one.id, "time": wire_times.precise(one.time)}
+        for one in simulator.points(instance_id)
+    ]
+    return {
+        "backupInstanceId": instance_id,
+        "sourceDiskId": simulator.source_disk(instance_id),
+        "recoveryPoints": points,
+    }
+
+
+def _script(simulator: "Simulator", words: Words) -> Words:
+    target = words.pop("target")
+    simulator.script(target, **{name: _endings(value) for name, value in words.items()})
+    return {}
+
+
+def _fault(simulator: "Simulator", words: Words) -> Words:
+    fault = faults.from_json(words["fault"])
+    simulator.next(words["method"], words["path"], fault, words.get("times", 1))
+    return {}
+
+
+def _start_restore(simulator: "Simulator", words: Words) -> Words:
+    return _job(simulator.start_restore(words["backupInstanceId"], words["target"]))
+
+
+def _with(name: str, word: str) -> Callable[["Simulator", Words], Words]:
+    def command(simulator: "Simulator", words: Words) -> Words:
+        getattr(simulator, name)(words[word])
+        return {}
+
+    return command
+
+
+def _deny(simulator: "Simulator", words: Words) -> Words:
+    simulator.deny(words["action"], words.get("scope", "*"))
+    return {}
+
+
+def _clear_faults(simulator: "Simulator", words: Words) -> Words:  # noqa: ARG001
+    simulator.clear_faults()
+    return {}
+
+
+_COMMANDS: Final[Mapping[tuple[str, str], Callable[["Simulator", Words], Words]]] = {
+    ("GET", "report"): report,
+    ("POST", "protect"): _protect,
+    ("POST", "script"): _script,
+    ("POST", "faults"): _fault,
+    ("POST", "clear-faults"): _clear_faults,
+    ("POST", "deny"): _deny,
+    ("POST", "allow"): _with("allow", "action"),
+    ("POST", "revoke-role"): _with("revoke_vault_role", "group"),
+    ("POST", "grant-role"): _with("grant_vault_role", "group"),
+    ("POST", "remove-group"): _with("remove_group", "group"),
+    ("POST", "add-disk"): _with("add_disk", "disk"),
+    ("POST", "remove-disk"): _with("remove_disk", "disk"),
+    ("POST", "start-restore"): _start_restore,
+}
+
+
+def _job(one: Job) -> Words:
+    return {
+        "id": one.id,
+        "status": one.status,
+        "target": one.target_id,
+        "backupInstanceId": one.instance_id,
+        "recoveryPointId": one.point_id,
+        "activityId": one.activity_id,
+        "started": wire_times.precise(one.started),
+        "ended": wire_times.precise(one.ended) if one.ended else None,
+        "errorCode": one.error_code,
+    }
+
+
+def _point(words: Words) -> Point:
+    times: Words = {
+        name: datetime.fromisoformat(words.pop(name))
+        for name in ("time", "expiry")
+        if name in words
+    }
+    return Point(**words, **times)
+
+
+def _endings(value: Words | list[Words]) -> Endings:
+    if isinstance(value, list):
+        return [outcomes.from_json(one) for one in value]
+    return outcomes.from_json(value)
+
+
+def _kind(path: str) -> str:
+    parts = path.rstrip("/").split("/")
+    known = {"restore", "validateRestore", "recoveryPoints", "backupJobs", "backupInstances"}
+    return (
+        parts[-1]
+        if parts[-1] in known
+        else f"{parts[-2]}/*"
+        if len(parts) > 1
+        else arm_ids.key(path)
+    )

@@ -1,0 +1,23 @@
+"""What the simulated service is like, where the facts leave it open. May be changed at any time."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from simulator.pace import Pace
+
+ActivityIds = Literal["client", "suffixed", "unrelated"]
+
+
+@dataclass
+class Habits:
+    """Pace, pages, and how jobs show themselves.
+
+    `activity_ids` says what a job's activityID is: the client's request id, that id with the
+    suffix once seen, or something else. `job_list_lag` is how long a job is missing in lists.
+    """
+
+    pace: Pace = field(default_factory=Pace)
+    page_size: int | None = None
+    job_list_lag: timedelta = timedelta(0)
+    activity_ids: ActivityIds = "client"

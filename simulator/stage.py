@@ -1,0 +1,228 @@
+"""What a test or a demo may do with the world: set it up, script it, look at it."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from threading import RLock
+from typing import Final
+
+from simulator import arm_ids
+from simulator.outcomes import Outcome
+from simulator.restore_body import Wish
+from simulator.restores import Restores
+from simulator.world import Instance, Job, Operation, Point, Script, World
+
+_DISKS: Final = "Microsoft.Compute/disks"
+_BACKUP_HOUR: Final = time(2, tzinfo=UTC)
+_KEPT: Final = timedelta(days=30)
+_DEFAULT_POINTS: Final = 7
+_SUBSCRIPTION: Final = "10000000-2000-4000-8000-300000000000"
+
+Endings = Outcome | Sequence[Outcome]
+
+
+class Stage:
+    """The world as those who arrange it see it."""
+
+    def __init__(self, now: Callable[[], datetime], world: World, restores: Restores) -> None:
+        self.now = now
+        self.world = world
+        self._restores = restores
+        self._lock = RLock()
+
+    def protect(  # noqa: PLR0913 - each has a default; a test names what it is about.
+        self,
+        disk: str,
+        *,
+        vault: str = "vault-1",
+        group: str = "rg-prod",
+        subscription: str = _SUBSCRIPTION,
+        region: str = "westeurope",
+        points: Sequence[Point] | None = None,
+        datasource_type: str = _DISKS,
+        snapshot_group: str | None = None,
+    ) -> str:
+        """Let a disk, given by name or id, be protected; return its backup instance's id."""
+        home = arm_ids.group_id(subscription, group)
+        disk_id = disk if disk.startswith("/") else arm_ids.disk_id(home, disk)
+        instance = Instance(
+            id=_instance_id(arm_ids.vault_id(home, vault), disk_id),
+            disk_id=disk_id,
+            region=region,
+            datasource_type=datasource_type,
+            snapshot_group=snapshot_group or f"{home}-snapshots",
+            points=list(self._daily_points() if points is None else points),
+        )
+        with self._lock:
+            self.world.instances[arm_ids.key(instance.id)] = instance
+            self.world.disks.setdefault(arm_ids.key(disk_id), "")
+        self.changed()
+        return instance.id
+
+    def source_disk(self, instance_id: str) -> str:
+        """Return the id of the disk that an instance protects."""
+        return self._instance(instance_id).disk_id
+
+    def points(self, instance_id: str) -> list[Point]:
+        """Return an instance's recovery points, newest first."""
+        with self._lock:
+            return self._instance(instance_id).newest_first
+
+    def add_point(  # noqa: PLR0913 - the fields of a recovery point.
+        self,
+        instance_id: str,
+        *,
+        time: datetime | None = None,
+        id: str | None = None,  # noqa: A002 - the word the service uses.
+        store_type: str = "OperationalStore",
+        state: str = "COMMITTED",
+        visible: bool = True,
+        expiry: datetime | None = None,
+        point_state: str | None = "Completed",
+    ) -> Point:
+        """Give an instance one more recovery point; without an expiry it has null there."""
+        point = Point(
+            time=time or self.now(),
+            id=id or uuid.uuid4().hex,
+            store_type=store_type,
+            state=state,
+            visible=visible,
+            expiry=expiry,
+            point_state=point_state,
+        )
+        with self._lock:
+            self._instance(instance_id).points.append(point)
+        self.changed()
+        return point
+
+    def remove_instance(self, instance_id: str) -> None:
+        """Let a backup instance be gone."""
+        with self._lock:
+            self.world.instances.pop(arm_ids.key(instance_id), None)
+        self.changed()
+
+    def deny(self, action: str, scope: str = "*") -> None:
+        """Take a right from the clients' identity, everywhere or within a scope."""
+        with self._lock:
+            self.world.denied.setdefault(action.lower(), []).append(scope)
+        self.changed()
+
+    def allow(self, action: str) -> None:
+        """Give a right back."""
+        with self._lock:
+            self.world.denied.pop(action.lower(), None)
+        self.changed()
+
+    def revoke_vault_role(self, group_id: str) -> None:
+        """Take Disk Restore Operator on a target group from the vaults' identities."""
+        with self._lock:
+            self.world.groups_without_role.append(arm_ids.key(group_id))
+        self.changed()
+
+    def grant_vault_role(self, group_id: str) -> None:
+        """Give that role back."""
+        with self._lock:
+            self.world.groups_without_role = [
+                one for one in self.world.groups_without_role if one != arm_ids.key(group_id)
+            ]
+        self.changed()
+
+    def remove_group(self, group_id: str) -> None:
+        """Let a target group not exist; every other one does."""
+        with self._lock:
+            self.world.missing_groups.append(arm_ids.key(group_id))
+        self.changed()
+
+    def add_disk(self, disk_id: str) -> None:
+        """Let a disk exist."""
+        with self._lock:
+            self.world.disks.setdefault(arm_ids.key(disk_id), "")
+        self.changed()
+
+    def remove_disk(self, disk_id: str) -> None:
+        """Let a disk be gone."""
+        with self._lock:
+            self.world.disks.pop(arm_ids.key(disk_id), None)
+        self.changed()
+
+    def script(
+        self,
+        target: str,
+        *,
+        validation: Endings = (),
+        operation: Endings = (),
+        job: Endings = (),
+    ) -> None:
+        """Say how things end for a disk (id or name) or for all restores of an instance (id).
+
+        Outcomes in a list are consumed one by one; a single outcome holds for good.
+        """
+        with self._lock:
+            script = self.world.scripts.setdefault(arm_ids.key(target), Script())
+            _add(script, "validation", validation)
+            _add(script, "operation", operation)
+            _add(script, "job", job)
+        self.changed()
+
+    def start_restore(
+        self, instance_id: str, target_id: str, *, activity_id: str | None = None
+    ) -> Job:
+        """Let somebody else restore a disk from the newest point, as from the portal."""
+        with self._lock:
+            instance, now = self._instance(instance_id), self.now()
+            wish = Wish(target_id=target_id, point_id=instance.newest_first[0].id)
+            activity = activity_id or str(uuid.uuid4())
+            job = self._restores.begin_job(instance, wish, activity_id=activity, now=now)
+        self.changed()
+        return job
+
+    def jobs(self) -> list[Job]:
+        """Return all restore jobs, oldest first."""
+        self._settle()
+        return sorted(self.world.jobs.values(), key=lambda job: job.started)
+
+    def operations(self) -> list[Operation]:
+        """Return all operations, in the order in which they began."""
+        self._settle()
+        return list(self.world.operations.values())
+
+    def disks(self) -> list[str]:
+        """Return the ids of all disks that exist, in lower case."""
+        self._settle()
+        return sorted(self.world.disks)
+
+    def restores_of(self, target: str) -> int:
+        """Return how many restore jobs were ever begun for a disk, by id or by name."""
+        return len(self.world.jobs_of_target(target))
+
+    def changed(self) -> None:
+        """Be told that the world is another; who keeps it on disk does so here."""
+
+    def _settle(self) -> None:
+        with self._lock:
+            settled = self._restores.settle(self.now())
+        if settled:
+            self.changed()
+
+    def _instance(self, instance_id: str) -> Instance:
+        return self.world.instances[arm_ids.key(instance_id)]
+
+    def _daily_points(self) -> list[Point]:
+        now = self.now().astimezone(UTC)
+        newest = datetime.combine(now.date(), _BACKUP_HOUR)
+        newest -= timedelta(days=1) if newest >= now else timedelta(0)
+        times = (newest - timedelta(days=day) for day in range(_DEFAULT_POINTS))
+        return [Point(time=one, expiry=one + _KEPT) for one in times]
+
+
+def _instance_id(vault_id: str, disk_id: str) -> str:
+    disk = arm_ids.name_of(disk_id)
+    tail = uuid.uuid5(uuid.NAMESPACE_URL, arm_ids.key(vault_id + disk_id))
+    return f"{vault_id}/backupInstances/{disk}-{disk}-{tail}"
+
+
+def _add(script: Script, ending: str, outcomes: Endings) -> None:
+    if isinstance(outcomes, Outcome):
+        script.standing[ending] = outcomes
+    else:
+        getattr(script, ending).extend(outcomes)

@@ -1,0 +1,151 @@
+"""What there is: vaults, instances, recovery points, disks, operations, jobs. Plain records.
+
+Everything here can be written to a file and read back. The rules by which it changes stand in
+`restores`, the JSON in which clients see it in `bodies`.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from simulator import arm_ids
+from simulator.outcomes import Outcome
+from simulator.pace import Course
+
+RUNNING = "InProgress"
+
+
+def _new_point_id() -> str:
+    return uuid.uuid4().hex
+
+
+@dataclass
+class Point:
+    """A recovery point; `expiry` None is sent as null."""
+
+    time: datetime
+    id: str = field(default_factory=_new_point_id)
+    store_type: str = "OperationalStore"
+    state: str = "COMMITTED"
+    visible: bool = True
+    expiry: datetime | None = None
+    point_state: str | None = "Completed"
+
+
+@dataclass
+class Instance:
+    """A backup instance: one protected disk."""
+
+    id: str
+    disk_id: str
+    region: str
+    datasource_type: str
+    snapshot_group: str
+    points: list[Point] = field(default_factory=list)
+
+    @property
+    def vault_id(self) -> str:
+        """The vault that holds it."""
+        return self.id.rsplit("/", 2)[0]
+
+    @property
+    def newest_first(self) -> list[Point]:
+        """Its recovery points as the service lists them."""
+        return sorted(self.points, key=lambda point: point.time, reverse=True)
+
+
+@dataclass
+class Job:
+    """A restore job: the vault writes a disk."""
+
+    id: str
+    instance_id: str
+    target_id: str
+    point_id: str
+    point_time: datetime
+    activity_id: str
+    started: datetime
+    course: Course
+    outcome: Outcome
+    status: str = RUNNING
+    ended: datetime | None = None
+    error_code: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The job's own id, without its vault."""
+        return arm_ids.name_of(self.id)
+
+    @property
+    def made_disk(self) -> bool:
+        """Whether it ended well."""
+        return self.status in ("Completed", "CompletedWithWarnings")
+
+
+@dataclass
+class Operation:
+    """ARM's asynchronous operation, of a validation or of a restore."""
+
+    id: str
+    kind: str
+    instance_id: str
+    vault_id: str
+    location: str
+    target_id: str
+    started: datetime
+    course: Course
+    outcome: Outcome
+    job_id: str | None = None
+    ended: datetime | None = None
+
+
+@dataclass
+class Script:
+    """The endings that wait for a target or an instance; the last of a standing one stays."""
+
+    validation: list[Outcome] = field(default_factory=list)
+    operation: list[Outcome] = field(default_factory=list)
+    job: list[Outcome] = field(default_factory=list)
+    standing: dict[str, Outcome] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """Everything the simulated cloud holds; all keys are ids in lower case."""
+
+    secret: str
+    instances: dict[str, Instance] = field(default_factory=dict)
+    disks: dict[str, str] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    scripts: dict[str, Script] = field(default_factory=dict)
+    denied: dict[str, list[str]] = field(default_factory=dict)
+    missing_groups: list[str] = field(default_factory=list)
+    groups_without_role: list[str] = field(default_factory=list)
+
+    def vault_exists(self, vault_id: str) -> bool:
+        """Tell whether there is such a vault: one that holds an instance."""
+        return any(arm_ids.key(one.vault_id) == arm_ids.key(vault_id) for one in self.all())
+
+    def group_exists(self, group_id: str) -> bool:
+        """Tell whether there is such a group: one that holds an instance."""
+        return any(arm_ids.is_within(one.id, group_id) for one in self.all())
+
+    def all(self) -> list[Instance]:
+        """Return every instance."""
+        return list(self.instances.values())
+
+    def jobs_of_vault(self, vault_id: str) -> list[Job]:
+        """Return a vault's jobs, oldest first."""
+        jobs = [job for job in self.jobs.values() if arm_ids.is_within(job.id, vault_id)]
+        return sorted(jobs, key=lambda job: job.started)
+
+    def jobs_of_target(self, target: str) -> list[Job]:
+        """Return the jobs that write the disk with this id or name, oldest first."""
+        wanted = arm_ids.key(target)
+        jobs = (
+            job
+            for job in self.jobs.values()
+            if wanted in (arm_ids.key(job.target_id), arm_ids.name_of(job.target_id).lower())
+        )
+        return sorted(jobs, key=lambda job: job.started)
