@@ -1,0 +1,37 @@
+"""App settings: what the Functions host finds in the environment and in `local.settings.json`."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+    from pathlib import Path
+
+PLACEHOLDER = re.compile(r"%([^%]+)%")
+
+
+class SettingMissingError(LookupError):
+    """A binding names an app setting that is not there."""
+
+
+def resolve(text: str, settings: Mapping[str, str]) -> str:
+    """Put the values of app settings in place of every `%NAME%` in `text`."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in settings:
+            raise SettingMissingError(f"'%{name}%' does not resolve: set the app setting {name}.")
+        return settings[name]
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def load_local_settings(file: Path, environment: MutableMapping[str, str]) -> None:
+    """Add the `Values` of `local.settings.json`; what the environment has already, it keeps."""
+    if not file.exists():
+        return
+    for name, value in json.loads(file.read_text()).get("Values", {}).items():
+        environment.setdefault(name, value)

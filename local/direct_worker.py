@@ -1,0 +1,87 @@
+"""A worker in this very process: it calls the user's functions directly.
+
+Arguments are made by azure.functions' own converters from what the host would send, and the
+functions share as many threads as `PYTHON_THREADPOOL_THREAD_COUNT` allows, as in the real worker.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import azure.functions as func
+from azure.functions.meta import Datum as WorkerDatum
+
+from local.triggers import QueueTrigger, read_trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from local.triggers import Datum, Incoming, Trigger
+
+BINDINGS: Any = func.get_binding_registry()  # type: ignore[no-untyped-call]
+THREAD_COUNT = "PYTHON_THREADPOOL_THREAD_COUNT"
+DEFAULT_THREADS = min(
+    32, (os.cpu_count() or 1) + 4
+)  # Python's own default, which the worker takes.
+
+
+class InvocationContext(func.Context):
+    """What a parameter named `context` holds."""
+
+    thread_local_storage: Any = threading.local()
+    trace_context: Any = None
+    retry_context: Any = None
+    invocation_id = ""
+    function_name = ""
+    function_directory = ""
+
+    def __init__(self, function: str, directory: str) -> None:
+        self.invocation_id = str(uuid.uuid4())
+        self.function_name = function
+        self.function_directory = directory
+
+
+class DirectWorker:
+    """Calls the functions of one app."""
+
+    def __init__(self, app: func.FunctionApp, settings: Mapping[str, str]) -> None:
+        functions = app.get_functions()
+        self._functions: dict[str, Callable[..., object]] = {
+            str(function.get_function_name()): function.get_user_function()
+            for function in functions
+        }
+        self.triggers: list[Trigger] = [
+            read_trigger(str(f.get_function_name()), f.get_bindings_dict()["bindings"])
+            for f in functions
+        ]
+        self._threads = threading.Semaphore(int(settings.get(THREAD_COUNT) or DEFAULT_THREADS))
+
+    def invoke(self, trigger: Trigger, incoming: Incoming) -> None:
+        """Call the function and insist, as the real worker does, that it returns nothing."""
+        function = self._functions[trigger.function]
+        arguments = _arguments(function, trigger, incoming)
+        with self._threads:
+            if function(**arguments) is not None:
+                raise RuntimeError(f"{trigger.function} returned a value but binds no $return.")
+
+
+def _arguments(
+    function: Callable[..., object], trigger: Trigger, incoming: Incoming
+) -> dict[str, Any]:
+    kind = "queueTrigger" if isinstance(trigger, QueueTrigger) else "timerTrigger"
+    metadata = {name: _for_worker(datum) for name, datum in incoming.metadata.items()}
+    value = BINDINGS.get(kind).decode(_for_worker(incoming.data), trigger_metadata=metadata)
+    arguments = {trigger.parameter: value}
+    if "context" in inspect.signature(function).parameters:
+        context = InvocationContext(trigger.function, os.path.dirname(inspect.getfile(function)))  # noqa: PTH120 - a word.
+        context.thread_local_storage.invocation_id = context.invocation_id
+        arguments["context"] = context
+    return arguments
+
+
+def _for_worker(datum: Datum) -> WorkerDatum:
+    return WorkerDatum(datum.value, datum.type)

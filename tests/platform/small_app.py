@@ -1,0 +1,64 @@
+"""What the tests of the local host share: quick settings, and a record of calls."""
+
+from __future__ import annotations
+
+import queue
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import azure.functions as func
+
+from local.host_json import QueueSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE = 20.0  # seconds until a wait counts as never.
+QUICK = QueueSettings(
+    batch_size=2,
+    new_batch_threshold=1,
+    max_dequeue_count=3,
+    visibility_timeout=timedelta(0),
+    max_polling_interval=timedelta(milliseconds=100),
+)
+
+
+class Calls:
+    """What a function was called with; each wait for a call is bounded."""
+
+    def __init__(self) -> None:
+        self._calls: queue.Queue[tuple[datetime, Any]] = queue.Queue()
+
+    def add(self, message: Any) -> None:
+        self._calls.put((datetime.now(UTC), message))
+
+    def next(self) -> Any:
+        return self._calls.get(timeout=PATIENCE)[1]
+
+    def next_moment(self) -> datetime:
+        return self._calls.get(timeout=PATIENCE)[0]
+
+    def none_left(self) -> bool:
+        return self._calls.empty()
+
+
+def an_app(function: Callable[[func.QueueMessage], object]) -> func.FunctionApp:
+    app = func.FunctionApp()
+
+    @app.function_name("on_message")
+    @app.queue_trigger(arg_name="message", queue_name="%QUEUE%", connection="RestoreStorage")
+    def on_message(message: func.QueueMessage) -> object:
+        return function(message)
+
+    return app
+
+
+def a_timer(function: Callable[[func.TimerRequest], None]) -> func.FunctionApp:
+    app = func.FunctionApp()
+
+    @app.function_name("on_tick")
+    @app.timer_trigger(arg_name="timer", schedule="%SCHEDULE%")
+    def on_tick(timer: func.TimerRequest) -> None:
+        function(timer)
+
+    return app
