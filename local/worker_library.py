@@ -83,7 +83,9 @@ class WorkerLibrary:
         init = SimpleNamespace(capabilities={}, function_app_directory=str(self._folder))
         self._ask(library.worker_init_request(_request(worker_init_request=init)))
         answer = self._ask(library.functions_metadata_request(_request()))
-        for function in answer.function_metadata_results or []:
+        if not answer.function_metadata_results:
+            raise WorkerError(f"No functions were found in {self._folder}.")
+        for function in answer.function_metadata_results:
             self._load(function)
 
     def _load(self, function: RpcFunctionMetadata) -> None:

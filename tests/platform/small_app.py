@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
+from azure.storage.queue import QueueMessage
 
 from local.host_json import QueueSettings
 
@@ -62,3 +63,10 @@ def a_timer(function: Callable[[func.TimerRequest], None]) -> func.FunctionApp:
         function(timer)
 
     return app
+
+
+def a_message(**parts: Any) -> QueueMessage:
+    """A message as the storage SDK hands it to the host."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    defaults = {"content": "x", "id": "m1", "dequeue_count": 1, "pop_receipt": "p"}
+    return QueueMessage(**{**defaults, "inserted_on": now, "expires_on": now, **parts})

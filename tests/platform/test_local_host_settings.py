@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 import pytest
-from azure.storage.queue import QueueMessage
 
 from local.app_settings import SettingMissingError, load_local_settings, resolve
 from local.backoff import Backoff
@@ -18,7 +17,7 @@ from local.host_json import HostJsonError, QueueSettings
 from local.queue_connection import queue_service
 from local.queue_listener import poison_queue_name
 from local.queue_messages import incoming
-from tests.platform.small_app import an_app
+from tests.platform.small_app import a_message, an_app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,7 +128,3 @@ def test_a_parameter_named_context_tells_the_invocation() -> None:
 
     assert seen == [("with_context", seen[1]), seen[1]]
     assert uuid.UUID(seen[1])
-
-
-def a_message() -> QueueMessage:
-    return QueueMessage(content="x", id="1", dequeue_count=1, pop_receipt="p")

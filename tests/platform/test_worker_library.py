@@ -1,0 +1,120 @@
+"""The platform's own worker library indexes the app and runs queue and timer functions."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.host import APP_FOLDER
+from local.queue_messages import incoming as queue_incoming
+from local.timer_listener import incoming as timer_incoming
+from local.triggers import QueueTrigger, TimerTrigger
+from tests.platform.small_app import a_message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from local.worker_library import WorkerLibrary
+
+SMALL_APP = """
+import azure.functions as func
+
+app = func.FunctionApp()
+SEEN = []
+
+
+@app.queue_trigger(arg_name="message", queue_name="%QUEUE%", connection="RestoreStorage")
+def on_message(message: func.QueueMessage, context: func.Context) -> None:
+    if message.get_body() == b"fail":
+        raise ValueError("as asked")
+    SEEN.append((message.id, message.get_body(), message.dequeue_count, message.insertion_time))
+    SEEN.append((context.function_name, context.thread_local_storage.invocation_id))
+
+
+@app.timer_trigger(arg_name="timer", schedule="%SCHEDULE%")
+def on_tick(timer: func.TimerRequest) -> None:
+    SEEN.append(timer.past_due)
+"""
+
+pytestmark = [
+    pytest.mark.platform,
+    pytest.mark.skipif(
+        sys.version_info < (3, 13), reason="the worker library exists from Python 3.13 on"
+    ),
+]
+
+
+@pytest.fixture
+def small_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerLibrary]:
+    (tmp_path / "small_function_app.py").write_text(SMALL_APP)
+    monkeypatch.setenv("PYTHON_SCRIPT_FILE_NAME", "small_function_app.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield from _library(tmp_path)
+    sys.modules.pop("small_function_app", None)
+
+
+@pytest.fixture
+def restore_app() -> Iterator[WorkerLibrary]:
+    yield from _library(APP_FOLDER)
+
+
+def _library(folder: Path) -> Iterator[WorkerLibrary]:
+    if importlib.util.find_spec("azure_functions_runtime") is None and not os.environ.get("CI"):
+        pytest.skip("azure-functions-runtime is not installed")
+    from local.worker_library import WorkerLibrary  # noqa: PLC0415 - exists from 3.13 on.
+
+    with WorkerLibrary(folder) as library:
+        yield library
+
+
+def test_it_finds_the_triggers_of_an_app(small_app: WorkerLibrary) -> None:
+    assert small_app.triggers == [
+        QueueTrigger("on_message", "message", queue="%QUEUE%", connection="RestoreStorage"),
+        TimerTrigger("on_tick", "timer", schedule="%SCHEDULE%"),
+    ]
+
+
+def test_it_gives_a_queue_message_to_its_function(small_app: WorkerLibrary) -> None:
+    message = a_message(content="restore this", id="m1", dequeue_count=2)
+
+    small_app.invoke(small_app.triggers[0], queue_incoming(message))
+
+    seen = sys.modules["small_function_app"].SEEN
+    assert seen[0] == ("m1", b"restore this", 2, message.inserted_on)
+    assert seen[1][0] == "on_message"
+    assert seen[1][1]
+
+
+def test_it_reports_what_a_function_raised(small_app: WorkerLibrary) -> None:
+    with pytest.raises(RuntimeError, match="ValueError: as asked"):
+        small_app.invoke(small_app.triggers[0], queue_incoming(a_message(content="fail")))
+
+
+def test_it_gives_a_tick_to_its_function(small_app: WorkerLibrary) -> None:
+    small_app.invoke(small_app.triggers[1], timer_incoming(past_due=True))
+
+    assert sys.modules["small_function_app"].SEEN == [True]
+
+
+def test_it_refuses_an_app_that_cannot_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_function_app.py").write_text("import a_package_that_is_not_there")
+    monkeypatch.setenv("PYTHON_SCRIPT_FILE_NAME", "broken_function_app.py")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(RuntimeError, match="a_package_that_is_not_there"):
+        next(_library(tmp_path))
+
+
+def test_it_finds_the_three_functions_of_the_restore_app(restore_app: WorkerLibrary) -> None:
+    assert sorted(trigger.function for trigger in restore_app.triggers) == [
+        "accept_restore",
+        "advance_restore",
+        "poll_restores",
+    ]
