@@ -1,0 +1,84 @@
+"""The three functions: triggers and wiring, no decisions.
+
+Nothing here can fail or connect at import: an exception then would mean zero functions.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+import azure.functions as func
+
+from restore_core import clients
+from restore_core.arm import Arm
+from restore_core.backup_vault import BackupVault
+from restore_core.driver import Driver
+from restore_core.settings import STORAGE, Settings
+from restore_core.step_queue import REQUESTS, STEPS, StepQueue
+from restore_core.table_store import TableStore
+
+SWEEP_THREADS: Final = 8
+"""Restores that a tick looks at together: each waits for ARM, most of the time."""
+
+for noisy in ("azure", "urllib3", "msal"):
+    logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@cache
+def driver() -> Driver:
+    """Return the driver that the environment describes; raise SettingsError."""
+    settings = Settings.read(os.environ)
+    arm = Arm(
+        settings.arm_endpoint,
+        clients.credential(settings.arm_client_id),
+        api_version=settings.api_version,
+        clock=now,
+    )
+    return Driver(
+        store=TableStore(clients.tables(settings.storage)),
+        vault=BackupVault(arm, now),
+        steps=StepQueue(clients.queues(settings.storage)),
+        policy=settings.policy,
+        clock=now,
+        max_age=settings.max_age,
+        job_list_lag=settings.job_list_lag,
+    )
+
+
+def functions(driver: Callable[[], Driver]) -> func.FunctionApp:
+    """Return the app whose functions use what `driver` returns."""
+    app = func.FunctionApp()
+
+    @app.function_name("accept_restore")
+    @app.queue_trigger("message", queue_name=REQUESTS, connection=STORAGE)
+    def accept_restore(message: func.QueueMessage) -> None:
+        driver().accept(message.get_body(), message.insertion_time or now())
+
+    @app.function_name("advance_restore")
+    @app.queue_trigger("message", queue_name=STEPS, connection=STORAGE)
+    def advance_restore(message: func.QueueMessage) -> None:
+        driver().advance(message.get_body())
+
+    @app.function_name("poll_restores")
+    @app.timer_trigger("timer", schedule="%RESTORE_POLL_SCHEDULE%")
+    def poll_restores(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001
+        def log_as_this_invocation() -> None:
+            local: Any = context.thread_local_storage
+            local.invocation_id = context.invocation_id
+
+        with ThreadPoolExecutor(SWEEP_THREADS, initializer=log_as_this_invocation) as pool:
+            driver().sweep(pool)
+
+    return app
+
+
+app = functions(driver)

@@ -1,0 +1,19 @@
+"""The app, from a queue message to a restored disk and the row that tells of it.
+
+The map, from the rim to the core. Imports point downwards only (import-linter checks it)::
+
+    driver          accept, advance, sweep: pays what a restore owes      knows no Azure
+    backup_vault    the Data Protection calls; answers become events ──► arm (HTTP, token, guard)
+    table_store     rows and etags, locks, results ──► rows (restore to row and back)
+    step_queue      step messages, the -poison queues
+    settings        the environment, once
+    ─────────────────────────────────────────────────────────────── below: pure, no I/O, no clock
+    lifecycle       states, events, effects, owed, apply ──► pace (when to look again)
+    request         the message contract
+    recovery_points which point qualifies, which is chosen
+    policy          who may restore what to where
+    advice          what a person can do about a failure
+    resource_ids, errors, text
+
+A newcomer begins with `lifecycle`, then `driver`.
+"""

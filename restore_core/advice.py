@@ -1,0 +1,93 @@
+"""What a person can do about a failure that Azure only names. Pure.
+
+Roles and scopes: Microsoft's documentation of disk restore (restore-managed-disks, disk-backup-faq,
+disk-backup-troubleshoot) and the recorded errors. The app never guesses at an unknown code: then
+the service's own advice stands alone.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from restore_core.errors import Problem
+from restore_core.resource_ids import BackupVaultId
+from restore_core.states import Plan
+
+ROLES_TAKE: Final = "A new role assignment takes up to 15 minutes to apply; then send the request "
+APP_ROLE: Final = "Azure Disk Restore"
+"""The custom role of docs/operations.md: no built-in role holds every action the app needs."""
+
+_FORBIDDEN_ACTION: Final = re.compile(
+    r"perform action '(?P<action>[^']+)'.{0,20}over scope '(?P<scope>[^']+)'"
+)
+
+
+@dataclass(frozen=True)
+class _Grant:
+    role: str
+    scope: str
+
+    def line(self, vault: BackupVaultId) -> str:
+        """Return the command that gives the vault's identity this role."""
+        principal = (
+            f'"$(az dataprotection backup-vault show --ids {vault} '
+            '--query identity.principalId -o tsv)"'
+        )
+        return (
+            f"Grant the backup vault's managed identity the role '{self.role}' on {self.scope}: "
+            f"az role assignment create --assignee-object-id {principal} "
+            f"--assignee-principal-type ServicePrincipal --role '{self.role}' --scope {self.scope}"
+        )
+
+
+def for_restore(problem: Problem, plan: Plan, vault: BackupVaultId) -> Problem:
+    """Return `problem` of a validation or a restore with what a person can do about it."""
+    code = problem.code.lower()
+    if "diskalreadyexists" in code:
+        return _with(
+            problem,
+            f"{plan.target.name} exists already, and Azure restores over no existing disk, the "
+            "source disk included: name another targetDiskName, or delete that disk first.",
+        )
+    grants = _grants(code, plan)
+    if not grants:
+        return problem
+    lines = " ".join(f"{grant.line(vault)}." for grant in grants)
+    return _with(problem, f"{lines} {ROLES_TAKE}again with a new requestId.")
+
+
+def for_app(problem: Problem, vault: BackupVaultId) -> Problem:
+    """Return `problem` of a 403 to the app itself with the role that it lacks."""
+    found = _FORBIDDEN_ACTION.search(problem.message)
+    lacks = f" It lacks {found['action']}." if found else ""
+    return _with(
+        problem,
+        f"The app's own identity may not do this.{lacks} Grant it the custom role '{APP_ROLE}' "
+        "(docs/operations.md): az role assignment create --assignee-object-id <object id of the "
+        f"app's identity> --assignee-principal-type ServicePrincipal --role '{APP_ROLE}' "
+        f"--scope {vault}. {ROLES_TAKE}again with a new requestId.",
+    )
+
+
+def _grants(code: str, plan: Plan) -> list[_Grant]:
+    """Return the roles that a missing-permission code of the service asks for."""
+    snapshots = str(plan.snapshot_group or "<the snapshot resource group>")
+    on_target = _Grant("Disk Restore Operator", str(plan.target.group))
+    on_snapshots = _Grant("Disk Snapshot Contributor", snapshots)
+    on_disk = _Grant("Disk Backup Reader", str(plan.source))
+    table = {
+        "notenoughpermissionontargetrg": [on_target],
+        "diskbackuprestorergormsipermissionsnotpresent": [on_target],
+        "diskandsnapshotrgormsipermissionsnotpresent": [on_snapshots, on_disk],
+        "notenoughpermissiononsnapshotrg": [on_snapshots],
+        "snapshotrgormsipermissionsnotpresent": [on_snapshots],
+        "diskbackupauthorizationfailed": [on_disk],
+        "vaultmsiunauthorized": [on_target, on_snapshots],
+        "missingrequiredpermissions": [on_target, on_snapshots],
+    }
+    return next((grants for part, grants in table.items() if part in code), [])
+
+
+def _with(problem: Problem, advice: str) -> Problem:
+    """Put our advice after the service's own."""
+    return replace(problem, action=f"{problem.action} {advice}".strip())

@@ -1,0 +1,380 @@
+"""The Data Protection calls of one restore; every answer becomes an event.
+
+Bodies and answers are those of the recorded restores (2021-01-01 to 2025-07-01); where the public
+documents differ, the recordings are right: `recoveryPointId` stands inside `restoreRequestObject`,
+a failure is HTTP 200 with `status: Failed`, and "running" is spelled in several ways.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from restore_core import advice
+from restore_core.arm import Answer, Arm
+from restore_core.arm_errors import problem_in
+from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
+from restore_core.events import (
+    Event,
+    JobEnded,
+    JobNamed,
+    JobNotFound,
+    OperationFailed,
+    OperationStarted,
+    Refused,
+    StillRunning,
+    TriggerNotTaken,
+    TriggerUnanswered,
+    Unanswered,
+    ValidationFailed,
+    ValidationSucceeded,
+)
+from restore_core.jobs import Job, moment
+from restore_core.loose_json import array_of, object_of, text_of
+from restore_core.recovery_points import OPERATIONAL_STORE, RecoveryPoint
+from restore_core.resource_ids import (
+    BackupInstanceId,
+    BackupVaultId,
+    DiskId,
+    InvalidId,
+    JobId,
+    RecoveryPointId,
+    ResourceGroupId,
+    job_id,
+    recovery_point_id,
+)
+from restore_core.states import Claim, Operation, Plan
+from restore_core.text import one_line, quoted
+
+DISKS: Final = "Microsoft.Compute/disks"
+MAX_PAGES: Final = 200
+"""Pages of a list that are read: 98 jobs came in one page, a vault keeps months of them."""
+
+_FORBIDDEN: Final = 403
+_GONE: Final = frozenset({204, 404, 410})
+_NO_OPERATION: Final = Problem(
+    "NoOperation", "ARM took the request but named no operation on its own host to watch."
+)
+
+
+@dataclass(frozen=True)
+class BackupInstance:
+    """One protected disk."""
+
+    source: DiskId
+    region: str
+    snapshot_group: ResourceGroupId | None
+    """Where its snapshots lie; None where the vault does not say."""
+
+
+class BackupVault:
+    """The Data Protection provider, asked for one instance at a time. Safe for threads."""
+
+    def __init__(self, arm: Arm, clock: Callable[[], datetime]) -> None:
+        self._arm = arm
+        self._clock = clock
+
+    # ---------------------------------------------------------------- what there is to restore
+
+    def instance(self, instance: BackupInstanceId) -> BackupInstance:
+        """Return the protected disk; raise Unavailable, or Rejected where it is none."""
+        properties = object_of(self._read(str(instance), instance.vault).body.get("properties"))
+        info = _folded(object_of(_folded(properties).get("datasourceinfo")))
+        kind = text_of(info.get("datasourcetype")) or text_of(info.get("resourcetype"))
+        if kind.lower() != DISKS.lower():
+            raise Rejected(
+                Problem(
+                    "NotADisk",
+                    f"The backup instance protects {quoted(kind or 'nothing known')}, not a disk.",
+                    "Name the backup instance of a managed disk.",
+                )
+            )
+        return BackupInstance(_source(info), _region(info), _snapshot_group(properties))
+
+    def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
+        """Return all recovery points of `instance`; raise Unavailable or Rejected."""
+        items = self._list(f"{instance}/recoveryPoints", instance.vault)
+        return [point for point in map(_point, items) if point is not None]
+
+    def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint:
+        """Return the recovery point that the caller named; raise Unavailable or Rejected."""
+        body = self._read(f"{instance}/recoveryPoints/{point}", instance.vault).body
+        found = _point(body)
+        if found is None:
+            raise Unavailable(_odd("the recovery point"))
+        return found
+
+    # ------------------------------------------------------------------------- the validation
+
+    def validate(self, instance: BackupInstanceId, plan: Plan) -> Event:
+        """POST validateRestore, which may be asked again."""
+        body = {"restoreRequestObject": _restore_body(plan)}
+        try:
+            answer = self._arm.post(f"{instance}/validateRestore", body)
+        except Rejected as error:
+            return Refused(_advised(error, plan, instance.vault), self._clock())
+        now = self._clock()
+        if answer.operation_url:
+            operation = Operation(answer.operation_url, now, answer.correlation_id)
+            return OperationStarted(operation, answer.retry_after, now)
+        if answer.status == 200:  # noqa: PLR2004  the swagger allows an answer at once
+            return _validated(answer, plan, instance.vault, now)
+        return Unanswered(_NO_OPERATION, now)
+
+    def poll_validation(
+        self, operation: Operation, instance: BackupInstanceId, plan: Plan
+    ) -> Event:
+        """GET the validation's operation."""
+        answer = self._poll(operation.url, instance.vault)
+        now = self._clock()
+        if isinstance(answer, Unanswered):
+            return answer
+        if _status(answer) in {"succeeded", "failed", "canceled", "cancelled"}:
+            return _validated(answer, plan, instance.vault, now)
+        return _running(answer, now)
+
+    # ---------------------------------------------------------------------------- the restore
+
+    def trigger(self, instance: BackupInstanceId, plan: Plan, claim: Claim) -> Event:
+        """POST restore, under `claim` and never twice for it."""
+        try:
+            answer = self._arm.post_once(
+                f"{instance}/restore", _restore_body(plan), request_id=claim.request_id
+            )
+        except Unavailable as error:
+            return TriggerNotTaken(error.problem, error.retry_after, self._clock())
+        except Rejected as error:
+            return Refused(_advised(error, plan, instance.vault), self._clock())
+        except AnswerLost as error:
+            return TriggerUnanswered(error.problem, self._clock())
+        now = self._clock()
+        if answer.operation_url:
+            operation = Operation(answer.operation_url, now, answer.correlation_id)
+            return OperationStarted(operation, answer.retry_after, now)
+        job = _named_job(answer.body)
+        return JobNamed(job, now, now) if job else TriggerUnanswered(_NO_OPERATION, now)
+
+    def poll_restore(self, operation: Operation, instance: BackupInstanceId, plan: Plan) -> Event:
+        """GET the restore's operation, which names the job when it has succeeded."""
+        answer = self._poll(operation.url, instance.vault)
+        now = self._clock()
+        if isinstance(answer, Unanswered):
+            return answer
+        status = _status(answer)
+        if status not in {"succeeded", "failed", "canceled", "cancelled"}:
+            return _running(answer, now)
+        if job := _named_job(object_of(answer.body.get("properties"))):
+            return JobNamed(job, now, operation.started)
+        problem = problem_in(answer.body) or Problem(
+            f"Operation{status.capitalize()}",
+            f"The restore operation ended as {status} and named no job.",
+        )
+        if status == "succeeded":
+            return TriggerUnanswered(problem, now)
+        problem = replace(problem, correlation_id=operation.correlation_id)
+        return OperationFailed(advice.for_restore(problem, plan, instance.vault), now)
+
+    # -------------------------------------------------------------------------------- the job
+
+    def poll_job(self, job: JobId, instance: BackupInstanceId, plan: Plan) -> Event:
+        """GET the job."""
+        answer = self._poll_path(f"{instance.vault}/backupJobs/{job}", instance.vault)
+        now = self._clock()
+        if isinstance(answer, Unanswered):
+            return answer
+        found = Job.of(answer.body)
+        if found is None or not found.status:
+            return Unanswered(_odd("the job"), now)
+        if (end := found.end) is None:
+            return StillRunning(now, answer.retry_after)
+        problem = found.problem and advice.for_restore(found.problem, plan, instance.vault)
+        ended = found.ended if found.ended and found.ended <= now else now
+        return JobEnded(end, found.status, ended, problem)
+
+    def find_job(self, instance: BackupInstanceId, plan: Plan) -> Event:
+        """Look for the job of one of the plan's claims.
+
+        First by the mark of the claim's request id, which the list shows; else among the restore
+        jobs begun around a claim, by the disk they write, which only a single GET shows.
+        """
+        try:
+            found = self._job_of_claims(instance, plan)
+        except Rejected as error:
+            return Unanswered(_told(error, instance.vault), self._clock())
+        now = self._clock()
+        return JobNamed(found.id, now, found.started or now) if found else JobNotFound(now)
+
+    def _job_of_claims(self, instance: BackupInstanceId, plan: Plan) -> Job | None:
+        items = self._list(f"{instance.vault}/backupJobs", instance.vault)
+        jobs = [job for job in map(Job.of, items) if job is not None]
+        marked = (job for job in jobs if job.bears_mark_of(plan.claims))
+        if found := next(marked, None):
+            return found
+        likely = (job.id for job in jobs if job.may_be_of(plan.claims, instance))
+        read = (Job.of(self._arm.get(f"{instance.vault}/backupJobs/{id_}").body) for id_ in likely)
+        return next((job for job in read if job and job.writes(plan)), None)
+
+    # ---------------------------------------------------------------------------------- calls
+
+    def _read(self, path: str, vault: BackupVaultId) -> Answer:
+        try:
+            return self._arm.get(path)
+        except Rejected as error:
+            raise Rejected(_told(error, vault), status=error.status) from None
+
+    def _poll(self, url: str, vault: BackupVaultId) -> Answer | Unanswered:
+        """Follow an operation URL: a refusal while polling ends nothing, it is told."""
+        try:
+            return self._arm.follow(url)
+        except Rejected as error:
+            return self._unanswered(error, vault)
+
+    def _poll_path(self, path: str, vault: BackupVaultId) -> Answer | Unanswered:
+        try:
+            return self._arm.get(path)
+        except Rejected as error:
+            return self._unanswered(error, vault)
+
+    def _unanswered(self, error: Rejected, vault: BackupVaultId) -> Unanswered:
+        return Unanswered(_told(error, vault), self._clock(), gone=error.status in _GONE)
+
+    def _list(self, path: str, vault: BackupVaultId) -> Iterator[dict[str, Any]]:
+        """Yield the items of every page; raise Unavailable rather than pass off a part as all."""
+        answer, seen = self._read(path, vault), set[str]()
+        while True:
+            yield from _items(answer.body)
+            link = text_of(answer.body.get("nextLink"))
+            if not link:
+                return
+            if link in seen or len(seen) >= MAX_PAGES:
+                raise Unavailable(Problem("EndlessList", "ARM's list does not come to an end."))
+            seen.add(link)
+            answer = self._arm.follow(link)
+
+
+def _restore_body(plan: Plan) -> dict[str, Any]:
+    """Return AzureBackupRecoveryPointBasedRestoreRequest, as all recorded disk restores sent it."""
+    return {
+        "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
+        "recoveryPointId": plan.point,
+        "sourceDataStoreType": OPERATIONAL_STORE,
+        "restoreTargetInfo": {
+            "objectType": "RestoreTargetInfo",
+            "recoveryOption": "FailIfExists",
+            "restoreLocation": plan.region,
+            "datasourceInfo": {
+                "objectType": "Datasource",
+                "datasourceType": DISKS,
+                "resourceType": DISKS,
+                "resourceID": str(plan.target),
+                "resourceName": plan.target.name,
+                "resourceLocation": plan.region,
+                "resourceUri": str(plan.target),
+            },
+        },
+    }
+
+
+def _validated(answer: Answer, plan: Plan, vault: BackupVaultId, now: datetime) -> Event:
+    """Return how a validation ended. `Succeeded` with an error is recorded: it is a failure."""
+    problem = problem_in(answer.body)
+    if problem is None and _status(answer) in {"succeeded", ""}:
+        return ValidationSucceeded(now)
+    problem = problem or Problem("ValidationFailed", "The validation failed without a reason.")
+    problem = replace(problem, correlation_id=answer.correlation_id)
+    return ValidationFailed(advice.for_restore(problem, plan, vault), now)
+
+
+def _running(answer: Answer, now: datetime) -> Event:
+    """Any unknown word means that the operation runs; no word at all is no answer."""
+    if not _status(answer):
+        return Unanswered(_odd("the operation"), now)
+    return StillRunning(now, answer.retry_after)
+
+
+def _status(answer: Answer) -> str:
+    return text_of(answer.body.get("status")).lower()
+
+
+def _named_job(properties: dict[str, Any]) -> JobId | None:
+    try:
+        return job_id(text_of(properties.get("jobId")))
+    except InvalidId:
+        return None
+
+
+def _advised(error: Rejected, plan: Plan, vault: BackupVaultId) -> Problem:
+    if error.status == _FORBIDDEN:
+        return advice.for_app(error.problem, vault)
+    return advice.for_restore(error.problem, plan, vault)
+
+
+def _told(error: Rejected, vault: BackupVaultId) -> Problem:
+    return advice.for_app(error.problem, vault) if error.status == _FORBIDDEN else error.problem
+
+
+def _odd(what: str) -> Problem:
+    return Problem("OddAnswer", f"ARM's answer about {what} cannot be understood.")
+
+
+def _point(item: dict[str, Any]) -> RecoveryPoint | None:
+    """Return the recovery point of a list's item; None for one of a kind that is not known."""
+    properties = object_of(item.get("properties"))
+    time = moment(properties.get("recoveryPointTime"))
+    details = [object_of(d) for d in array_of(properties.get("recoveryPointDataStoresDetails"))]
+    stores = tuple(text_of(detail.get("type")) for detail in details)
+    held = next((d for d, s in zip(details, stores, strict=True) if s == OPERATIONAL_STORE), {})
+    try:
+        name = text_of(properties.get("recoveryPointId")) or text_of(item.get("name"))
+        point = recovery_point_id(name)
+    except InvalidId:
+        return None
+    if time is None:
+        return None
+    return RecoveryPoint(
+        id=point,
+        time=time,
+        stores=stores,
+        state=text_of(held.get("state")),
+        visible=held.get("visible") is not False,
+        expiry=moment(properties.get("expiryTime")) or moment(held.get("expiryTime")),
+        completeness=text_of(properties.get("recoveryPointState")),
+    )
+
+
+def _source(info: dict[str, Any]) -> DiskId:
+    try:
+        return DiskId.parse(text_of(info.get("resourceid")))
+    except InvalidId as error:
+        problem = Problem("NotADisk", f"The backup instance names no source disk: {error}.")
+        raise Rejected(problem) from None
+
+
+def _region(info: dict[str, Any]) -> str:
+    region = one_line(text_of(info.get("resourcelocation")), 64)
+    if not region:
+        raise Unavailable(_odd("the source disk's region"))
+    return region
+
+
+def _snapshot_group(properties: dict[str, Any]) -> ResourceGroupId | None:
+    """Return the group of `policyParameters`, where the vault identity needs its other role."""
+    parameters = object_of(object_of(properties.get("policyInfo")).get("policyParameters"))
+    for item in array_of(parameters.get("dataStoreParametersList")):
+        try:
+            return ResourceGroupId.parse(text_of(object_of(item).get("resourceGroupId")))
+        except InvalidId:
+            continue
+    return None
+
+
+def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
+    value = body.get("value")
+    if not isinstance(value, list):
+        raise Unavailable(_odd("a list"))
+    return [item for item in value if isinstance(item, dict)]
+
+
+def _folded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Lower the keys: `resourceID` and `resourceId` both occur."""
+    return {key.lower(): value for key, value in fields.items()}

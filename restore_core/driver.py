@@ -1,0 +1,265 @@
+"""Pays what a restore owes, for all three triggers: accept, advance, sweep. No I/O of its own.
+
+The one loop: `while effect := owes(now)`: perform it, apply the event, save with the row's etag.
+Save first, announce and enqueue second: the sweep repairs a lost step, nothing repairs a lost save.
+
+What leaves this room as an exception is the protocol with the host: a return acknowledges the
+message, a raise asks for redelivery. Only `accept` raises (Unavailable), and only until the restore
+is recorded; then the sweep has it.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
+from typing import Final
+
+from restore_core import pace
+from restore_core.errors import (
+    MalformedRequest,
+    Problem,
+    Superseded,
+    Unavailable,
+    UnreadableRow,
+)
+from restore_core.events import Effect, Event, LockTarget, Trigger
+from restore_core.journal import (
+    log_accepted,
+    log_failure,
+    log_message_rejected,
+    log_moved,
+    log_superseded,
+)
+from restore_core.lifecycle import Restore
+from restore_core.performer import Performer
+from restore_core.policy import Policy
+from restore_core.ports import Outstanding, Steps, Store, Vault, Versioned
+from restore_core.request import REQUEST_ID, RestoreRequest
+from restore_core.states import Accepted, Ended, Triggering, Wait
+
+TICK_BUDGET: Final = timedelta(minutes=2)
+"""No restore is begun later in a tick, so that a tick ends before the function's time-out."""
+
+_CORRECT_IT: Final = (
+    "Correct the message and send it again. Nothing was restored. The contract is in the README."
+)
+_REUSED: Final = Problem(
+    "RequestIdReused",
+    "A restore with this requestId and other content is recorded already; it goes on untouched.",
+    "Send this request with a requestId of its own, one per incident and disk.",
+)
+_NOT_A_STEP: Final = Problem(
+    "NotAStep",
+    "A message on restore-steps does not hold a restore's id.",
+    "Only the app may write to restore-steps: check who else has the right to.",
+)
+_VANISHED: Final = Problem("StorageUnavailable", "The restore was there and cannot be read.")
+
+
+class Driver:
+    """The app's one engine. Safe for threads; any number of them may run at once, anywhere."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        vault: Vault,
+        steps: Steps,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        max_age: timedelta,
+        job_list_lag: timedelta,
+    ) -> None:
+        self._store = store
+        self._steps = steps
+        self._clock = clock
+        self._max_age = max_age
+        self._performer = Performer(
+            store=store, vault=vault, policy=policy, clock=clock, job_list_lag=job_list_lag
+        )
+        self._created = False
+
+    # ------------------------------------------------------------------------ the three triggers
+
+    def accept(self, body: bytes, inserted_at: datetime) -> None:
+        """Record the request of a message and take the first step; raise Unavailable."""
+        recorded = self._record(body, inserted_at)
+        if recorded is not None:
+            self._step(recorded)
+
+    def advance(self, body: bytes) -> None:
+        """Take the next step of the restore that a step message names. Never raises."""
+        request_id = body.decode("utf-8", "replace").strip()
+        try:
+            if not REQUEST_ID.fullmatch(request_id):
+                self._refuse(body, _NOT_A_STEP, request_id="", inserted_at=self._clock())
+                return
+            current = self._store.load(request_id)
+        except (Unavailable, UnreadableRow) as error:
+            log_failure(request_id, error)
+            return
+        if current is not None:
+            self._step(current)
+
+    def sweep(self, pool: Executor) -> None:
+        """Poll the jobs and step whatever is overdue, several at a time in `pool`. Never raises."""
+        begun = self._clock()
+        for task in (self._create_missing, self._take_poisoned_requests, self._take_poisoned_steps):
+            try:
+                task()
+            except Unavailable as error:
+                log_failure("-", error)
+        try:
+            due = self._store.due(begun)
+        except Unavailable as error:
+            log_failure("-", error)
+            return
+        for _ in pool.map(lambda outstanding: self._visit(outstanding, begun), due):
+            pass
+
+    # ----------------------------------------------------------------------------------- accept
+
+    def _record(self, body: bytes, inserted_at: datetime) -> Versioned | None:
+        """Return the restore of a message, recorded; None where it never becomes one."""
+        try:
+            request = RestoreRequest.parse(body)
+        except MalformedRequest as error:
+            problem = Problem("MalformedRequest", error.reason, _CORRECT_IT)
+            self._refuse(body, problem, request_id=error.request_id, inserted_at=inserted_at)
+            return None
+        try:
+            found = self._known(request.request_id) or self._insert(request, inserted_at)
+        except UnreadableRow as error:
+            problem = Problem("UnreadableRow", str(error), "Look at that row of Restores.")
+            self._refuse(body, problem, request_id=request.request_id, inserted_at=inserted_at)
+            return None
+        if found.restore.request != request:
+            self._refuse(body, _REUSED, request_id=request.request_id, inserted_at=inserted_at)
+            return None
+        return found
+
+    def _known(self, request_id: str) -> Versioned | None:
+        """Return the restore that a redelivery finds, its outstanding row put back."""
+        found = self._store.load(request_id)
+        if found is not None and found.restore.due is not None:
+            self._announce(found.restore)
+        return found
+
+    def _insert(self, request: RestoreRequest, inserted_at: datetime) -> Versioned:
+        """Write both rows, the outstanding one first: a restore without it would be forgotten."""
+        now = self._clock()
+        restore = Restore(request, inserted_at, now, now + self._max_age, Accepted(Wait(now)))
+        self._store.announce(restore, now + pace.SWEEP_GRACE)
+        try:
+            recorded = self._store.record(restore)
+        except Superseded:
+            found = self._store.load(request.request_id)
+            if found is None:
+                raise Unavailable(_VANISHED) from None
+            return found
+        log_accepted(restore)
+        return recorded
+
+    def _refuse(
+        self, body: bytes, problem: Problem, *, request_id: str, inserted_at: datetime
+    ) -> None:
+        self._store.write_unaccepted(
+            body, problem, request_id=request_id, inserted_at=inserted_at, now=self._clock()
+        )
+        log_message_rejected(request_id, problem)
+
+    # ------------------------------------------------------------------------------------- sweep
+
+    def _create_missing(self) -> None:
+        if not self._created:
+            self._store.create_missing()
+            self._steps.create_missing()
+            self._created = True
+
+    def _take_poisoned_requests(self) -> None:
+        """Accept after all what an outage of our own storage poisoned."""
+        for message in self._steps.poisoned_requests():
+            self.accept(message.body, message.inserted_at)
+            self._steps.delete(message)
+
+    def _take_poisoned_steps(self) -> None:
+        for message in self._steps.poisoned_steps():
+            self.advance(message.body)
+            self._steps.delete(message)
+
+    def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
+        """Look at one outstanding restore; one that fails stops no other."""
+        now = self._clock()
+        if now - begun > TICK_BUDGET:
+            return
+        try:
+            current = self._store.load(outstanding.request_id)
+            if current is None:
+                if now - outstanding.due > pace.ORPHAN_AGE:
+                    self._store.drop(outstanding)
+            elif isinstance(current.restore.state, Ended):
+                self._store.drop(outstanding)
+            elif not self._step(current):
+                self._announce(current.restore)
+        except (Unavailable, UnreadableRow) as error:
+            log_failure(outstanding.request_id, error)
+
+    # --------------------------------------------------------------------------------- the loop
+
+    def _step(self, current: Versioned) -> bool:
+        """Pay what is owed now and tell whether anything was; never raise: the sweep comes."""
+        try:
+            return self._pay(current)
+        except Superseded:
+            log_superseded(current.restore)
+        except Exception as error:  # noqa: BLE001  the restore is recorded: the sweep has it
+            log_failure(current.restore.id, error)
+        return True
+
+    def _pay(self, current: Versioned) -> bool:
+        before = current
+        while effect := current.restore.owes(self._clock()):
+            if isinstance(effect, Trigger):
+                current = self._claim_and_trigger(current)
+            else:
+                current = self._perform(current, effect)
+        if current is before:
+            return False
+        self._announce(current.restore)
+        self._enqueue(current.restore)
+        return True
+
+    def _announce(self, restore: Restore) -> None:
+        """Say in the outstanding row when the timer should look, or that it need not any more."""
+        if restore.due is None:
+            self._store.forget(restore)
+        elif restore.awaits_timer:
+            self._store.announce(restore, restore.due)
+        else:
+            self._store.announce(restore, restore.due + pace.SWEEP_GRACE)
+
+    def _enqueue(self, restore: Restore) -> None:
+        if restore.due is not None and not restore.awaits_timer:
+            self._steps.enqueue(restore.id, restore.due - self._clock())
+
+    def _save(self, current: Versioned, event: Event) -> Versioned:
+        """Apply `event` and save; raise Superseded where another worker was faster."""
+        saved = self._store.save(current.restore.after(event), current.etag)
+        log_moved(current.restore, saved.restore)
+        return saved
+
+    def _perform(self, current: Versioned, effect: Effect) -> Versioned:
+        event = self._performer.perform(effect, current.restore)
+        try:
+            return self._save(current, event)
+        except Superseded:
+            if isinstance(effect, LockTarget):
+                self._performer.undo_lock(current.restore)
+            raise
+
+    def _claim_and_trigger(self, current: Versioned) -> Versioned:
+        """Save a claim; only when that save has won, send the POST, at once or not at all."""
+        current = self._save(current, self._performer.claim(current.restore))
+        if not isinstance(current.restore.state, Triggering):
+            return current
+        event = self._performer.trigger(current.restore)
+        return current if event is None else self._save(current, event)

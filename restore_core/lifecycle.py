@@ -1,0 +1,393 @@
+"""The life of one restore. No I/O, no clock, no Azure: every transition is in this file.
+
+The state is the to-do list. `owed(state, now)` says the one thing that a state still owes the
+world, and can be asked again after any crash, by anybody; `apply(state, event)` is the only place
+where a state changes. A pair of state and event that is absent there cannot follow and raises.
+Effects never hang on a transition: what hangs on a transition dies with the process.
+
+Exactly one restore job. POST restore has no idempotency key, so a claim comes before it: the
+transition to `Triggering` is saved with the row's etag, and only the worker whose save won may send
+the POST, at once or not at all. Whoever *finds* `Triggering` owes a search for the job instead;
+"there is none" is believed only when nobody can send that POST any more and the vault's job list
+has had its time to catch up (`Claim.believed_after`).
+
+Once ARM has taken the restore, only an explicit failure of the operation, the end of the job or the
+maximum age ends it. Whatever else a poll brings is a reason to look again, told in the row.
+
+The outcome is saved first (`Ending`), so the etag decides which one it is; then its debts are paid.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from restore_core import pace
+from restore_core.errors import Problem, RestoreError
+from restore_core.events import (
+    AgeReached,
+    Effect,
+    Event,
+    FindJob,
+    GiveUp,
+    JobEnded,
+    JobNamed,
+    JobNotFound,
+    LockTarget,
+    OperationFailed,
+    OperationStarted,
+    PollJob,
+    PollRestore,
+    PollValidation,
+    Prepare,
+    Prepared,
+    Refused,
+    Settle,
+    Settled,
+    StillRunning,
+    TargetLocked,
+    Trigger,
+    TriggerClaimed,
+    TriggerNotTaken,
+    TriggerUnanswered,
+    Unanswered,
+    Validate,
+    ValidationFailed,
+    ValidationSucceeded,
+)
+from restore_core.request import RestoreRequest
+from restore_core.resource_ids import JobId
+from restore_core.states import (
+    Accepted,
+    Claim,
+    Confirming,
+    Ended,
+    Ending,
+    Guarding,
+    Operation,
+    Outcome,
+    Plan,
+    Planned,
+    Ready,
+    Restoring,
+    Running,
+    State,
+    Status,
+    Triggering,
+    Validated,
+    Validating,
+    Wait,
+    Waiting,
+)
+
+TRANSIENT: Final = (
+    "cloudinternalerror",
+    "cloudserviceretryableerror",
+    "internalservererror",
+    "gatewaytimeout",
+    "usererrormaxconcurrentoperationlimitreached",
+    "clouddos",
+)
+"""Beginnings of the codes, lower-cased, after which a failed validation is asked for again."""
+
+DISK_EXISTS: Final = "diskalreadyexists"
+"""Part of the code, lower-cased, of a refusal because the target exists."""
+
+
+class ImpossibleEvent(RestoreError):
+    """The event cannot follow in this state."""
+
+
+def owed(state: State, now: datetime) -> Effect | None:
+    """Return the one thing `state` still owes the world, or None while there is only waiting."""
+    match state:
+        case Ended():
+            return None
+        case Ending(guard_until=guard_until):
+            return Settle(release=guard_until is None)
+        case _:
+            return _next(state) if now >= state.wait.due else None
+
+
+def _next(state: Waiting) -> Effect:
+    match state:
+        case Accepted():
+            return Prepare()
+        case Planned():
+            return LockTarget()
+        case Ready():
+            return Validate()
+        case Validating(operation=operation):
+            return PollValidation(operation)
+        case Validated():
+            return Trigger()
+        case Restoring(operation=operation):
+            return PollRestore(operation)
+        case Running(job=job):
+            return PollJob(job)
+        case Guarding(outcome=Outcome(job=str() as job)):
+            return PollJob(JobId(job))
+        case Triggering() | Confirming() | Guarding():
+            return FindJob()
+        case _:
+            assert_never(state)
+
+
+def apply(state: State, event: Event) -> State:
+    """Return the state that follows `event`; raise ImpossibleEvent where it cannot follow."""
+    match state, event:
+        # Before ARM is asked for anything that lasts.
+        case Accepted(), Prepared(plan, at):
+            return Ready(plan, Wait(at)) if plan.validate_only else Planned(plan, Wait(at))
+        case Planned(plan), TargetLocked(at):
+            return Ready(plan, Wait(at))
+        case Accepted(), Refused(problem, at):
+            return Ending(Outcome(Status.REJECTED, at, problem), None)
+        case ((Planned(plan) | Ready(plan) | Validated(plan) | Triggering(plan)), Refused() as no):
+            return _refused(plan, no.problem, no.at)
+
+        # The validation.
+        case Ready(plan), OperationStarted(operation, retry_after, at):
+            plan = replace(plan, correlation_id=operation.correlation_id)
+            return Validating(plan, operation, _look_at(operation, at, retry_after))
+        case Validating(plan, operation) as validating, StillRunning(at, retry_after):
+            if at - operation.started >= pace.OPERATION_PATIENCE:
+                return Ready(plan, Wait(at))
+            return replace(validating, wait=_look_at(operation, at, retry_after))
+        case Validating(plan, operation, wait), Unanswered() as lost if _lost(
+            operation, wait, lost
+        ):
+            return Ready(plan, Wait(lost.at, told=lost.problem))
+        case ((Ready(plan) | Validating(plan)), ValidationSucceeded(at)):
+            if plan.validate_only:
+                return Ending(Outcome(Status.VALIDATED, at), plan)
+            return Validated(plan, Wait(at))
+        case ((Ready(plan) | Validating(plan)), ValidationFailed(problem, at)):
+            return _validation_failed(plan, problem, at)
+
+        # The claim and the trigger.
+        case Validated(plan, wait), TriggerClaimed(claim):
+            plan = replace(plan, claims=(*plan.claims, claim))
+            due = claim.at + pace.CLAIM_FRESH + pace.FIRST_SEARCH
+            return Triggering(plan, Wait(due, wait.misses))
+        case Triggering(plan), OperationStarted(operation, retry_after, at):
+            plan = replace(plan, correlation_id=operation.correlation_id)
+            return Restoring(plan, operation, _look_at(operation, at, retry_after))
+        case Triggering(plan, wait), TriggerNotTaken(problem, retry_after, at):
+            plan = replace(plan, claims=plan.claims[:-1])
+            return Validated(plan, _try_again(wait, problem, at, retry_after))
+        case Triggering() as triggering, TriggerUnanswered(problem, at):
+            return replace(triggering, wait=Wait(at + pace.FIRST_SEARCH, told=problem))
+
+        # The restore's operation.
+        case Restoring(plan, operation) as restoring, StillRunning(at, retry_after):
+            if at - operation.started >= pace.OPERATION_PATIENCE:
+                return Triggering(plan, Wait(at))
+            return replace(restoring, wait=_look_at(operation, at, retry_after))
+        case Restoring(plan, operation, wait), Unanswered() as lost if _lost(operation, wait, lost):
+            return Triggering(plan, Wait(lost.at, told=lost.problem))
+        case Restoring(plan), TriggerUnanswered(problem, at):
+            return Triggering(plan, Wait(at, told=problem))
+        case Restoring(plan), OperationFailed(problem, at):
+            return _ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
+
+        # The job.
+        case ((Triggering(plan) | Restoring(plan) | Confirming(plan)), JobNamed(job, at, started)):
+            return Running(plan, job, Wait(at + pace.job_delay(max(at - started, timedelta()))))
+        case Triggering(plan, wait) as triggering, JobNotFound(at):
+            if at >= plan.claims[-1].believed_after:
+                return Ready(plan, Wait(at))
+            return replace(triggering, wait=_search_again(wait, at, plan.claims[-1]))
+        case Confirming(plan, refusal), JobNotFound():
+            return Ending(refusal, plan)
+        case Running(plan) as running, StillRunning(at, retry_after):
+            pause = pace.job_delay(at - plan.claims[-1].at)
+            return replace(running, wait=Wait(at + max(pause, retry_after or pause)))
+        case Running(plan, job), JobEnded(status, job_status, ended, ended_problem):
+            return Ending(Outcome(status, ended, ended_problem, job, job_status), plan)
+
+        # What is still watched after giving up: until then the target stays locked.
+        case Guarding(outcome) as guarding, JobNamed(job, at):
+            return replace(guarding, outcome=replace(outcome, job=job), wait=Wait(at))
+        case Guarding(outcome, plan), JobEnded():
+            return Ending(outcome, plan)
+        case Guarding() as guarding, (StillRunning(at) | JobNotFound(at)):
+            return _guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
+        case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
+            return _guard_on(guarding, _try_again(wait, problem, at, retry_after), at)
+
+        # The end. The outcome is saved by now; here its debts are paid.
+        case Ending(outcome, Plan() as plan, datetime() as until), Settled(at):
+            return Guarding(outcome, plan, until, Wait(at + pace.GUARD_LOOK))
+        case Ending(outcome, ended_plan), Settled():
+            return Ended(outcome, ended_plan)
+        case ((Ending() | Ended() | Guarding()), _):
+            raise ImpossibleEvent(_told(state, event))
+
+        # Whatever still waits can grow too old, or find no answer and be tried again.
+        case waiting, AgeReached(at):
+            return _given_up(waiting, at)
+        case waiting, Unanswered(problem, at, retry_after):
+            return replace(waiting, wait=_try_again(waiting.wait, problem, at, retry_after))
+        case _:
+            raise ImpossibleEvent(_told(state, event))
+
+
+def _refused(plan: Plan, problem: Problem, at: datetime) -> State:
+    return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+
+
+def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
+    if not problem.code.lower().startswith(TRANSIENT):
+        return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+    plan = replace(plan, failures=plan.failures + 1)
+    due = at + pace.validation_retry(plan.failures)
+    return Ready(plan, Wait(due, plan.failures, problem))
+
+
+def _ended_unless_ours(plan: Plan, outcome: Outcome) -> State:
+    """End, unless the disk that stands in the way may be the work of one of our own claims."""
+    exists = outcome.problem is not None and DISK_EXISTS in outcome.problem.code.lower()
+    if exists and plan.claims:
+        return Confirming(plan, outcome, Wait(outcome.at))
+    return Ending(outcome, plan)
+
+
+def _given_up(state: Waiting, at: datetime) -> State:
+    plan = None if isinstance(state, Accepted) else state.plan
+    job = state.job if isinstance(state, Running) else None
+    claimed = plan is not None and bool(plan.claims)
+    outcome = Outcome(Status.TIMED_OUT, at, _too_old(state, claimed=claimed), job)
+    return Ending(outcome, plan, at + pace.GUARD if claimed else None)
+
+
+def _too_old(state: Waiting, *, claimed: bool) -> Problem:
+    told = f" ARM last said: {state.wait.told}" if state.wait.told else ""
+    message = f"The restore grew older than RESTORE_MAX_AGE_HOURS while {_name(state)}.{told}"
+    if not claimed:
+        return Problem(
+            "TimedOut",
+            f"{message} No job was started.",
+            "Mend what ARM said, then send the request again with a new requestId.",
+        )
+    return Problem(
+        "TimedOut",
+        f"{message} A restore job was asked for and may still run.",
+        "Look for the job and the target disk in the portal before asking again; the target stays "
+        "locked until the job is seen ended, or for a week.",
+    )
+
+
+def _guard_on(guarding: Guarding, wait: Wait, at: datetime) -> State:
+    if at >= guarding.until:
+        return Ending(guarding.outcome, guarding.plan)
+    return replace(guarding, wait=wait)
+
+
+def _look_at(operation: Operation, at: datetime, retry_after: timedelta | None) -> Wait:
+    return Wait(at + pace.operation_delay(at - operation.started, retry_after))
+
+
+def _lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
+    old = event.at - operation.started >= pace.OPERATION_PATIENCE
+    return old or (event.gone and wait.misses + 1 >= pace.GONE_LIMIT)
+
+
+def _try_again(wait: Wait, problem: Problem, at: datetime, retry_after: timedelta | None) -> Wait:
+    misses = wait.misses + 1
+    return Wait(at + pace.backoff(misses, retry_after), misses, problem)
+
+
+def _search_again(wait: Wait, at: datetime, claim: Claim) -> Wait:
+    misses = wait.misses + 1
+    due = min(at + pace.search_delay(misses), claim.believed_after)
+    return Wait(due, misses, wait.told)
+
+
+def _name(value: object) -> str:
+    return type(value).__name__
+
+
+def _told(state: State, event: Event) -> str:
+    return f"{_name(event)} cannot follow in {_name(state)}"
+
+
+@dataclass(frozen=True)
+class Restore:
+    """A request and where it stands: one row."""
+
+    request: RestoreRequest
+    requested_at: datetime
+    """When the message was put on the queue."""
+    accepted_at: datetime
+    deadline: datetime
+    """When it is older than the maximum age that was set at its acceptance."""
+    state: State
+
+    @property
+    def id(self) -> str:
+        """Return the request's id."""
+        return self.request.request_id
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return what is planned, once it is."""
+        return None if isinstance(self.state, Accepted) else self.state.plan
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Return how it ended, once that is decided."""
+        match self.state:
+            case Ending(outcome=outcome) | Ended(outcome=outcome) | Guarding(outcome=outcome):
+                return outcome
+            case _:
+                return None
+
+    @property
+    def told(self) -> Problem | None:
+        """Return why it ended badly or, while it waits, what its last attempt was told."""
+        match self.state:
+            case Ending() | Ended() | Guarding():
+                return self.state.outcome.problem
+            case waiting:
+                return waiting.wait.told
+
+    @property
+    def job(self) -> JobId | None:
+        """Return the job, once its id is known."""
+        if isinstance(self.state, Running):
+            return self.state.job
+        return self.outcome.job if self.outcome else None
+
+    @property
+    def due(self) -> datetime | None:
+        """Return when it wants to be looked at next; None once it has ended."""
+        match self.state:
+            case Ended():
+                return None
+            case Ending(outcome=outcome):
+                return outcome.at
+            case Guarding(wait=wait):
+                return wait.due
+            case waiting:
+                return min(waiting.wait.due, self.deadline)
+
+    @property
+    def awaits_timer(self) -> bool:
+        """Tell whether only the timer looks at it: a job takes minutes, a message costs money."""
+        return isinstance(self.state, Running | Guarding)
+
+    def owes(self, now: datetime) -> Effect | None:
+        """Return what is owed now, the maximum age considered.
+
+        Past the deadline nothing new is begun; but a restore whose job may have ended is looked
+        at once more before it is given up.
+        """
+        effect = owed(self.state, now)
+        if now < self.deadline or isinstance(self.state, Ending | Ended | Guarding):
+            return effect
+        started = isinstance(self.state, Triggering | Restoring | Running | Confirming)
+        return effect if started and effect else GiveUp()
+
+    def after(self, event: Event) -> "Restore":
+        """Return the restore after `event`; raise ImpossibleEvent."""
+        return replace(self, state=apply(self.state, event))

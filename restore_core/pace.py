@@ -1,0 +1,98 @@
+"""When to look again. Every delay of the app stands here, beside its reason. Pure.
+
+Measured on 39 recorded disk restores, 2021 to 2025 (seconds): validation 32 to 105, median 42;
+restore operation 0 to 3.3; restore job 213 to 368, median 246.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+FUNCTION_TIMEOUT: Final = timedelta(minutes=5)
+"""host.json's functionTimeout: no invocation of ours lives longer. A test ties the two."""
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""By how much two clocks, a worker's and Azure's, may differ: what Kerberos allows too."""
+
+CLAIM_FRESH: Final = timedelta(minutes=1)
+"""A claim is used at once or not at all: its POST is not sent when saving it took longer."""
+
+FIRST_SEARCH: Final = timedelta(seconds=30)
+"""After a lost answer the job is looked for soon: job lists were current in every recording."""
+
+JOB_WINDOW: Final = timedelta(minutes=10)
+"""A job that started this far from a claim may be the claim's (DESIGN: the job search)."""
+
+OPERATION_PATIENCE: Final = timedelta(hours=1)
+"""An operation that has not ended by then is lost: the longest recorded one took 105 s."""
+
+GONE_LIMIT: Final = 3
+"""Answers in a row that know no such operation before it is held to be lost."""
+
+GUARD: Final = timedelta(days=7)
+"""How long a target stays locked after a restore was given up whose job may still write it."""
+
+GUARD_LOOK: Final = timedelta(hours=1)
+SWEEP_GRACE: Final = timedelta(seconds=90)
+"""How long a step message may be late before the sweep takes the step instead."""
+
+ORPHAN_AGE: Final = timedelta(hours=1)
+"""An outstanding row whose restore never came is dropped after this: no accept takes so long."""
+
+MAX_RETRY_AFTER: Final = timedelta(days=1)
+"""A longer Retry-After is cut: a queue message can hide for seven days at the most."""
+
+CLOUD_DOS_PAUSE: Final = timedelta(hours=1)
+"""Data Protection's own limit answers 400 without Retry-After: "Please retry after few hours"."""
+
+_OPERATION_FLOOR: Final = timedelta(seconds=10)
+_OPERATION_CEILING: Final = timedelta(minutes=5)
+_VALIDATION_RETRIES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
+_BACKOFF_FIRST: Final = timedelta(seconds=15)
+_BACKOFF_LAST: Final = timedelta(minutes=15)
+_SEARCHES: Final = tuple(timedelta(seconds=s) for s in (30, 60, 120, 240))
+
+_JOB_TYPICAL: Final = (timedelta(seconds=195), timedelta(seconds=400))
+"""Where recorded jobs end: in this window every tick looks."""
+_JOB_EVERY_TICK: Final = timedelta(seconds=15)
+_JOB_FLOOR: Final = timedelta(seconds=25)
+_JOB_CEILING: Final = timedelta(minutes=10)
+
+
+def operation_delay(age: timedelta, retry_after: timedelta | None) -> timedelta:
+    """Return how long to leave an operation of `age` alone.
+
+    Retry-After is obeyed where it comes (10 s after validateRestore, 30 s after restore; the
+    operation itself sends none). Beyond it the pause grows with the age, so that a slow
+    validation costs a handful of calls and is still seen within half its length.
+    """
+    pause = min(age / 2, _OPERATION_CEILING)
+    return max(pause, _OPERATION_FLOOR if retry_after is None else retry_after)
+
+
+def job_delay(age: timedelta) -> timedelta:
+    """Return how long to leave a job of `age` alone.
+
+    With a tick every 30 s, the end of a job of any length L is seen within 60 s + L/4, and
+    within 45 s where jobs usually end; no pause is longer than ten minutes.
+    """
+    begin, end = _JOB_TYPICAL
+    if begin <= age < end:
+        return _JOB_EVERY_TICK
+    pause = min(_JOB_FLOOR + age / 4, _JOB_CEILING)
+    return min(pause, begin - age) if age < begin else pause
+
+
+def backoff(misses: int, retry_after: timedelta | None) -> timedelta:
+    """Return the pause after `misses` calls in a row that were not taken (1, 2, …)."""
+    pause = min(_BACKOFF_FIRST * (1 << min(misses - 1, 10)), _BACKOFF_LAST)
+    return max(pause, retry_after) if retry_after is not None else pause
+
+
+def validation_retry(failures: int) -> timedelta:
+    """Return the pause after the n-th validation that failed with a transient code."""
+    return _VALIDATION_RETRIES[min(failures, len(_VALIDATION_RETRIES)) - 1]
+
+
+def search_delay(misses: int) -> timedelta:
+    """Return the pause after the n-th search that did not find the job of a claim."""
+    return _SEARCHES[min(misses, len(_SEARCHES)) - 1]

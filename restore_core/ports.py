@@ -1,0 +1,112 @@
+"""What the driver needs of the world, as Protocols, and the values that pass between. No I/O."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from restore_core.errors import Problem
+from restore_core.events import Event
+from restore_core.lifecycle import Restore
+from restore_core.recovery_points import RecoveryPoint
+from restore_core.resource_ids import (
+    BackupInstanceId,
+    DiskId,
+    JobId,
+    RecoveryPointId,
+    ResourceGroupId,
+)
+from restore_core.states import Claim, Operation, Outcome, Plan
+
+
+@dataclass(frozen=True)
+class Versioned:
+    """A restore as it was read or saved, with the etag that the next save must name."""
+
+    restore: Restore
+    etag: str
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """What the timer reads of a restore that has not ended."""
+
+    vault_key: str
+    request_id: str
+    due: datetime
+    etag: str
+
+
+@dataclass(frozen=True)
+class Poisoned:
+    """A message that the host gave up delivering."""
+
+    queue: str
+    id: str
+    pop_receipt: str
+    body: bytes
+    inserted_at: datetime
+
+
+class Instance(Protocol):
+    """A protected disk, as the vault describes it."""
+
+    @property
+    def source(self) -> DiskId: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def snapshot_group(self) -> ResourceGroupId | None: ...
+
+
+class Vault(Protocol):
+    """The backup vault. Questions raise Unavailable or Rejected; the rest answers with events."""
+
+    def instance(self, instance: BackupInstanceId) -> Instance: ...
+    def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]: ...
+    def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint: ...
+    def validate(self, instance: BackupInstanceId, plan: Plan) -> Event: ...
+    def poll_validation(
+        self, operation: Operation, instance: BackupInstanceId, plan: Plan
+    ) -> Event: ...
+    def trigger(self, instance: BackupInstanceId, plan: Plan, claim: Claim) -> Event: ...
+    def poll_restore(
+        self, operation: Operation, instance: BackupInstanceId, plan: Plan
+    ) -> Event: ...
+    def find_job(self, instance: BackupInstanceId, plan: Plan) -> Event: ...
+    def poll_job(self, job: JobId, instance: BackupInstanceId, plan: Plan) -> Event: ...
+
+
+class Store(Protocol):
+    """The tables. Raises Unavailable, Superseded, UnreadableRow."""
+
+    def create_missing(self) -> None: ...
+    def load(self, request_id: str) -> Versioned | None: ...
+    def record(self, restore: Restore) -> Versioned: ...
+    def save(self, restore: Restore, etag: str) -> Versioned: ...
+    def announce(self, restore: Restore, due: datetime) -> None: ...
+    def due(self, now: datetime) -> list[Outstanding]: ...
+    def forget(self, restore: Restore) -> None: ...
+    def drop(self, outstanding: Outstanding) -> None: ...
+    def lock_target(self, target: DiskId, request_id: str) -> str: ...
+    def release_target(self, target: DiskId, request_id: str) -> None: ...
+    def write_result(self, restore: Restore, outcome: Outcome) -> None: ...
+    def write_unaccepted(
+        self,
+        body: bytes,
+        problem: Problem,
+        *,
+        request_id: str,
+        inserted_at: datetime,
+        now: datetime,
+    ) -> None: ...
+
+
+class Steps(Protocol):
+    """The queues. Raises Unavailable."""
+
+    def create_missing(self) -> None: ...
+    def enqueue(self, request_id: str, delay: timedelta) -> None: ...
+    def poisoned_requests(self) -> Iterator[Poisoned]: ...
+    def poisoned_steps(self) -> Iterator[Poisoned]: ...
+    def delete(self, message: Poisoned) -> None: ...

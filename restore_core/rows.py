@@ -1,0 +1,214 @@
+"""A restore as table rows, and back. Pure.
+
+A row of `Restores` is the truth: `document` holds request and state as JSON, except the signed URL
+of a running operation, which stands in the column `operationUrl` alone. All other columns are
+copies for a person, a workbook or a Logic App, and are never read back.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final, get_args, get_type_hints
+
+from restore_core import states
+from restore_core.errors import MalformedRequest, Problem, UnreadableRow
+from restore_core.lifecycle import Restore
+from restore_core.request import RestoreRequest
+from restore_core.resource_ids import ArmId
+from restore_core.states import Outcome, Restoring, State, Status, Validating, Waiting
+from restore_core.text import one_line
+
+Row = dict[str, Any]
+
+RESTORE_ROW: Final = "restore"
+UNREADABLE: Final = "unreadable"
+MAX_PROPERTY: Final = 32_768
+"""UTF-16 units that a text property holds (64 KiB)."""
+
+_STATES: Final = {
+    state.__name__: state for state in (*get_args(Waiting), states.Ending, states.Ended)
+}
+
+
+def restore_row(restore: Restore) -> Row:
+    """Return the row of `Restores`."""
+    document = {
+        "request": json.loads(restore.request.to_json()),
+        "requestedAt": restore.requested_at.isoformat(),
+        "acceptedAt": restore.accepted_at.isoformat(),
+        "deadline": restore.deadline.isoformat(),
+        "state": {"is": type(restore.state).__name__, **_encoded(_without_url(restore.state))},
+    }
+    return {
+        "PartitionKey": restore.id,
+        "RowKey": RESTORE_ROW,
+        "document": json.dumps(document, separators=(",", ":")),
+        **_present({"operationUrl": _operation_url(restore.state), "dueAt": restore.due}),
+        **_columns(restore),
+    }
+
+
+def restore_of(row: Mapping[str, Any]) -> Restore:
+    """Return the restore of a row of `Restores`; raise UnreadableRow."""
+    try:
+        document = json.loads(row["document"])
+        kind = _STATES[document["state"].pop("is")]
+        state = _decoded(kind, document["state"])
+        return Restore(
+            request=RestoreRequest.from_fields(document["request"]),
+            requested_at=datetime.fromisoformat(document["requestedAt"]),
+            accepted_at=datetime.fromisoformat(document["acceptedAt"]),
+            deadline=datetime.fromisoformat(document["deadline"]),
+            state=_with_url(state, str(row.get("operationUrl", ""))),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, MalformedRequest) as e:
+        key = one_line(str(row.get("PartitionKey")), 128)
+        raise UnreadableRow(f"The row of {key} cannot be read: {type(e).__name__}.") from None
+
+
+def result_row(restore: Restore, outcome: Outcome) -> Row:
+    """Return the row of `RestoreResults`: from the saved outcome, so a repeat writes the same."""
+    return {
+        "PartitionKey": day(restore.accepted_at),
+        "RowKey": restore.id,
+        **_columns(restore),
+        "durationSeconds": _seconds(restore.accepted_at, outcome.at),
+    }
+
+
+def unaccepted_row(
+    body: bytes, problem: Problem, *, request_id: str, inserted_at: datetime, now: datetime
+) -> Row:
+    """Return the result row of a message that never became a restore."""
+    text = one_line(body.decode("utf-8", "backslashreplace"), MAX_PROPERTY)
+    digest = hashlib.sha256(body).hexdigest()
+    return {
+        "PartitionKey": day(inserted_at),
+        "RowKey": f"{request_id or UNREADABLE}~{digest[:16]}",
+        "status": Status.REJECTED.value,
+        "requestedAt": inserted_at,
+        "completedAt": now,
+        "messageText": _fitting(text),
+        "messageLength": len(body),
+        "messageSha256": digest,
+        **_present({"requestId": request_id or None}),
+        **_told(problem),
+    }
+
+
+def day(moment: datetime) -> str:
+    """Return the UTC day that partitions the results."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def _columns(restore: Restore) -> Row:
+    """Return what a person reads, of a restore under way as of one that ended."""
+    request, plan, outcome = restore.request, restore.plan, restore.outcome
+    started = plan is not None and plan.claims and not _is_rejected(outcome)
+    return _present(
+        {
+            "status": outcome.status.value if outcome else type(restore.state).__name__,
+            "requestId": restore.id,
+            "backupInstanceId": str(request.backup_instance_id),
+            "sourceDiskId": plan and str(plan.source),
+            "targetDiskId": str(plan.target if plan else request.target_disk_id or "") or None,
+            "recoveryPointId": plan.point if plan else request.recovery_point_id,
+            "recoveryPointTime": plan and plan.point_time,
+            "recoveryPointAgeSeconds": plan and _seconds(plan.point_time, restore.accepted_at),
+            "jobId": restore.job,
+            "jobStatus": outcome and (outcome.job_status or None),
+            "requestedAt": restore.requested_at,
+            "acceptedAt": restore.accepted_at,
+            "triggeredAt": plan.claims[-1].at if plan and started else None,
+            "completedAt": outcome and outcome.at,
+            "correlationId": request.correlation_id,
+            "armCorrelationId": plan and (plan.correlation_id or None),
+            "requestedBy": request.requested_by,
+            "reason": request.reason,
+            **_told(restore.told),
+        }
+    )
+
+
+def _is_rejected(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.status is Status.REJECTED
+
+
+def _told(problem: Problem | None) -> Row:
+    if problem is None:
+        return {}
+    return _present(
+        {
+            "errorCode": problem.code,
+            "errorMessage": problem.message,
+            "recommendedAction": problem.action or None,
+            "armCorrelationId": problem.correlation_id or None,
+        }
+    )
+
+
+def _seconds(begin: datetime, end: datetime) -> int:
+    return max(0, round((end - begin).total_seconds()))
+
+
+def _present(columns: Row) -> Row:
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+def _fitting(text: str) -> str:
+    return text.encode("utf-16-le")[: 2 * MAX_PROPERTY].decode("utf-16-le", "ignore")
+
+
+# ------------------------------------------------------------------- states as JSON, and back
+
+
+def _operation_url(state: State) -> str | None:
+    return state.operation.url if isinstance(state, Validating | Restoring) else None
+
+
+def _without_url(state: State) -> State:
+    return _with_url(state, "")
+
+
+def _with_url(state: State, url: str) -> State:
+    if isinstance(state, Validating | Restoring):
+        return replace(state, operation=replace(state.operation, url=url))
+    return state
+
+
+def _encoded(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case ArmId():
+            return str(value)
+        case Enum():
+            return value.value
+        case tuple():
+            return [_encoded(item) for item in value]
+        case _ if is_dataclass(value):
+            held = {field.name: getattr(value, field.name) for field in fields(value)}
+            return {name: _encoded(item) for name, item in held.items() if item is not None}
+        case _:
+            return value
+
+
+def _decoded(hint: Any, value: Any) -> Any:
+    """Return `value` as the type that `hint`, a type hint of the states, asks for."""
+    kinds = [each for each in get_args(hint) or (hint,) if each not in (type(None), Ellipsis)]
+    kind: Any = getattr(kinds[0], "__supertype__", kinds[0])
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return tuple(_decoded(kind, item) for item in value)
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    if issubclass(kind, ArmId):
+        return kind.parse(value)
+    if hasattr(kind, "__dataclass_fields__"):
+        hints = get_type_hints(kind)
+        return kind(**{name: _decoded(hints[name], item) for name, item in value.items()})
+    return kind(value)

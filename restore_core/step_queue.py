@@ -1,0 +1,112 @@
+"""The queues: step messages that become visible when a restore is due, and what was poisoned.
+
+A step message is the id of a restore, plain. Failures are `Unavailable`: a step that could not be
+sent is taken by the sweep.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any, Final, Protocol
+
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
+
+from restore_core.errors import Problem, Unavailable
+from restore_core.ports import Poisoned
+from restore_core.text import one_line
+
+REQUESTS: Final = "restore-requests"
+STEPS: Final = "restore-steps"
+POISON: Final = "-poison"
+
+POISON_BATCH: Final = 16
+"""Messages of a poison queue that one tick takes on; 32 is the service's limit."""
+POISON_HIDDEN: Final = 300
+"""Seconds that a poisoned message is hidden while it is accepted: no invocation lives longer."""
+
+_FORBIDDEN: Final = 403
+
+
+class Queues(Protocol):
+    """What is used of `azure.storage.queue.QueueServiceClient`."""
+
+    def get_queue_client(self, queue: str) -> Any: ...
+
+
+class StepQueue:
+    """The app's own queues of one account. Safe for threads."""
+
+    def __init__(self, queues: Queues) -> None:
+        names = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON)
+        self._queues = {name: queues.get_queue_client(name) for name in names}
+
+    def create_missing(self) -> None:
+        """Create the queues that are missing; where that is not allowed, they must exist.
+
+        The host creates no main queue at all, and a poison queue only when it has the right to.
+        """
+        for queue in self._queues.values():
+            with _storage():
+                try:
+                    queue.create_queue()
+                except ResourceExistsError:
+                    continue
+                except HttpResponseError as error:
+                    if error.status_code != _FORBIDDEN:
+                        raise
+
+    def enqueue(self, request_id: str, delay: timedelta) -> None:
+        """Send a step message that becomes visible after `delay`, rounded up to a second."""
+        hidden = max(0, ceil(delay.total_seconds()))
+        with _storage():
+            self._queues[STEPS].send_message(request_id, visibility_timeout=hidden)
+
+    def poisoned_requests(self) -> Iterator[Poisoned]:
+        """Yield what the host gave up delivering from the requests queue."""
+        return self._poisoned(REQUESTS + POISON)
+
+    def poisoned_steps(self) -> Iterator[Poisoned]:
+        """Yield what the host gave up delivering from the steps queue."""
+        return self._poisoned(STEPS + POISON)
+
+    def _poisoned(self, name: str) -> Iterator[Poisoned]:
+        with _storage():
+            try:
+                messages = list(
+                    self._queues[name].receive_messages(
+                        max_messages=POISON_BATCH,
+                        messages_per_page=POISON_BATCH,
+                        visibility_timeout=POISON_HIDDEN,
+                    )
+                )
+            except ResourceNotFoundError:  # It is created when the first message is poisoned.
+                return
+        for message in messages:
+            inserted = message.inserted_on or datetime.now(UTC)
+            body = str(message.content).encode()
+            yield Poisoned(name, message.id, message.pop_receipt, body, inserted)
+
+    def delete(self, message: Poisoned) -> None:
+        """Remove a poisoned message that has been dealt with."""
+        with _storage():
+            try:
+                self._queues[message.queue].delete_message(message.id, message.pop_receipt)
+            except ResourceNotFoundError:
+                return
+
+
+@contextmanager
+def _storage() -> Iterator[None]:
+    """Turn every failure of the queues into Unavailable."""
+    try:
+        yield
+    except AzureError as error:
+        code = getattr(error, "error_code", None) or type(error).__name__
+        problem = Problem("StorageUnavailable", one_line(f"The queues did not answer: {code}", 300))
+        raise Unavailable(problem) from None

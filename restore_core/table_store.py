@@ -1,0 +1,277 @@
+"""The tables: restores with their etags, what is outstanding, target locks, results.
+
+Every failure of storage is `Unavailable`: done or not, nobody knows, and every call here may be
+made again. A lost race is `Superseded`.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import UpdateMode
+
+from restore_core.errors import Problem, Superseded, Unavailable
+from restore_core.lifecycle import Restore
+from restore_core.ports import Outstanding, Versioned
+from restore_core.resource_ids import DiskId
+from restore_core.rows import (
+    RESTORE_ROW,
+    Row,
+    restore_of,
+    restore_row,
+    result_row,
+    unaccepted_row,
+)
+from restore_core.states import Outcome
+from restore_core.text import one_line
+
+RESTORES: Final = "Restores"
+OUTSTANDING: Final = "OutstandingRestores"
+LOCKS: Final = "TargetLocks"
+RESULTS: Final = "RestoreResults"
+LOCK_ROW: Final = "target"
+
+_FORBIDDEN: Final = 403
+
+
+class Table(Protocol):
+    """What is used of `azure.data.tables.TableClient`."""
+
+    def create_table(self) -> Any: ...
+    def get_entity(self, partition_key: str, row_key: str) -> Any: ...
+    def create_entity(self, entity: Row) -> Any: ...
+    def upsert_entity(self, entity: Row, mode: UpdateMode) -> Any: ...
+    def update_entity(
+        self, entity: Row, mode: UpdateMode, *, etag: str, match_condition: MatchConditions
+    ) -> Any: ...
+    def delete_entity(self, partition_key: str, row_key: str, **kwargs: Any) -> Any: ...
+    def query_entities(self, query_filter: str, *, parameters: dict[str, Any]) -> Any: ...
+
+
+class Tables(Protocol):
+    """What is used of `azure.data.tables.TableServiceClient`."""
+
+    def get_table_client(self, table_name: str) -> Any: ...
+
+
+class TableStore:
+    """The four tables of one account. Safe for threads."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._restores: Table = tables.get_table_client(RESTORES)
+        self._outstanding: Table = tables.get_table_client(OUTSTANDING)
+        self._locks: Table = tables.get_table_client(LOCKS)
+        self._results: Table = tables.get_table_client(RESULTS)
+
+    def create_missing(self) -> None:
+        """Create the tables that are missing; where that is not allowed, they must exist."""
+        for table in (self._restores, self._outstanding, self._locks, self._results):
+            with _storage():
+                try:
+                    table.create_table()
+                except ResourceExistsError:
+                    continue
+                except HttpResponseError as error:
+                    if error.status_code != _FORBIDDEN:
+                        raise
+
+    # ------------------------------------------------------------------------------- restores
+
+    def load(self, request_id: str) -> Versioned | None:
+        """Return the restore of `request_id`, or None; raise Unavailable or UnreadableRow."""
+        with _storage():
+            try:
+                row = self._restores.get_entity(request_id, RESTORE_ROW)
+            except ResourceNotFoundError as error:
+                if _no_table(error):
+                    raise
+                return None
+        return Versioned(restore_of(row), row.metadata["etag"])
+
+    def record(self, restore: Restore) -> Versioned:
+        """Insert `restore`; raise Superseded where its id is recorded already."""
+        with _storage():
+            try:
+                answer = self._restores.create_entity(restore_row(restore))
+            except ResourceExistsError:
+                raise Superseded(f"{restore.id} is recorded already") from None
+        return Versioned(restore, answer["etag"])
+
+    def save(self, restore: Restore, etag: str) -> Versioned:
+        """Replace the row that had `etag`; raise Superseded where it has been changed since."""
+        row = restore_row(restore)
+        with _storage():
+            try:
+                answer = self._restores.update_entity(
+                    row,
+                    UpdateMode.REPLACE,
+                    etag=etag,
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except (ResourceModifiedError, ResourceNotFoundError):
+                return self._own_write(restore, row)
+        return Versioned(restore, answer["etag"])
+
+    def _own_write(self, restore: Restore, row: Row) -> Versioned:
+        """Return the row if it is what we wrote: the client repeats a write whose answer it lost.
+
+        A claim has an id of its own, so nobody else's write can be taken for ours.
+        """
+        with _storage():
+            try:
+                now = self._restores.get_entity(restore.id, RESTORE_ROW)
+            except ResourceNotFoundError:
+                raise Superseded(f"{restore.id} is gone") from None
+        if now["document"] != row["document"]:
+            raise Superseded(f"{restore.id} was saved by somebody else")
+        return Versioned(restore, now.metadata["etag"])
+
+    # ---------------------------------------------------------------------------- outstanding
+
+    def announce(self, restore: Restore, due: datetime) -> None:
+        """Write the outstanding row of `restore`: the timer looks at it from `due` on."""
+        row: Row = {
+            "PartitionKey": _vault_key(restore),
+            "RowKey": restore.id,
+            "due": due,
+            "jobId": restore.job or "",
+        }
+        with _storage():
+            self._outstanding.upsert_entity(row, UpdateMode.REPLACE)
+
+    def due(self, now: datetime) -> list[Outstanding]:
+        """Return what is outstanding and due, longest overdue first."""
+        with _storage():
+            found = [
+                _outstanding(row)
+                for row in self._outstanding.query_entities("due le @now", parameters={"now": now})
+            ]
+        return sorted(found, key=lambda outstanding: outstanding.due)
+
+    def forget(self, restore: Restore) -> None:
+        """Remove the outstanding row of `restore`, if it is there."""
+        with _storage():
+            self._outstanding.delete_entity(_vault_key(restore), restore.id)
+
+    def drop(self, outstanding: Outstanding) -> None:
+        """Remove an outstanding row that stands for nothing, unless it was written anew."""
+        with _storage(), suppress(ResourceModifiedError):
+            self._outstanding.delete_entity(
+                outstanding.vault_key,
+                outstanding.request_id,
+                etag=outstanding.etag,
+                match_condition=MatchConditions.IfNotModified,
+            )
+
+    # ---------------------------------------------------------------------------------- locks
+
+    def lock_target(self, target: DiskId, request_id: str) -> str:
+        """Take `target` for `request_id` and return who holds it then; raise Unavailable.
+
+        A lock whose holder has ended is taken over: it was written by a worker that had lost its
+        restore to another one.
+        """
+        row = {"PartitionKey": _target_key(target), "RowKey": LOCK_ROW, "requestId": request_id}
+        row["targetDiskId"] = str(target)
+        with _storage():
+            try:
+                self._locks.create_entity(row)
+            except ResourceExistsError:
+                return self._held_lock(row)
+        return request_id
+
+    def _held_lock(self, row: Row) -> str:
+        held = self._locks.get_entity(row["PartitionKey"], LOCK_ROW)
+        holder, wanted = str(held["requestId"]), str(row["requestId"])
+        if holder == wanted or not self._is_over(holder):
+            return holder
+        self._locks.update_entity(
+            row,
+            UpdateMode.REPLACE,
+            etag=held.metadata["etag"],
+            match_condition=MatchConditions.IfNotModified,
+        )
+        return wanted
+
+    def _is_over(self, request_id: str) -> bool:
+        found = self.load(request_id)
+        return found is not None and found.restore.due is None
+
+    def release_target(self, target: DiskId, request_id: str) -> None:
+        """Release `target` where `request_id` holds it; another's lock stays."""
+        with _storage():
+            try:
+                held = self._locks.get_entity(_target_key(target), LOCK_ROW)
+            except ResourceNotFoundError:
+                return
+            if held["requestId"] == request_id:
+                self._delete_lock(held)
+
+    def _delete_lock(self, held: Any) -> None:
+        with suppress(ResourceModifiedError):  # Released and taken by another meanwhile.
+            self._locks.delete_entity(
+                held["PartitionKey"],
+                LOCK_ROW,
+                etag=held.metadata["etag"],
+                match_condition=MatchConditions.IfNotModified,
+            )
+
+    # -------------------------------------------------------------------------------- results
+
+    def write_result(self, restore: Restore, outcome: Outcome) -> None:
+        """Write the result row, or the same one again."""
+        with _storage():
+            self._results.upsert_entity(result_row(restore, outcome), UpdateMode.REPLACE)
+
+    def write_unaccepted(
+        self,
+        body: bytes,
+        problem: Problem,
+        *,
+        request_id: str,
+        inserted_at: datetime,
+        now: datetime,
+    ) -> None:
+        """Write the result row of a message that never became a restore, or the same again."""
+        row = unaccepted_row(body, problem, request_id=request_id, inserted_at=inserted_at, now=now)
+        with _storage():
+            self._results.upsert_entity(row, UpdateMode.REPLACE)
+
+
+def _outstanding(row: Any) -> Outstanding:
+    return Outstanding(row["PartitionKey"], row["RowKey"], row["due"], row.metadata["etag"])
+
+
+def _vault_key(restore: Restore) -> str:
+    """Return the partition of a vault's restores: an ARM id has characters no key may have."""
+    vault = restore.request.backup_instance_id.vault
+    return hashlib.sha256(vault.key.encode()).hexdigest()[:32]
+
+
+def _target_key(target: DiskId) -> str:
+    return hashlib.sha256(target.key.encode()).hexdigest()
+
+
+def _no_table(error: HttpResponseError) -> bool:
+    return str(getattr(error, "error_code", "")).endswith("TableNotFound")
+
+
+@contextmanager
+def _storage() -> Iterator[None]:
+    """Turn every failure of the tables into Unavailable."""
+    try:
+        yield
+    except AzureError as error:
+        code = getattr(error, "error_code", None) or type(error).__name__
+        problem = Problem("StorageUnavailable", one_line(f"The tables did not answer: {code}", 300))
+        raise Unavailable(problem) from None
