@@ -69,7 +69,7 @@ _ADVICE: Final = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of this program.
+class Refusal(Exception):
     """The request gets an error for its answer."""
 
     def __init__(self, answer: Answer) -> None:
@@ -106,8 +106,8 @@ def user_facing(
 
 def shape_a(code: str, message: str | None = None, advice: str | None = None) -> dict[str, Any]:
     """Return the error of the service, as in a 400 or 500."""
-    brief = brief_shape_a(code, message, advice)
-    return {**brief, "target": None, "details": None}
+    info = user_facing(code, message, advice)
+    return {**_error(code, info), "target": None, "details": None}
 
 
 def brief_shape_a(
@@ -115,11 +115,8 @@ def brief_shape_a(
 ) -> dict[str, Any]:
     """Return the error of the service as an operation holds it."""
     info = user_facing(code, message, advice)
-    return {
-        "additionalInfo": [{"type": "UserFacingError", "info": info}],
-        "code": code,
-        "message": info["message"],
-    }
+    absent = ("details", "innerError")
+    return _error(code, {name: value for name, value in info.items() if name not in absent})
 
 
 def by_service(status: int, code: str, message: str | None = None) -> Refusal:
@@ -143,6 +140,11 @@ def not_found(what: str) -> Refusal:
         "innerError": None,
     }
     return Refusal(Answer.of({"error": error}, 404, {"x-ms-failure-cause": "service"}))
+
+
+def _error(code: str, info: dict[str, Any]) -> dict[str, Any]:
+    additional = [{"type": "UserFacingError", "info": info}]
+    return {"additionalInfo": additional, "code": code, "message": info["message"]}
 
 
 def _inner(detail: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def _wall_clock() -> datetime:
 class Simulator(Stage):
     """An ARM that speaks Azure Data Protection for disks, and knows nothing of its clients."""
 
-    def __init__(  # noqa: PLR0913 - each is a property of the cloud that a test may choose.
+    def __init__(
         self,
         now: Callable[[], datetime] = _wall_clock,
         pace: Pace | None = None,
@@ -55,9 +55,9 @@ class Simulator(Stage):
         self.identity = identity.Identity(world.secret, lifetime=token_lifetime)
         self.calls: list[Call] = []
         self.identity_calls: list[Call] = []
-        self._accusations = Accusations(kept.accusations if kept else [], on_accusation)
+        self._accusations = Accusations(kept.accusations if kept else [], self._accused)
         self._patience, self._plan = Patience(), Plan()
-        self._state, self._on_call = state, on_call
+        self._state, self._on_call, self._on_accusation = state, on_call, on_accusation
         self._arm = Arm(
             world=world,
             restores=self._restores,
@@ -148,6 +148,10 @@ class Simulator(Stage):
             self._accuse(request, f"called {seconds:.1f} s before its Retry-After was over")
         if request.client_request_id is None:
             self._accuse(request, "came without x-ms-client-request-id")
+
+    def _accused(self, sentence: str) -> None:
+        self._on_accusation(sentence)
+        self.changed()
 
     def _accuse(self, request: Request, deed: str) -> None:
         self._accusations.accuse(f"{shown(request)}: {deed}")

@@ -30,7 +30,7 @@ class Stage:
         self._restores = restores
         self._lock = RLock()
 
-    def protect(  # noqa: PLR0913 - each has a default; a test names what it is about.
+    def protect(
         self,
         disk: str,
         *,
@@ -42,7 +42,10 @@ class Stage:
         datasource_type: str = _DISKS,
         snapshot_group: str | None = None,
     ) -> str:
-        """Let a disk, given by name or id, be protected; return its backup instance's id."""
+        """Let a disk, given by name or id, be protected; return its backup instance's id.
+
+        What is protected already stays as it is, unless other points are given.
+        """
         home = arm_ids.group_id(subscription, group)
         disk_id = disk if disk.startswith("/") else arm_ids.disk_id(home, disk)
         instance = Instance(
@@ -54,7 +57,8 @@ class Stage:
             points=list(self._daily_points() if points is None else points),
         )
         with self._lock:
-            self.world.instances[arm_ids.key(instance.id)] = instance
+            known = self.world.instances.setdefault(arm_ids.key(instance.id), instance)
+            known.points = known.points if points is None else instance.points
             self.world.disks.setdefault(arm_ids.key(disk_id), "")
         self.changed()
         return instance.id
@@ -68,7 +72,7 @@ class Stage:
         with self._lock:
             return self._instance(instance_id).newest_first
 
-    def add_point(  # noqa: PLR0913 - the fields of a recovery point.
+    def add_point(
         self,
         instance_id: str,
         *,
