@@ -17,14 +17,19 @@ class SettingMissingError(LookupError):
     """A binding names an app setting that is not there."""
 
 
+def setting(settings: Mapping[str, str], name: str) -> str | None:
+    """Return an app setting; the host matches names without case."""
+    return next((value for key, value in settings.items() if key.lower() == name.lower()), None)
+
+
 def resolve(text: str, settings: Mapping[str, str]) -> str:
     """Put the values of app settings in place of every `%NAME%` in `text`."""
 
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
-        if name not in settings:
+        if (resolved := setting(settings, name)) is None:
             raise SettingMissingError(f"'%{name}%' does not resolve: set the app setting {name}.")
-        return settings[name]
+        return resolved
 
     return PLACEHOLDER.sub(value, text)
 

@@ -26,7 +26,8 @@ ACCOUNT_KEY = (
 )
 PROGRAM = HERE / "node_modules/azurite/dist/src/azurite.js"
 LISTENING = r"Azurite (Blob|Queue|Table) service is successfully listening at (\w+://[\d.]+:\d+)"
-SERVICES = ("blob", "queue", "table")
+USUAL_PORTS = {"blob": 10000, "queue": 10001, "table": 10002}  # of UseDevelopmentStorage=true
+ANY_PORTS = dict.fromkeys(USUAL_PORTS, 0)
 ATTEMPTS = 5  # A port that we held before may be somebody else's for a moment.
 
 
@@ -59,10 +60,13 @@ class Certificate:
 class Azurite:
     """Azurite's services; plain http and the well-known key, or https and tokens with `oauth`."""
 
-    def __init__(self, folder: Path | None = None, *, oauth: bool = False) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, oauth: bool = False, usual_ports: bool = False
+    ) -> None:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="azurite-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.certificate = Certificate.issue(self.folder) if oauth else None
+        self._ports = dict(USUAL_PORTS if usual_ports else ANY_PORTS)
         self._endpoints: dict[str, str] = {}
         self._child: Child | None = None
 
@@ -136,8 +140,9 @@ class Azurite:
 
     def _start_once(self) -> None:
         self._child = Child(self._command(), log=self.folder / "azurite.log")
-        found = self._child.wait_for(LISTENING, count=len(SERVICES))
+        found = self._child.wait_for(LISTENING, count=len(self._ports))
         self._endpoints = {service.lower(): address for service, address in found}
+        self._ports = {s: int(address.rpartition(":")[2]) for s, address in self._endpoints.items()}
 
     def _command(self) -> list[str]:
         return [
@@ -146,12 +151,9 @@ class Azurite:
             str(PROGRAM),
             f"--location={self.folder}",
             *("--silent", "--disableTelemetry", "--skipApiVersionCheck"),
-            *(f"--{service}Port={self._port(service)}" for service in SERVICES),
+            *(f"--{service}Port={port}" for service, port in self._ports.items()),
             *self._https(),
         ]
-
-    def _port(self, service: str) -> str:
-        return self._endpoints.get(service, ":0").rpartition(":")[2]
 
     def _https(self) -> list[str]:
         if self.certificate is None:

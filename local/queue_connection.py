@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.queue import QueueServiceClient
 
-from local.app_settings import SettingMissingError
+from local.app_settings import SettingMissingError, setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,10 @@ NO_RETRY = 0  # The listener itself comes back; the SDK's long retries would hol
 
 def queue_service(connection: str, settings: Mapping[str, str]) -> QueueServiceClient:
     """Return a client for the queue account that `connection` names."""
-    if text := settings.get(connection):
+    if text := setting(settings, connection):
         return QueueServiceClient.from_connection_string(text, retry_total=NO_RETRY)
-    uri = settings.get(f"{connection}__queueServiceUri") or settings.get(
-        f"{connection}__serviceUri"
-    )
+    uri = setting(settings, f"{connection}__queueServiceUri")
+    uri = uri or setting(settings, f"{connection}__serviceUri")
     if not uri:
         raise SettingMissingError(
             f"The connection {connection} is not set: neither {connection} (a connection string) "
@@ -38,7 +37,8 @@ def queue_service(connection: str, settings: Mapping[str, str]) -> QueueServiceC
 
 
 def _credential(connection: str, settings: Mapping[str, str]) -> TokenCredential:
-    client_id = settings.get(f"{connection}__clientId") or settings.get("AZURE_CLIENT_ID")
-    if settings.get(f"{connection}__credential", "").lower() == "managedidentity":
+    client_id = setting(settings, f"{connection}__clientId")
+    kind = setting(settings, f"{connection}__credential") or ""
+    if kind.lower() == "managedidentity":
         return ManagedIdentityCredential(client_id=client_id)
     return DefaultAzureCredential(managed_identity_client_id=client_id)

@@ -1,0 +1,63 @@
+# What people run is what CI runs. The first target sets everything up, once: nothing goes before it.
+#
+#   make demo     the whole app on this machine: Azurite, a simulated Azure, eight restore requests
+#   make test     all tests          make check    format, lint, types, imports, generated documents
+#   make stack    Azurite and the simulator alone, for `func start` or your own client
+#   make clean    remove what set-up made
+
+PYTHON ?= python3
+VENV ?= .venv
+# How much faster than the recorded Azure the demo runs; PACE=1 is as slow as life.
+PACE ?=
+# Options for pytest, such as TESTS="tests/core -x".
+TESTS ?=
+# Modules that generate documents; each takes --check.
+GENERATED ?=
+
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+AZURITE := local/node_modules/.package-lock.json
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo stack test test-platform check clean
+
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+
+demo: $(AZURITE)
+	@$(PY) -m local.demo $(if $(PACE),--pace $(PACE))
+
+stack: $(AZURITE)
+	@$(PY) -m local.stack $(if $(PACE),--pace $(PACE))
+
+test: $(AZURITE)
+	$(PY) -m pytest -n auto --cov --cov-report=term-missing:skip-covered $(TESTS)
+
+test-platform: $(AZURITE)
+	$(PY) -m pytest tests/platform $(TESTS)
+
+check: $(READY)
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(foreach module,$(GENERATED),$(PY) -m $(module) --check &&) true
+	@$(PY) -m local.lines restore_core
+
+$(READY): requirements.txt pyproject.toml
+	@echo "Setting up $(VENV): Python packages (once; a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(PY) -m pip install --quiet --requirement requirements.txt --group dev
+	@touch $@
+
+$(AZURITE): local/package.json local/package-lock.json | $(READY)
+	@echo "Setting up local/node_modules: Azurite (once; half a minute)"
+	@$(PY) -m local.node install
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-3.13 $(VENV) local/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
