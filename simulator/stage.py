@@ -183,21 +183,25 @@ class Stage:
     def jobs(self) -> list[Job]:
         """Return all restore jobs, oldest first."""
         self._settle()
-        return sorted(self.world.jobs.values(), key=lambda job: job.started)
+        with self._lock:
+            return sorted(self.world.jobs.values(), key=lambda job: job.started)
 
     def operations(self) -> list[Operation]:
         """Return all operations, in the order in which they began."""
         self._settle()
-        return list(self.world.operations.values())
+        with self._lock:
+            return list(self.world.operations.values())
 
     def disks(self) -> list[str]:
         """Return the ids of all disks that exist, in lower case."""
         self._settle()
-        return sorted(self.world.disks)
+        with self._lock:
+            return sorted(self.world.disks)
 
     def restores_of(self, target: str) -> int:
         """Return how many restore jobs were ever begun for a disk, by id or by name."""
-        return len(self.world.jobs_of_target(target))
+        with self._lock:
+            return len(self.world.jobs_of_target(target))
 
     def changed(self) -> None:
         """Be told that the world is another; who keeps it on disk does so here."""
