@@ -1,0 +1,229 @@
+"""The whole app in one process: its driver, storage in memory, the simulator behind real HTTP.
+
+`run` is the Functions host in virtual time: it goes from one moment at which something is due (a
+message that becomes visible, a tick of the timer) to the next. Nothing sleeps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import requests
+
+from restore_core.arm import Arm
+from restore_core.backup_vault import BackupVault
+from restore_core.driver import Driver
+from restore_core.policy import Policy
+from restore_core.rows import day
+from restore_core.step_queue import REQUESTS, STEPS, StepQueue
+from restore_core.table_store import TableStore
+from simulator import Pace, Simulator
+from tests import builders
+from tests.fakes import (
+    NOON,
+    Io,
+    ManualClock,
+    MemoryQueues,
+    MemoryTables,
+    Message,
+    OneAfterTheOther,
+)
+
+HOST_HIDES = 600  # Seconds the host hides a message while the function runs.
+HOST_RETRY = timedelta(minutes=1)  # host.json, visibilityTimeout
+MAX_DEQUEUE = 60  # host.json, maxDequeueCount
+
+
+@dataclass(frozen=True)
+class AToken:
+    token: str
+    expires_on: int
+
+
+class SimulatorCredential:
+    """Asks the simulator's managed-identity endpoint, as DefaultAzureCredential would."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self.fetched = 0
+
+    def get_token(self, *scopes: str) -> AToken:
+        self.fetched += 1
+        answer = requests.get(
+            self._environment["IDENTITY_ENDPOINT"],
+            params={"resource": scopes[0].removesuffix("/.default"), "api-version": "2019-08-01"},
+            headers={"X-IDENTITY-HEADER": self._environment["IDENTITY_HEADER"]},
+            timeout=5,
+        ).json()
+        return AToken(answer["access_token"], int(answer["expires_on"]))
+
+
+class World:
+    """One deployment of the app and all it talks to."""
+
+    def __init__(
+        self,
+        *,
+        pace: Pace | None = None,
+        allow: str = builders.ALLOW,
+        start: datetime = NOON,
+        tick: timedelta = timedelta(seconds=30),
+        phase: timedelta = timedelta(0),
+        **simulator: Any,
+    ) -> None:
+        self.clock = ManualClock(start)
+        self.io = Io()
+        self.tables = MemoryTables(self.io)
+        self.queues = MemoryQueues(self.io, self.clock)
+        self.simulator = Simulator(now=self.clock, pace=pace or Pace(), **simulator)
+        self.server = self.simulator.serve()
+        self.credential = SimulatorCredential(self.server.environment)
+        self.allow = allow
+        self.tick = tick
+        self.next_tick = start + phase
+        self.accuse = True
+        self.invocations: list[tuple[str, datetime]] = []
+        self.driver = self.deploy()
+
+    def deploy(self, **changes: Any) -> Driver:
+        """Start another worker on the same storage, as a restart or a second instance does."""
+        self.driver = Driver(
+            store=TableStore(self.tables),
+            vault=BackupVault(self.arm(), self.clock),
+            steps=StepQueue(self.queues),
+            policy=Policy.parse(self.allow),
+            clock=self.clock,
+            **{
+                "max_age": timedelta(hours=48),
+                "job_list_lag": timedelta(seconds=600),
+                **changes,
+            },
+        )
+        return self.driver
+
+    def arm(self) -> Arm:
+        return Arm(
+            self.server.url, self.credential, api_version="2025-07-01", clock=self.clock
+        )
+
+    def __enter__(self) -> Self:
+        self.driver.sweep(OneAfterTheOther())
+        self.io.calls.clear()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.server.close()
+        if kind is None and self.accuse:
+            assert self.simulator.accusations == []
+
+    # --------------------------------------------------------------------------------- senders
+
+    def protect(self, name: str = "disk-1", **options: Any) -> str:
+        """Have a disk protected in the vault and return its backup instance's id."""
+        return self.simulator.protect(name, subscription=builders.SUBSCRIPTION, **options)
+
+    def send(self, body: bytes | None = None, **changes: Any) -> None:
+        """Put a message on the queue, a valid request with `changes` where no body is given."""
+        if body is None:
+            body = builders.message(**changes)
+        self.queue(REQUESTS).messages.append(_message(body, self.clock()))
+
+    def restore(self, instance: str, **changes: Any) -> dict[str, Any]:
+        """Send a request for `instance`, run until it has ended and return its result row."""
+        self.send(backupInstanceId=instance, **changes)
+        self.run()
+        return self.result(changes.get("requestId", "r1"))
+
+    # ------------------------------------------------------------------------------- the host
+
+    def run(self, *, until: Callable[[], bool] | None = None, **span: float) -> None:
+        """Run the host until nothing is outstanding, `until` holds, or `span` has passed."""
+        end = self.clock() + (timedelta(**span) if span else timedelta(days=30))
+        while self.clock() < end:
+            self.deliver()
+            if until() if until else (not span and self.is_idle()):
+                return
+            self.clock.now = min(max(self._next_moment(), self.clock()), end)
+            if self.clock() >= self.next_tick:
+                self.tick_now()
+
+    def deliver(self) -> None:
+        """Call the functions for every message that is visible now."""
+        for name, function in ((REQUESTS, self._accept), (STEPS, self._advance)):
+            while taken := self.queue(name).take(1, HOST_HIDES):
+                self._invoke(name, function, taken[0])
+
+    def tick_now(self) -> None:
+        self.next_tick = max(self.next_tick + self.tick, self.clock() + timedelta(seconds=1))
+        self.invocations.append(("poll_restores", self.clock()))
+        self.driver.sweep(OneAfterTheOther())
+
+    def is_idle(self) -> bool:
+        outstanding = self.tables.tables["OutstandingRestores"].rows
+        waiting = any(queue.messages for queue in self.queues.queues.values())
+        return not outstanding and not waiting
+
+    def _invoke(self, name: str, function: Callable[[Any], None], message: Any) -> None:
+        queue = self.queue(name)
+        self.invocations.append((name, self.clock()))
+        try:
+            function(message)
+        except Exception:  # noqa: BLE001  the host takes every exception for a failure
+            if message.dequeue_count >= MAX_DEQUEUE:
+                self.queue(f"{name}-poison").messages.append(
+                    _message(message.content.encode(), self.clock())
+                )
+                queue.drop(message.id, message.pop_receipt)
+            else:
+                held = next(m for m in queue.messages if m.id == message.id)
+                held.visible_at = self.clock() + HOST_RETRY
+        else:
+            queue.drop(message.id, message.pop_receipt)
+
+    def _accept(self, message: Any) -> None:
+        self.driver.accept(message.content.encode("utf-8", "surrogateescape"), message.inserted_on)
+
+    def _advance(self, message: Any) -> None:
+        self.driver.advance(message.content.encode("utf-8", "surrogateescape"))
+
+    def _next_moment(self) -> datetime:
+        visible = [
+            m.visible_at
+            for name in (REQUESTS, STEPS)
+            for m in self.queue(name).messages
+        ]
+        return min([self.next_tick, *visible])
+
+    # ------------------------------------------------------------------------- what is seen
+
+    def queue(self, name: str) -> Any:
+        return self.queues.get_queue_client(name)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return self.tables.get_table_client(table).list_entities()
+
+    def result(self, request_id: str = "r1") -> dict[str, Any]:
+        """Return the one result row of a request."""
+        found = [row for row in self.rows("RestoreResults") if row["RowKey"] == request_id]
+        assert len(found) == 1, f"{len(found)} result rows of {request_id}"
+        return found[0]
+
+    def unaccepted(self) -> dict[str, Any]:
+        """Return the one result row of a message that never became a restore."""
+        found = [row for row in self.rows("RestoreResults") if "~" in row["RowKey"]]
+        assert len(found) == 1
+        assert found[0]["PartitionKey"] == day(self.clock())
+        return found[0]
+
+    def status(self, request_id: str = "r1") -> str:
+        """Return where a restore stands, as its row tells a person."""
+        rows = [row for row in self.rows("Restores") if row["PartitionKey"] == request_id]
+        return str(rows[0]["status"]) if rows else ""
+
+    def arm_calls(self, method: str = "", part: str = "") -> list[Any]:
+        return [c for c in self.simulator.calls if method in c.method and part in c.path]
+
+
+def _message(body: bytes, now: datetime) -> Any:
+    return Message(body.decode("utf-8", "surrogateescape"), now, now)
