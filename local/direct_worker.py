@@ -10,6 +10,7 @@ import inspect
 import os
 import threading
 import uuid
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
@@ -49,7 +50,7 @@ class DirectWorker:
     """Calls the functions of one app."""
 
     def __init__(self, app: func.FunctionApp, settings: Mapping[str, str]) -> None:
-        functions = app.get_functions()
+        functions = _functions_of(app)
         self._functions: dict[str, Callable[..., object]] = {
             str(function.get_function_name()): function.get_user_function()
             for function in functions
@@ -67,6 +68,12 @@ class DirectWorker:
         with self._threads:
             if function(**arguments) is not None:
                 raise RuntimeError(f"{trigger.function} returned a value but binds no $return.")
+
+
+@cache
+def _functions_of(app: func.FunctionApp) -> list[Any]:
+    """Return the app's functions; it gives them out once only, then finds its own names twice."""
+    return list(app.get_functions())
 
 
 def _arguments(

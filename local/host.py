@@ -126,7 +126,7 @@ def run_directly(stopping: threading.Event, memory: Path | None) -> None:
     """Run `function_app.app` in this process."""
     app: func.FunctionApp = importlib.import_module("function_app").app
     with LocalHost.for_app(app, os.environ, memory=memory):
-        log.info("host.started functions=%s", len(app.get_functions()))
+        log.info("host.started worker=direct")
         stopping.wait()
 
 
@@ -138,7 +138,7 @@ def run_with_worker_library(stopping: threading.Event, memory: Path | None) -> N
         WorkerLibrary(APP_FOLDER) as worker,
         LocalHost(worker.triggers, worker, os.environ, memory=memory),
     ):
-        log.info("host.started functions=%s worker=library", len(worker.triggers))
+        log.info("host.started worker=library")
         stopping.wait()
 
 

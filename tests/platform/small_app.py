@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import queue
+import re
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +15,7 @@ from azure.storage.queue import QueueMessage
 from local.host_json import QueueSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 PATIENCE = 20.0  # seconds until a wait counts as never.
 QUICK = QueueSettings(
@@ -41,6 +44,34 @@ class Calls:
 
     def none_left(self) -> bool:
         return self._calls.empty()
+
+
+class Log(logging.Handler):
+    """Waits for what a logger says; each wait is bounded."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._lines: queue.Queue[str] = queue.Queue()
+
+    @classmethod
+    @contextmanager
+    def of(cls, name: str, level: int) -> Iterator[Log]:
+        handler, logger = cls(), logging.getLogger(name)
+        before = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(level)
+        try:
+            yield handler
+        finally:
+            logger.setLevel(before)
+            logger.removeHandler(handler)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.put(record.getMessage())
+
+    def wait_for(self, pattern: str) -> None:
+        while not re.search(pattern, self._lines.get(timeout=PATIENCE)):
+            pass
 
 
 def an_app(function: Callable[[func.QueueMessage], object]) -> func.FunctionApp:

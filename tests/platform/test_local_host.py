@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
-import re
 import threading
 import uuid
 from datetime import timedelta
@@ -18,7 +16,7 @@ from local.azurite import Azurite
 from local.host import LocalHost
 from local.host_json import QueueSettings
 from local.queue_connection import queue_service
-from tests.platform.small_app import PATIENCE, QUICK, Calls, an_app
+from tests.platform.small_app import PATIENCE, QUICK, Calls, Log, an_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,29 +25,10 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
 
 
-class Log(logging.Handler):
-    """Waits for what the host says."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self._records: queue.Queue[str] = queue.Queue()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._records.put(record.getMessage())
-
-    def wait_for(self, pattern: str) -> None:
-        while not re.search(pattern, self._records.get(timeout=PATIENCE)):
-            pass
-
-
 @pytest.fixture
 def log() -> Iterator[Log]:
-    handler, logger = Log(), logging.getLogger("local")
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    yield handler
-    logger.setLevel(logging.NOTSET)
-    logger.removeHandler(handler)
+    with Log.of("local", logging.DEBUG) as log:
+        yield log
 
 
 @pytest.fixture

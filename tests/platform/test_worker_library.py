@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
 
-from local.host import APP_FOLDER
+from local.azurite import Azurite
+from local.host import APP_FOLDER, LocalHost
 from local.queue_messages import incoming as queue_incoming
+from local.stack import app_settings
 from local.timer_listener import incoming as timer_incoming
 from local.triggers import QueueTrigger, TimerTrigger
-from tests.platform.small_app import a_message
+from simulator import Pace, Simulator
+from tests.platform.small_app import QUICK, Log, a_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +66,11 @@ def small_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worke
 
 
 @pytest.fixture
-def restore_app() -> Iterator[WorkerLibrary]:
+def restore_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerLibrary]:
+    # An app can be indexed once: the library gets its own, fresh from the file.
+    monkeypatch.delitem(sys.modules, "function_app", raising=False)
     yield from _library(APP_FOLDER)
+    sys.modules.pop("function_app", None)
 
 
 def _library(folder: Path) -> Iterator[WorkerLibrary]:
@@ -117,4 +127,35 @@ def test_it_finds_the_three_functions_of_the_restore_app(restore_app: WorkerLibr
         "accept_restore",
         "advance_restore",
         "poll_restores",
+    ]
+
+
+@pytest.mark.azurite
+@pytest.mark.usefixtures("azurite")  # which says whether Azurite can be started here at all
+def test_it_runs_the_functions_of_the_restore_app(
+    restore_app: WorkerLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator = Simulator(pace=Pace.at_once())
+    instance = simulator.protect("disk-1")
+    group = instance.partition("/providers/")[0]
+    request = {
+        "requestId": "through-the-library",
+        "backupInstanceId": instance,
+        "targetResourceGroupId": group,
+        "validateOnly": True,
+    }
+
+    with Azurite() as own, simulator.serve() as server, Log.of("restore", logging.INFO) as log:
+        for name, value in app_settings(own, server.environment).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("RESTORE_POLL_SCHEDULE", "* * * * * *")
+        with LocalHost(restore_app.triggers, restore_app, os.environ, settings=QUICK):
+            queues = QueueServiceClient.from_connection_string(own.connection_string)
+            queues.create_queue("restore-requests").send_message(json.dumps(request))
+            log.wait_for("restore.ending .*status=Validated")
+        tables = TableServiceClient.from_connection_string(own.connection_string)
+        rows = list(tables.get_table_client("RestoreResults").list_entities())
+
+    assert [(row["requestId"], row["status"]) for row in rows] == [
+        ("through-the-library", "Validated")
     ]
