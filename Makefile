@@ -50,8 +50,8 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Setting up $(VENV): Python packages (once; a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(PY) -m pip install --quiet --requirement requirements.txt --group dev
+	@$(PY) -m pip install --quiet --quiet --upgrade 'pip>=25.1'
+	@$(PY) -m pip install --quiet --quiet --requirement requirements.txt --group dev
 	@touch $@
 
 $(AZURITE): local/package.json local/package-lock.json | $(READY)
