@@ -63,14 +63,15 @@ class Child:
 
     def end(self) -> None:
         """End the child and whatever it started; kill what does not go by itself."""
-        if self._process.stdin:
-            self._process.stdin.close()
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
             self._process.wait()
+        # Not before: the child would take it for a second signal and go without saving its data.
+        if self._process.stdin:
+            self._process.stdin.close()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
