@@ -2,7 +2,37 @@
 
 import base64
 import json
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
+
+from restore_core.errors import Problem
+from restore_core.lifecycle import Restore
+from restore_core.recovery_points import RecoveryPoint
+from restore_core.request import RestoreRequest
+from restore_core.resource_ids import DiskId, JobId, ResourceGroupId, recovery_point_id
+from restore_core.states import (
+    Accepted,
+    Claim,
+    Confirming,
+    Ended,
+    Ending,
+    Guarding,
+    Operation,
+    Outcome,
+    Plan,
+    Planned,
+    Ready,
+    Restoring,
+    Running,
+    State,
+    Status,
+    Triggering,
+    Validated,
+    Validating,
+    Wait,
+)
+from tests.fakes import NOON
 
 SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
 TARGET_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-restore"
@@ -34,3 +64,86 @@ def message(**changes: Any) -> bytes:
 
 def in_base64(**changes: Any) -> bytes:
     return base64.b64encode(message(**changes))
+
+
+# ------------------------------------------------------------------- values inside the app
+
+A_PROBLEM = Problem("SomeCode", "Something is wrong.")
+EARLIER = NOON - timedelta(minutes=1)
+SOURCE = DiskId.parse(
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod/providers/Microsoft.Compute/disks/disk-1"
+)
+A_JOB = JobId("3a4189d7-0000-4000-8000-000000000001")
+DEADLINE = NOON + timedelta(hours=48)
+
+
+def a_request(**changes: Any) -> RestoreRequest:
+    return RestoreRequest.parse(message(**changes))
+
+
+def a_claim(at: datetime = EARLIER, request_id: str = "claim-1") -> Claim:
+    return Claim(request_id, at, at + timedelta(minutes=20))
+
+
+def a_plan(**changes: Any) -> Plan:
+    whole = Plan(
+        source=SOURCE,
+        region="westeurope",
+        target=DiskId.parse(disk("disk-1-restored")),
+        point=recovery_point_id("a05715f103bc4ec498a311801f3baf01"),
+        point_time=NOON - timedelta(hours=10),
+        snapshot_group=ResourceGroupId.parse(TARGET_GROUP),
+        validate_only=False,
+    )
+    return replace(whole, **changes)
+
+
+def a_claimed_plan(*claims: Claim) -> Plan:
+    return a_plan(claims=claims or (a_claim(),))
+
+
+def an_operation(started: datetime = EARLIER) -> Operation:
+    return Operation("https://management.azure.com/operation?s=signed", started, "correlation-1")
+
+
+def an_outcome(status: Status = Status.COMPLETED, **changes: Any) -> Outcome:
+    return replace(Outcome(status, NOON), **changes)
+
+
+def every_state(wait: Wait | None = None) -> dict[str, State]:
+    """Return one example of each state, each waiting for `wait`, by its name."""
+    wait, plan, claimed = wait or Wait(NOON), a_plan(), a_claimed_plan()
+    given_up = an_outcome(Status.TIMED_OUT, job=A_JOB)
+    examples = (
+        Accepted(wait),
+        Planned(plan, wait),
+        Ready(plan, wait),
+        Validating(plan, an_operation(), wait),
+        Validated(plan, wait),
+        Triggering(claimed, wait),
+        Restoring(claimed, an_operation(), wait),
+        Running(claimed, A_JOB, wait),
+        Confirming(claimed, an_outcome(Status.REJECTED), wait),
+        Ending(an_outcome(), claimed),
+        Guarding(given_up, claimed, NOON + timedelta(days=7), wait),
+        Ended(an_outcome(), claimed),
+    )
+    return {type(state).__name__: state for state in examples}
+
+
+def a_restore(state: State | None = None, **changes: Any) -> Restore:
+    """Return a restore that was asked for and accepted at noon; `changes` are the request's."""
+    return Restore(a_request(**changes), NOON, NOON, DEADLINE, state or Accepted(Wait(NOON)))
+
+
+def a_point(**changes: Any) -> RecoveryPoint:
+    whole = RecoveryPoint(
+        id=recovery_point_id("a05715f103bc4ec498a311801f3baf01"),
+        time=NOON - timedelta(hours=10),
+        stores=("OperationalStore",),
+        state="COMMITTED",
+        visible=True,
+        expiry=None,
+        completeness="Completed",
+    )
+    return replace(whole, **changes)
