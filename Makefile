@@ -43,7 +43,7 @@ check: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
-	$(foreach module,$(GENERATED),$(PY) -m $(module) --check &&) true
+	@$(foreach module,$(GENERATED),$(PY) -m $(module) --check &&) true
 	@$(PY) -m local.lines restore_core
 
 $(READY): requirements.txt pyproject.toml
