@@ -152,7 +152,7 @@ class BackupVault:
             operation = Operation(answer.operation_url, now, answer.correlation_id)
             return OperationStarted(operation, answer.retry_after, now)
         job = _named_job(answer.body)
-        return JobNamed(job, now, now) if job else TriggerUnanswered(_NO_OPERATION, now)
+        return JobNamed(job, now) if job else TriggerUnanswered(_NO_OPERATION, now)
 
     def poll_restore(self, operation: Operation, instance: BackupInstanceId, plan: Plan) -> Event:
         """GET the restore's operation, which names the job when it has succeeded."""
@@ -164,7 +164,7 @@ class BackupVault:
         if status not in {"succeeded", "failed", "canceled", "cancelled"}:
             return _running(answer, now)
         if job := _named_job(object_of(answer.body.get("properties"))):
-            return JobNamed(job, now, operation.started)
+            return JobNamed(job, now)
         problem = problem_in(answer.body) or Problem(
             f"Operation{status.capitalize()}",
             f"The restore operation ended as {status} and named no job.",
@@ -202,7 +202,7 @@ class BackupVault:
         except Rejected as error:
             return Unanswered(_told(error, instance.vault), self._clock())
         now = self._clock()
-        return JobNamed(found.id, now, found.started or now) if found else JobNotFound(now)
+        return JobNamed(found.id, now) if found else JobNotFound(now)
 
     def _job_of_claims(self, instance: BackupInstanceId, plan: Plan) -> Job | None:
         items = self._list(f"{instance.vault}/backupJobs", instance.vault)

@@ -183,8 +183,6 @@ class JobNamed:
 
     job: JobId
     at: datetime
-    started: datetime
-    """When the job began, as far as known."""
 
 
 @dataclass(frozen=True)

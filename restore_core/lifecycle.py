@@ -191,8 +191,8 @@ def apply(state: State, event: Event) -> State:
             return _ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
 
         # The job.
-        case ((Triggering(plan) | Restoring(plan) | Confirming(plan)), JobNamed(job, at, started)):
-            return Running(plan, job, Wait(at + pace.job_delay(max(at - started, timedelta()))))
+        case ((Triggering(plan) | Restoring(plan) | Confirming(plan)), JobNamed(job, at)):
+            return Running(plan, job, Wait(at + pace.FIRST_JOB_LOOK))
         case Triggering(plan, wait) as triggering, JobNotFound(at):
             if at >= plan.claims[-1].believed_after:
                 return Ready(plan, Wait(at))

@@ -51,8 +51,11 @@ _BACKOFF_FIRST: Final = timedelta(seconds=15)
 _BACKOFF_LAST: Final = timedelta(minutes=15)
 _SEARCHES: Final = tuple(timedelta(seconds=s) for s in (30, 60, 120, 240))
 
-_JOB_TYPICAL: Final = (timedelta(seconds=195), timedelta(seconds=400))
-"""Where recorded jobs end: in this window every tick looks."""
+FIRST_JOB_LOOK: Final = timedelta(seconds=1)
+"""The next tick looks at a job that has been named: ARM's Retry-After has hidden it for 30 s."""
+
+_JOB_TYPICAL: Final = (timedelta(seconds=213), timedelta(seconds=400))
+"""Where recorded jobs end: from the shortest of them on, every tick looks."""
 _JOB_EVERY_TICK: Final = timedelta(seconds=15)
 _JOB_FLOOR: Final = timedelta(seconds=25)
 _JOB_CEILING: Final = timedelta(minutes=10)

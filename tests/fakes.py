@@ -1,7 +1,7 @@
 """Storage in memory, with the faces of the Azure SDK clients that the app uses, and a clock.
 
 The contract tests run against these and against Azurite, so they cannot drift apart. Each call is
-noted in `io`, and `on_io` is called before and after it: there a test counts, or lets a process die.
+noted in `io`, with a hook before and after it: there a test counts, or lets a process die.
 """
 
 import threading

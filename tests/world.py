@@ -103,9 +103,7 @@ class World:
         return self.driver
 
     def arm(self) -> Arm:
-        return Arm(
-            self.server.url, self.credential, api_version="2025-07-01", clock=self.clock
-        )
+        return Arm(self.server.url, self.credential, api_version="2025-07-01", clock=self.clock)
 
     def __enter__(self) -> Self:
         self.driver.sweep(OneAfterTheOther())
@@ -139,7 +137,7 @@ class World:
 
     def run(self, *, until: Callable[[], bool] | None = None, **span: float) -> None:
         """Run the host until nothing is outstanding, `until` holds, or `span` has passed."""
-        end = self.clock() + (timedelta(**span) if span else timedelta(days=30))
+        end = self.clock() + (timedelta(**span) if span else timedelta(days=3))
         while self.clock() < end:
             self.deliver()
             if until() if until else (not span and self.is_idle()):
@@ -188,11 +186,7 @@ class World:
         self.driver.advance(message.content.encode("utf-8", "surrogateescape"))
 
     def _next_moment(self) -> datetime:
-        visible = [
-            m.visible_at
-            for name in (REQUESTS, STEPS)
-            for m in self.queue(name).messages
-        ]
+        visible = [m.visible_at for name in (REQUESTS, STEPS) for m in self.queue(name).messages]
         return min([self.next_tick, *visible])
 
     # ------------------------------------------------------------------------- what is seen
