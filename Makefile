@@ -12,7 +12,7 @@ PACE ?=
 # Options for pytest, such as TESTS="tests/core -x".
 TESTS ?=
 # Modules that generate documents; each takes --check.
-GENERATED ?=
+GENERATED ?= local.diagram
 
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready

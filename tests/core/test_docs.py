@@ -1,0 +1,120 @@
+"""What the documents promise to list, they list: codes, settings, fields, columns, log events."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic.alias_generators import to_camel
+
+from restore_core.advice import APP_ROLE
+from restore_core.errors import Problem
+from restore_core.request import RestoreRequest
+from restore_core.rows import unaccepted_row
+
+ROOT = Path(__file__).parents[2]
+CORE = sorted((ROOT / "restore_core").glob("*.py"))
+CODE = re.compile(r"[A-Z][a-z]*(?:[A-Z][a-z]*)+")
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def names_in(name: str) -> set[str]:
+    """Return every name that a page shows as code."""
+    return set(re.findall(r"`([^`\n]+)`", page(name)))
+
+
+@dataclass(frozen=True)
+class Source:
+    tree: ast.Module
+
+    @property
+    def constants(self) -> dict[str, ast.expr]:
+        found = {}
+        for node in self.tree.body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+                found[node.target.id] = node.value
+        return found
+
+    def codes(self) -> Iterator[str]:
+        """Yield every code that a Problem is made with here."""
+        for node in ast.walk(self.tree):
+            name = (
+                node.func.id
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+                else ""
+            )
+            if isinstance(node, ast.Call) and name == "Problem":
+                yield from self._texts(node.args[0])
+
+    def _texts(self, code: ast.expr) -> Iterator[str]:
+        for node in ast.walk(code):
+            if isinstance(node, ast.Name) and node.id in self.constants:
+                yield from self._texts(self.constants[node.id])
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def codes() -> set[str]:
+    found = {code for file in CORE for code in Source(ast.parse(file.read_text())).codes()}
+    # Made of the operation's own word for its end.
+    ends = {"OperationFailed", "OperationCanceled", "OperationCancelled", "OperationSucceeded"}
+    return {code for code in found if CODE.fullmatch(code)} | ends
+
+
+def test_the_search_for_codes_finds_them() -> None:
+    assert {"NotAllowed", "UnreadableAnswer", "UnknownError", "TimedOut"} <= codes()
+    assert len(codes()) > 20
+
+
+@pytest.mark.parametrize("code", sorted(codes()))
+def test_the_runbook_explains_every_code_of_the_app(code: str) -> None:
+    assert code in names_in("docs/operations.md")
+
+
+def test_the_runbook_explains_every_event_of_the_log() -> None:
+    journal = page("restore_core/journal.py")
+
+    events = set(re.findall(r'"((?:restore|message|step)\.[a-z]+)', journal))
+
+    assert len(events) == 7
+    assert events <= names_in("docs/operations.md")
+
+
+def test_the_runbook_defines_the_role_that_the_app_s_advice_names() -> None:
+    assert f'"Name": "{APP_ROLE}"' in page("docs/operations.md")
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/design.md"])
+def test_every_field_of_the_message_is_told(document: str) -> None:
+    fields = {to_camel(name) for name in RestoreRequest.model_fields}
+
+    assert fields <= names_in(document)
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/design.md"])
+def test_every_setting_is_told(document: str) -> None:
+    settings = set(
+        re.findall(r'"((?:RESTORE|AZURE|ARM)_[A-Z_]+)"', page("restore_core/settings.py"))
+    )
+
+    assert len(settings) > 4
+    assert settings | {"RESTORE_ALLOW", "RESTORE_POLL_SCHEDULE"} <= names_in(document)
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/design.md"])
+def test_every_column_of_a_result_is_told(document: str) -> None:
+    accepted = set(re.findall(r'"([a-z][A-Za-z0-9]+)":', page("restore_core/rows.py")))
+    refused = unaccepted_row(
+        b"", Problem("", ""), request_id="r1", inserted_at=NOON, now=NOON
+    ).keys() - {"PartitionKey", "RowKey"}
+    inside = {"document", "request", "deadline", "state", "is", "operationUrl", "dueAt"}
+
+    assert len(accepted) > 20
+    assert (accepted - inside) | refused <= names_in(document)
