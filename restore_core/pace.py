@@ -46,6 +46,9 @@ CLOUD_DOS_PAUSE: Final = timedelta(hours=1)
 
 _OPERATION_FLOOR: Final = timedelta(seconds=10)
 _OPERATION_CEILING: Final = timedelta(minutes=5)
+_OPERATION_LEAST: Final = timedelta(seconds=1)
+"""Also where Retry-After is 0: no answer may make a step ask again in a loop."""
+
 _VALIDATION_RETRIES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
 _BACKOFF_FIRST: Final = timedelta(seconds=15)
 _BACKOFF_LAST: Final = timedelta(minutes=15)
@@ -69,7 +72,8 @@ def operation_delay(age: timedelta, retry_after: timedelta | None) -> timedelta:
     validation costs a handful of calls and is still seen within half its length.
     """
     pause = min(age / 2, _OPERATION_CEILING)
-    return max(pause, _OPERATION_FLOOR if retry_after is None else retry_after)
+    asked = _OPERATION_FLOOR if retry_after is None else retry_after
+    return max(pause, asked, _OPERATION_LEAST)
 
 
 def job_delay(age: timedelta) -> timedelta:
@@ -78,6 +82,7 @@ def job_delay(age: timedelta) -> timedelta:
     With a tick every 30 s, the end of a job of any length L is seen within 60 s + L/4, and
     within 45 s where jobs usually end; no pause is longer than ten minutes.
     """
+    age = max(age, timedelta())  # The worker's clock may be behind that of the claim.
     begin, end = _JOB_TYPICAL
     if begin <= age < end:
         return _JOB_EVERY_TICK
