@@ -13,7 +13,10 @@ from restore_core.errors import Problem
 from restore_core.resource_ids import BackupVaultId
 from restore_core.states import Plan
 
-ROLES_TAKE: Final = "A new role assignment takes up to 15 minutes to apply; then send the request "
+ROLES_TAKE: Final = (
+    "A new role assignment takes up to 15 minutes to apply; then send the request again with a new "
+    "requestId. The command: "
+)
 APP_ROLE: Final = "Azure Disk Restore"
 """The custom role of docs/operations.md: no built-in role holds every action the app needs."""
 
@@ -27,17 +30,16 @@ class _Grant:
     role: str
     scope: str
 
-    def line(self, vault: BackupVaultId) -> str:
+    def command(self, vault: BackupVaultId) -> str:
         """Return the command that gives the vault's identity this role."""
         principal = (
             f'"$(az dataprotection backup-vault show --ids {vault} '
             '--query identity.principalId -o tsv)"'
         )
-        return (
-            f"Grant the backup vault's managed identity the role '{self.role}' on {self.scope}: "
-            f"az role assignment create --assignee-object-id {principal} "
-            f"--assignee-principal-type ServicePrincipal --role '{self.role}' --scope {self.scope}"
-        )
+        return _assignment(principal, self.role, self.scope)
+
+    def __str__(self) -> str:
+        return f"the role '{self.role}' on {self.scope}"
 
 
 def for_restore(problem: Problem, plan: Plan, vault: BackupVaultId) -> Problem:
@@ -52,20 +54,23 @@ def for_restore(problem: Problem, plan: Plan, vault: BackupVaultId) -> Problem:
     grants = _grants(code, plan)
     if not grants:
         return problem
-    lines = " ".join(f"{grant.line(vault)}." for grant in grants)
-    return _with(problem, f"{lines} {ROLES_TAKE}again with a new requestId.")
+    wanted = " and ".join(str(grant) for grant in grants)
+    commands = " && ".join(grant.command(vault) for grant in grants)
+    return _with(
+        problem,
+        f"Grant the backup vault's managed identity {wanted}. {ROLES_TAKE}{commands}",
+    )
 
 
 def for_app(problem: Problem, vault: BackupVaultId) -> Problem:
     """Return `problem` of a 403 to the app itself with the role that it lacks."""
     found = _FORBIDDEN_ACTION.search(problem.message)
     lacks = f" It lacks {found['action']}." if found else ""
+    command = _assignment("<object id of the app's identity>", APP_ROLE, str(vault))
     return _with(
         problem,
-        f"The app's own identity may not do this.{lacks} Grant it the custom role '{APP_ROLE}' "
-        "(docs/operations.md): az role assignment create --assignee-object-id <object id of the "
-        f"app's identity> --assignee-principal-type ServicePrincipal --role '{APP_ROLE}' "
-        f"--scope {vault}. {ROLES_TAKE}again with a new requestId.",
+        f"The app's own identity may not do this.{lacks} Grant it the custom role '{APP_ROLE}' of "
+        f"docs/operations.md. {ROLES_TAKE}{command}",
     )
 
 
@@ -86,6 +91,13 @@ def _grants(code: str, plan: Plan) -> list[_Grant]:
         "missingrequiredpermissions": [on_target, on_snapshots],
     }
     return next((grants for part, grants in table.items() if part in code), [])
+
+
+def _assignment(principal: str, role: str, scope: str) -> str:
+    return (
+        f"az role assignment create --assignee-object-id {principal} "
+        f"--assignee-principal-type ServicePrincipal --role '{role}' --scope {scope}"
+    )
 
 
 def _with(problem: Problem, advice: str) -> Problem:

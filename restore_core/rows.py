@@ -191,7 +191,7 @@ def _encoded(value: Any) -> Any:
             return [_encoded(item) for item in value]
         case _ if is_dataclass(value):
             held = {field.name: getattr(value, field.name) for field in fields(value)}
-            return {name: _encoded(item) for name, item in held.items() if item is not None}
+            return {name: _encoded(item) for name, item in held.items()}
         case _:
             return value
 

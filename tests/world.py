@@ -70,6 +70,7 @@ class World:
         start: datetime = NOON,
         tick: timedelta = timedelta(seconds=30),
         phase: timedelta = timedelta(0),
+        api_version: str = "2025-07-01",
         **simulator: Any,
     ) -> None:
         self.clock = ManualClock(start)
@@ -80,6 +81,7 @@ class World:
         self.server = self.simulator.serve()
         self.credential = SimulatorCredential(self.server.environment)
         self.allow = allow
+        self.api_version = api_version
         self.tick = tick
         self.next_tick = start + phase
         self.accuse = True
@@ -103,7 +105,7 @@ class World:
         return self.driver
 
     def arm(self) -> Arm:
-        return Arm(self.server.url, self.credential, api_version="2025-07-01", clock=self.clock)
+        return Arm(self.server.url, self.credential, api_version=self.api_version, clock=self.clock)
 
     def __enter__(self) -> Self:
         self.driver.sweep(OneAfterTheOther())
