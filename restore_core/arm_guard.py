@@ -18,6 +18,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _PORTS: Final = {"https": 443, "http": 80}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 """What a URL may hold as it stands; anything else would be quoted on the way, or worse."""
+_NAME: Final = re.compile(r"[a-z0-9.-]+")
+"""A host's name without escapes: what `%2f` means there is anybody's guess."""
 
 
 class ArmGuard:
@@ -40,10 +42,11 @@ class ArmGuard:
         host = (parsed.host or "").lower()
         agreed = host.strip("[]") == (other.hostname or "")
         port = parsed.port or _PORTS.get(parsed.scheme or "", 0)
-        same = parsed.scheme == self._scheme and port == self._port and not parsed.auth
+        same = parsed.scheme == self._scheme and port == self._port and "@" not in other.netloc
         return agreed and same and self._is_home(host)
 
     def _is_home(self, host: str) -> bool:
-        if self._scheme == "http" and self._host not in LOOPBACK:
-            return False
-        return host == self._host or host.endswith(f".{self._host}")
+        if self._scheme == "http":  # A name below localhost need not lead to this machine.
+            return host == self._host and host in LOOPBACK
+        below = host.endswith(f".{self._host}") and _NAME.fullmatch(host) is not None
+        return host == self._host or below
