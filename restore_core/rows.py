@@ -64,7 +64,15 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
             deadline=datetime.fromisoformat(document["deadline"]),
             state=_with_url(state, str(row.get("operationUrl", ""))),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, MalformedRequest) as e:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MalformedRequest,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as e:
         key = one_line(str(row.get("PartitionKey")), 128)
         raise UnreadableRow(f"The row of {key} cannot be read: {type(e).__name__}.") from None
 
