@@ -1,0 +1,187 @@
+"""The environment, read once: what is missing or wrong is named at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from restore_core.errors import SettingsError
+from restore_core.settings import Settings, StorageConnection
+from tests.builders import ALLOW
+
+QUEUES = "https://account.queue.core.windows.net"
+TABLES = "https://account.table.core.windows.net"
+
+
+def settings(**changes: str) -> Settings:
+    return Settings.read({"RestoreStorage": "UseDevelopmentStorage=true", **changes})
+
+
+def faults(environment: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(environment)
+    return str(refused.value)
+
+
+def wrong(**changes: str) -> str:
+    return faults({"RestoreStorage": "UseDevelopmentStorage=true", **changes})
+
+
+def test_storage_alone_will_do_and_the_rest_has_defaults() -> None:
+    read = settings()
+
+    assert read.storage == StorageConnection(connection_string="UseDevelopmentStorage=true")
+    assert read.arm_endpoint == "https://management.azure.com"
+    assert read.arm_client_id == ""
+    assert read.policy.rules == ()
+    assert read.api_version == "2025-07-01"
+    assert read.max_age == timedelta(hours=48)
+    assert read.job_list_lag == timedelta(seconds=600)
+
+
+def test_every_setting_is_read() -> None:
+    read = settings(
+        ARM_ENDPOINT="https://management.chinacloudapi.cn/",
+        AZURE_CLIENT_ID="client-1",
+        RESTORE_ALLOW=ALLOW,
+        RESTORE_API_VERSION="2024-04-01",
+        RESTORE_MAX_AGE_HOURS="1.5",
+        RESTORE_JOB_LIST_LAG_SECONDS="60",
+    )
+
+    assert read.arm_endpoint == "https://management.chinacloudapi.cn"
+    assert read.arm_client_id == "client-1"
+    assert len(read.policy.rules) == 1
+    assert read.api_version == "2024-04-01"
+    assert read.max_age == timedelta(minutes=90)
+    assert read.job_list_lag == timedelta(seconds=60)
+
+
+def test_names_are_matched_without_case_and_values_are_trimmed() -> None:
+    read = settings(restore_max_age_hours=" 3 ", Arm_Endpoint=" https://arm.example ")
+
+    assert read.max_age == timedelta(hours=3)
+    assert read.arm_endpoint == "https://arm.example"
+
+
+def test_an_empty_setting_is_absent() -> None:
+    assert settings(RESTORE_MAX_AGE_HOURS="", ARM_ENDPOINT=" ") == settings()
+
+
+def test_everything_that_is_missing_or_wrong_is_named_in_one_error() -> None:
+    told = faults(
+        {
+            "ARM_ENDPOINT": "ftp://x",
+            "RESTORE_ALLOW": "everything",
+            "RESTORE_MAX_AGE_HOURS": "soon",
+            "RESTORE_JOB_LIST_LAG_SECONDS": "-1",
+        }
+    )
+
+    assert "RestoreStorage is missing" in told
+    assert "ARM_ENDPOINT must be an https URL" in told
+    assert "RESTORE_ALLOW: 'everything' is no rule" in told
+    assert "RESTORE_MAX_AGE_HOURS must be a number above 0 and at most 720" in told
+    assert "RESTORE_JOB_LIST_LAG_SECONDS must be a number above 0 and at most 86400" in told
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "nan", "inf", "721", "1e9", "x", "1,5"])
+def test_a_number_out_of_bounds_is_refused(number: str) -> None:
+    assert "RESTORE_MAX_AGE_HOURS must be a number" in wrong(RESTORE_MAX_AGE_HOURS=number)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080", "https://a.example"],
+)
+def test_an_endpoint_is_https_or_on_this_machine(endpoint: str) -> None:
+    assert settings(ARM_ENDPOINT=endpoint + "/").arm_endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://management.azure.com",
+        "http://localhost.evil.example",
+        "http://evil.localhost",
+        "management.azure.com",
+        "https://",
+        "https://[::1",
+        "ftp://localhost",
+        "//localhost",
+    ],
+)
+def test_another_endpoint_is_refused(endpoint: str) -> None:
+    assert "ARM_ENDPOINT must be an https URL" in wrong(ARM_ENDPOINT=endpoint)
+
+
+# ------------------------------------------------------------ storage, as the host reads it
+
+
+def test_storage_may_be_two_addresses_and_an_identity() -> None:
+    read = Settings.read(
+        {"RestoreStorage__queueServiceUri": QUEUES, "RestoreStorage__tableServiceUri": TABLES}
+    )
+
+    assert read.storage == StorageConnection(queue_uri=QUEUES, table_uri=TABLES)
+
+
+def test_storage_may_name_a_user_assigned_identity() -> None:
+    read = Settings.read(
+        {
+            "RestoreStorage__queueServiceUri": QUEUES,
+            "RestoreStorage__tableServiceUri": TABLES,
+            "RestoreStorage__credential": "ManagedIdentity",
+            "RestoreStorage__clientId": "client-2",
+        }
+    )
+
+    assert read.storage.client_id == "client-2"
+
+
+def test_the_queues_address_has_the_hosts_other_name_too() -> None:
+    read = Settings.read(
+        {"RestoreStorage__serviceUri": QUEUES, "RestoreStorage__tableServiceUri": TABLES}
+    )
+
+    assert read.storage.queue_uri == QUEUES
+
+
+def test_a_connection_string_wins_over_addresses() -> None:
+    read = settings(RestoreStorage__queueServiceUri=QUEUES, RestoreStorage__credential="odd")
+
+    assert read.storage == StorageConnection(connection_string="UseDevelopmentStorage=true")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"RestoreStorage": " "},
+        {"RestoreStorage__queueServiceUri": QUEUES},
+        {"RestoreStorage__tableServiceUri": TABLES},
+        {"AzureWebJobsStorage": "UseDevelopmentStorage=true"},
+    ],
+)
+def test_storage_that_is_missing_in_part_is_told_how_to_be_set(environment: dict[str, str]) -> None:
+    told = faults(environment)
+
+    assert "RestoreStorage is missing: set it to a connection string, or set" in told
+    assert "RestoreStorage__queueServiceUri and RestoreStorage__tableServiceUri" in told
+
+
+def test_a_credential_that_the_app_does_not_have_is_refused() -> None:
+    told = faults(
+        {
+            "RestoreStorage__queueServiceUri": QUEUES,
+            "RestoreStorage__tableServiceUri": TABLES,
+            "RestoreStorage__credential": "workloadidentity",
+        }
+    )
+
+    assert "RestoreStorage__credential must be managedidentity" in told
+
+
+def test_an_error_shows_no_connection_string() -> None:
+    assert "AccountKey" not in faults(
+        {"RestoreStorage": "AccountKey=secret", "RESTORE_MAX_AGE_HOURS": "x"}
+    )
