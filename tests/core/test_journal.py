@@ -1,0 +1,161 @@
+"""The log: one line per transition, `key=value` in the text, the restore's id always there."""
+
+import logging
+
+import pytest
+
+from restore_core.errors import Problem, Unavailable
+from restore_core.journal import (
+    log_accepted,
+    log_failure,
+    log_message_rejected,
+    log_moved,
+    log_superseded,
+)
+from restore_core.lifecycle import Restore
+from restore_core.states import Ended, Ending, State, Status, Wait
+from tests.builders import (
+    A_JOB,
+    A_PROBLEM,
+    INSTANCE,
+    a_claimed_plan,
+    a_restore,
+    an_outcome,
+    disk,
+    every_state,
+)
+from tests.fakes import NOON
+
+STATES = every_state()
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO)
+    return caplog
+
+
+def move(old: State, new: State) -> tuple[Restore, Restore]:
+    return a_restore(old), a_restore(new)
+
+
+def test_an_accepted_request_is_one_line(log: pytest.LogCaptureFixture) -> None:
+    log_accepted(a_restore())
+
+    assert log.messages == [f"restore.accepted requestId=r1 backupInstanceId={INSTANCE}"]
+
+
+def test_a_transition_is_one_line_at_info_with_its_fields(log: pytest.LogCaptureFixture) -> None:
+    log_moved(*move(STATES["Restoring"], STATES["Running"]))
+
+    (message,) = log.messages
+    assert message == (
+        "restore.moved requestId=r1 from=Restoring to=Running "
+        f"targetDiskId={disk('disk-1-restored')} "
+        f"recoveryPointId=a05715f103bc4ec498a311801f3baf01 jobId={A_JOB}"
+    )
+    assert [record.levelname for record in log.records] == ["INFO"]
+
+
+def test_a_transition_before_a_plan_names_neither_target_nor_job(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    log_moved(*move(STATES["Accepted"], Ending(an_outcome(Status.REJECTED), None)))
+
+    assert log.messages == ["restore.ending requestId=r1 from=Accepted to=Ending status=Rejected"]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_an_ending_is_one_line_at_warning_unless_it_is_a_good_one(
+    log: pytest.LogCaptureFixture, status: Status
+) -> None:
+    ending = Ending(an_outcome(status, problem=A_PROBLEM), a_claimed_plan())
+
+    log_moved(*move(STATES["Running"], ending))
+
+    good = status in {Status.COMPLETED, Status.VALIDATED}
+    assert [record.levelname for record in log.records] == ["INFO" if good else "WARNING"]
+    assert f"status={status.value} code=SomeCode reason=Something is wrong." in log.messages[0]
+
+
+def test_an_ending_is_told_once(log: pytest.LogCaptureFixture) -> None:
+    outcome = an_outcome(Status.FAILED, problem=A_PROBLEM)
+
+    log_moved(*move(Ending(outcome, None), Ended(outcome, None)))
+
+    assert log.messages == ["restore.moved requestId=r1 from=Ending to=Ended"]
+    assert [record.levelname for record in log.records] == ["INFO"]
+
+
+def test_a_restore_that_stays_where_it_is_says_nothing(log: pytest.LogCaptureFixture) -> None:
+    log_moved(*move(STATES["Running"], every_state(Wait(NOON, 1))["Running"]))
+
+    assert log.messages == []
+
+
+def test_a_restore_that_waits_tells_what_it_was_told_once(log: pytest.LogCaptureFixture) -> None:
+    told, again = (every_state(Wait(NOON, misses, A_PROBLEM))["Running"] for misses in (1, 2))
+
+    log_moved(*move(STATES["Running"], told))
+    log_moved(*move(told, again))
+
+    assert log.messages == [
+        "restore.waiting requestId=r1 in=Running code=SomeCode reason=Something is wrong."
+    ]
+
+
+@pytest.mark.parametrize(("request_id", "shown"), [("r1", "r1"), ("", "-")])
+def test_a_message_that_never_becomes_a_restore_is_a_warning(
+    log: pytest.LogCaptureFixture, request_id: str, shown: str
+) -> None:
+    log_message_rejected(request_id, A_PROBLEM)
+
+    assert log.messages == [
+        f"message.rejected requestId={shown} code=SomeCode reason=Something is wrong."
+    ]
+    assert log.records[0].levelname == "WARNING"
+
+
+def test_being_slower_than_another_worker_is_no_fault(log: pytest.LogCaptureFixture) -> None:
+    log_superseded(a_restore())
+
+    assert log.messages == ["restore.superseded requestId=r1"]
+    assert log.records[0].levelname == "INFO"
+
+
+def test_a_failure_that_is_ours_is_told_without_a_place(log: pytest.LogCaptureFixture) -> None:
+    log_failure("r1", Unavailable(Problem("StorageUnavailable", "no answer")))
+
+    assert log.messages == [
+        "step.failed requestId=r1 error=Unavailable: StorageUnavailable: no answer"
+    ]
+    assert log.records[0].levelname == "ERROR"
+
+
+def test_a_failure_that_is_a_bug_is_told_with_its_place(log: pytest.LogCaptureFixture) -> None:
+    try:
+        int("x")
+    except ValueError as error:
+        log_failure("r1", error)
+
+    assert "error=ValueError: invalid literal" in log.messages[0]
+    assert "at=test_a_failure_that_is_a_bug_is_told_with_its_place:" in log.messages[0]
+
+
+def test_a_line_is_one_line_cut_and_shows_no_signature(log: pytest.LogCaptureFixture) -> None:
+    nasty = "x\r\nforged requestId=r2 https://h/o?s=signature " + "y" * 1_000
+
+    log_message_rejected("r1", Problem("Code", nasty))
+    log_failure("r1", _raised(ValueError(nasty)))
+
+    for message in log.messages:
+        assert "\n" not in message
+        assert "signature" not in message
+        assert len(message) < 450
+
+
+def _raised(error: ValueError) -> ValueError:
+    try:
+        raise error
+    except ValueError as caught:
+        return caught
