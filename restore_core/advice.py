@@ -64,14 +64,26 @@ def for_restore(problem: Problem, plan: Plan, vault: BackupVaultId) -> Problem:
 
 def for_app(problem: Problem, vault: BackupVaultId) -> Problem:
     """Return `problem` of a 403 to the app itself with the role that it lacks."""
+    return _with(problem, f"{_lacking(problem)} {ROLES_TAKE}{_app_command(vault)}")
+
+
+def while_waiting(problem: Problem, vault: BackupVaultId) -> Problem:
+    """Return `problem` of a 403 to a restore under way, which goes on when it may."""
+    goes_on = "The restore goes on by itself then; do not send it again. The command: "
+    return _with(problem, f"{_lacking(problem)} {goes_on}{_app_command(vault)}")
+
+
+def _lacking(problem: Problem) -> str:
     found = _FORBIDDEN_ACTION.search(problem.message)
     lacks = f" It lacks {found['action']}." if found else ""
-    command = _assignment("<object id of the app's identity>", APP_ROLE, str(vault))
-    return _with(
-        problem,
+    return (
         f"The app's own identity may not do this.{lacks} Grant it the custom role '{APP_ROLE}' of "
-        f"docs/operations.md. {ROLES_TAKE}{command}",
+        "docs/operations.md."
     )
+
+
+def _app_command(vault: BackupVaultId) -> str:
+    return _assignment("<object id of the app's identity>", APP_ROLE, str(vault))
 
 
 def _grants(code: str, plan: Plan) -> list[_Grant]:

@@ -96,10 +96,10 @@ class Arm:
     def follow(self, url: str) -> Answer:
         """GET an operation URL or a nextLink exactly as ARM gave it.
 
-        Raise Rejected without any call where the URL leads elsewhere; else as `get`.
+        Raise Unavailable without any call where the URL leads elsewhere; else as `get`.
         """
         if not self._guard.allows(url):
-            raise Rejected(
+            raise Unavailable(
                 Problem("ForeignUrl", "ARM named a URL that is not on the ARM endpoint's host.")
             )
         return self._repeatable("GET", url)
@@ -175,10 +175,14 @@ class Arm:
         )
 
     def _refusal(self, response: requests.Response) -> Unavailable | Rejected:
-        """Return what a failed call that may be repeated means."""
+        """Return what a failed call that may be repeated means.
+
+        A refusal counts only where the service names its error: a page of a proxy on the way
+        must not end a restore.
+        """
         status, problem = response.status_code, _problem(response)
         understood = 400 <= status < 500 and status not in _TRY_LATER  # noqa: PLR2004
-        if (understood and not _cloud_dos(problem)) or status == codes.no_content:
+        if understood and problem.code != UNREADABLE and not _cloud_dos(problem):
             return Rejected(problem, status=status)
         return self._unavailable(response, problem)
 
@@ -205,7 +209,7 @@ class Arm:
             return min(timedelta(seconds=int(text[:9])), MAX_RETRY_AFTER)
         try:
             moment = parsedate_to_datetime(text)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return min(max(zoned - self._clock(), timedelta()), MAX_RETRY_AFTER)

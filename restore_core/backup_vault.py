@@ -200,7 +200,7 @@ class BackupVault:
         try:
             found = self._job_of_claims(instance, plan)
         except Rejected as error:
-            return Unanswered(_told(error, instance.vault), self._clock())
+            return self._unanswered(error, instance.vault)
         now = self._clock()
         return JobNamed(found.id, now) if found else JobNotFound(now)
 
@@ -226,17 +226,23 @@ class BackupVault:
         """Follow an operation URL: a refusal while polling ends nothing, it is told."""
         try:
             return self._arm.follow(url)
-        except Rejected as error:
+        except (Rejected, Unavailable) as error:
             return self._unanswered(error, vault)
 
     def _poll_path(self, path: str, vault: BackupVaultId) -> Answer | Unanswered:
         try:
             return self._arm.get(path)
-        except Rejected as error:
+        except (Rejected, Unavailable) as error:
             return self._unanswered(error, vault)
 
-    def _unanswered(self, error: Rejected, vault: BackupVaultId) -> Unanswered:
-        return Unanswered(_told(error, vault), self._clock(), gone=error.status in _GONE)
+    def _unanswered(self, error: Rejected | Unavailable, vault: BackupVaultId) -> Unanswered:
+        forbidden = isinstance(error, Rejected) and error.status == _FORBIDDEN
+        return Unanswered(
+            advice.while_waiting(error.problem, vault) if forbidden else error.problem,
+            self._clock(),
+            error.retry_after if isinstance(error, Unavailable) else None,
+            gone=error.status in _GONE,
+        )
 
     def _list(self, path: str, vault: BackupVaultId) -> Iterator[dict[str, Any]]:
         """Yield the items of every page; raise Unavailable rather than pass off a part as all."""

@@ -106,7 +106,7 @@ class Driver:
         for task in (self._create_missing, self._take_poisoned_requests, self._take_poisoned_steps):
             try:
                 task()
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001  the restores that are due come all the same
                 log_failure("-", error)
         try:
             due = self._store.due(begun)

@@ -93,6 +93,10 @@ DISK_EXISTS: Final = "diskalreadyexists"
 """Part of the code, lower-cased, of a refusal because the target exists."""
 
 
+MAX_CLAIMS: Final = 40
+"""Claims that a plan remembers: a row holds no more for ever, and the oldest is half a day old."""
+
+
 class ImpossibleEvent(RestoreError):
     """The event cannot follow in this state."""
 
@@ -166,7 +170,7 @@ def apply(state: State, event: Event) -> State:
 
         # The claim and the trigger.
         case Validated(plan, wait), TriggerClaimed(claim):
-            plan = replace(plan, claims=(*plan.claims, claim))
+            plan = replace(plan, claims=(*plan.claims, claim)[-MAX_CLAIMS:])
             due = claim.at + pace.CLAIM_FRESH + pace.FIRST_SEARCH
             return Triggering(plan, Wait(due, wait.misses))
         case Triggering(plan), OperationStarted(operation, retry_after, at):
@@ -208,8 +212,8 @@ def apply(state: State, event: Event) -> State:
         # What is still watched after giving up: until then the target stays locked.
         case Guarding(outcome) as guarding, JobNamed(job, at):
             return replace(guarding, outcome=replace(outcome, job=job), wait=Wait(at))
-        case Guarding(outcome, plan), JobEnded():
-            return Ending(outcome, plan)
+        case Guarding(outcome, plan), JobEnded(job_status=job_status):
+            return Ending(replace(outcome, job_status=job_status), plan)
         case Guarding() as guarding, (StillRunning(at) | JobNotFound(at)):
             return _guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
         case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):

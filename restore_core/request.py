@@ -5,7 +5,6 @@ from outside.
 """
 
 import base64
-import binascii
 import difflib
 import hashlib
 import json
@@ -243,8 +242,9 @@ def _utf8(body: bytes) -> str:
 
 def _unwrapped(text: str) -> str:
     try:
-        return _utf8(base64.b64decode("".join(text.split()), validate=True))
-    except (binascii.Error, ValueError):
+        plain = base64.b64decode("".join(text.split()), validate=True)
+        return plain.decode("utf-8-sig").strip()
+    except ValueError:
         raise MalformedRequest(
             f"The message is neither JSON nor base64 of JSON; it begins with {quoted(text[:40])}."
         ) from None

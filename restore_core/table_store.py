@@ -204,8 +204,9 @@ class TableStore:
         return wanted
 
     def _is_over(self, request_id: str) -> bool:
+        """A holder without a row was deleted by hand: locks are taken by recorded restores only."""
         found = self.load(request_id)
-        return found is not None and found.restore.due is None
+        return found is None or found.restore.due is None
 
     def release_target(self, target: DiskId, request_id: str) -> None:
         """Release `target` where `request_id` holds it; another's lock stays."""

@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,17 +47,12 @@ class Io:
     before: Callable[[str], None] = _nothing
     after: Callable[[str], None] = _nothing
 
-    def __call__(self, what: str) -> "Io":
-        self.what = what
+    @contextmanager
+    def __call__(self, what: str) -> Iterator[None]:
         self.calls.append(what)
         self.before(what)
-        return self
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self.after(self.calls[-1])
+        yield
+        self.after(what)
 
 
 class MemoryTables:
@@ -91,7 +87,7 @@ class MemoryTable:
             return self._entity((partition_key, row_key))
 
     def create_entity(self, entity: dict[str, Any]) -> dict[str, Any]:
-        with self._call("create_entity"):
+        with self._call("create_entity"), self._lock:
             if self._key(entity) in self.rows:
                 raise ResourceExistsError("EntityAlreadyExists")
             return self._put(entity)
@@ -111,7 +107,7 @@ class MemoryTable:
     ) -> dict[str, Any]:
         assert mode is UpdateMode.REPLACE
         assert match_condition is MatchConditions.IfNotModified
-        with self._call("update"):
+        with self._call("update"), self._lock:
             self._entity(self._key(entity))
             if self.rows[self._key(entity)][0] != etag:
                 raise ResourceModifiedError("UpdateConditionNotSatisfied")
@@ -125,7 +121,7 @@ class MemoryTable:
         etag: str | None = None,
         match_condition: MatchConditions | None = None,
     ) -> None:
-        with self._call("delete"):
+        with self._call("delete"), self._lock:
             held = self.rows.get((partition_key, row_key))
             if held is None:
                 return  # The SDK swallows a 404 on delete.
@@ -138,7 +134,7 @@ class MemoryTable:
     ) -> Iterator[TableEntity]:
         """Understands the one filter the app uses; pages count as one call each, of 1,000 rows."""
         assert query_filter == "due le @now"
-        with self._call("query"):
+        with self._call("query"), self._lock:
             self._must_exist()
             keys = sorted(k for k, (_, row) in self.rows.items() if row["due"] <= parameters["now"])
             return iter([self._entity(key) for key in keys])
@@ -147,7 +143,7 @@ class MemoryTable:
         with self._lock:
             return [dict(row) for _, row in self.rows.values()]
 
-    def _call(self, what: str) -> "Io":
+    def _call(self, what: str) -> AbstractContextManager[None]:
         return self._io(f"{self.name}.{what}")
 
     def _must_exist(self) -> None:

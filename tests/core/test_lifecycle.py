@@ -667,7 +667,7 @@ def test_a_guard_that_sees_the_job_end_releases_the_target_and_keeps_the_outcome
 
     ended = apply(guarding(), job_ended)
 
-    assert ended == Ending(guarding().outcome, a_claimed_plan())
+    assert ended == Ending(replace(guarding().outcome, job_status="Completed"), a_claimed_plan())
     assert owed(ended, NOON) == Settle(release=True)
 
 

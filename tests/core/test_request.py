@@ -208,7 +208,7 @@ def test_a_derived_name_is_one_that_azure_allows(length: int) -> None:
     [
         (b"\xff\xfe{\x00}\x00", "not UTF-8: byte 0"),
         (b'{"requestId": "\xe4"}', "not UTF-8: byte 15"),
-        (base64.b64encode(b"\xff\xfe"), "not UTF-8"),
+        (base64.b64encode(b"\xff\xfe"), "neither JSON nor base64 of JSON"),
         (b"", "not JSON"),
         (b" \n ", "not JSON"),
         (b"\x00", "neither JSON nor base64 of JSON"),
