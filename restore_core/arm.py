@@ -18,7 +18,7 @@ from azure.core.exceptions import AzureError
 from requests import codes
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError
 
 from restore_core.arm_errors import problem_in
 from restore_core.arm_guard import ArmGuard
@@ -156,8 +156,10 @@ class Arm:
         request = requests.Request(method, url, headers=headers, json=body, auth=self._bearer)
         prepared = self._session.prepare_request(request)
         prepared.url = url  # Verbatim: a signed URL that is quoted anew loses its signature.
+        # Plain http is for this machine: a proxy on the way would read the token.
+        proxies = {"no_proxy": "*"} if url.startswith("http://") else {}
         settings = self._session.merge_environment_settings(
-            url=url, proxies={}, stream=False, verify=None, cert=None
+            url=url, proxies=proxies, stream=False, verify=None, cert=None
         )
         return self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False, **settings)
 
@@ -282,11 +284,9 @@ def _cloud_dos(problem: Problem) -> bool:
 
 
 def _never_sent(error: Exception) -> bool:
-    """Tell whether the request cannot have left: no connection came about."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
+    """Tell whether the request cannot have left: no connection came about, or not in time."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+    return isinstance(reason, ConnectTimeoutError)
 
 
 def _no_connection(error: Exception) -> Problem:

@@ -18,7 +18,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _PORTS: Final = {"https": 443, "http": 80}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 """What a URL may hold as it stands; anything else would be quoted on the way, or worse."""
-_NAME: Final = re.compile(r"[a-z0-9.-]+")
+_NAME: Final = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+")
 """A host's name without escapes: what `%2f` means there is anybody's guess."""
 
 
