@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import requests
+from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import AzureError
 from requests import codes
 from requests.adapters import HTTPAdapter
@@ -41,21 +42,6 @@ _TRY_LATER: Final = frozenset({401, 408, 409, 425, 429})
 _NOT_TAKEN: Final = frozenset({401, 429})
 
 
-class Token(Protocol):
-    """An access token and its end, in seconds since 1970."""
-
-    @property
-    def token(self) -> str: ...
-    @property
-    def expires_on(self) -> int: ...
-
-
-class Credential(Protocol):
-    """What gives tokens: `azure.identity.DefaultAzureCredential`."""
-
-    def get_token(self, *scopes: str) -> Token: ...
-
-
 @dataclass(frozen=True)
 class Answer:
     """A usable answer: `body` is the JSON object, or {} where there was none."""
@@ -74,7 +60,7 @@ class Arm:
     def __init__(
         self,
         endpoint: str,
-        credential: Credential,
+        credential: TokenCredential,
         *,
         api_version: str,
         clock: Callable[[], datetime],
@@ -220,12 +206,14 @@ class Arm:
 class _Bearer(AuthBase):
     """Puts the token on a request. As `auth`, so that no .netrc can put another one there."""
 
-    def __init__(self, credential: Credential, scope: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, credential: TokenCredential, scope: str, clock: Callable[[], datetime]
+    ) -> None:
         self._credential = credential
         self._scope = scope
         self._clock = clock
         self._lock = threading.Lock()
-        self._token: Token | None = None
+        self._token: AccessToken | None = None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._current()}"
@@ -242,10 +230,10 @@ class _Bearer(AuthBase):
                 self._token = self._fetch()
             return self._token.token
 
-    def _ends_soon(self, token: Token) -> bool:
+    def _ends_soon(self, token: AccessToken) -> bool:
         return token.expires_on - self._clock().timestamp() < TOKEN_MARGIN
 
-    def _fetch(self) -> Token:
+    def _fetch(self) -> AccessToken:
         try:
             return self._credential.get_token(self._scope)
         except AzureError as error:

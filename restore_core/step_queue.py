@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any, Final, Protocol
+from typing import Final
 
 from azure.core.exceptions import (
     AzureError,
@@ -16,6 +16,7 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
+from azure.storage.queue import QueueServiceClient
 
 from restore_core.errors import Problem, Unavailable
 from restore_core.ports import Poisoned
@@ -33,16 +34,10 @@ POISON_HIDDEN: Final = 300
 _FORBIDDEN: Final = 403
 
 
-class Queues(Protocol):
-    """What is used of `azure.storage.queue.QueueServiceClient`."""
-
-    def get_queue_client(self, queue: str) -> Any: ...
-
-
 class StepQueue:
     """The app's own queues of one account. Safe for threads."""
 
-    def __init__(self, queues: Queues) -> None:
+    def __init__(self, queues: QueueServiceClient) -> None:
         names = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON)
         self._queues = {name: queues.get_queue_client(name) for name in names}
 
@@ -90,7 +85,7 @@ class StepQueue:
         for message in messages:
             inserted = message.inserted_on or datetime.now(UTC)
             body = str(message.content).encode()
-            yield Poisoned(name, message.id, message.pop_receipt, body, inserted)
+            yield Poisoned(name, message.id, message.pop_receipt or "", body, inserted)
 
     def delete(self, message: Poisoned) -> None:
         """Remove a poisoned message that has been dealt with."""

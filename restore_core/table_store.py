@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -18,7 +18,7 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import UpdateMode
+from azure.data.tables import TableServiceClient, UpdateMode
 
 from restore_core.errors import Problem, Superseded, Unavailable
 from restore_core.lifecycle import Restore
@@ -44,34 +44,14 @@ LOCK_ROW: Final = "target"
 _FORBIDDEN: Final = 403
 
 
-class Table(Protocol):
-    """What is used of `azure.data.tables.TableClient`."""
-
-    def create_table(self) -> Any: ...
-    def get_entity(self, partition_key: str, row_key: str) -> Any: ...
-    def create_entity(self, entity: Row) -> Any: ...
-    def upsert_entity(self, entity: Row, mode: UpdateMode) -> Any: ...
-    def update_entity(
-        self, entity: Row, mode: UpdateMode, *, etag: str, match_condition: MatchConditions
-    ) -> Any: ...
-    def delete_entity(self, partition_key: str, row_key: str, **kwargs: Any) -> Any: ...
-    def query_entities(self, query_filter: str, *, parameters: dict[str, Any]) -> Any: ...
-
-
-class Tables(Protocol):
-    """What is used of `azure.data.tables.TableServiceClient`."""
-
-    def get_table_client(self, table_name: str) -> Any: ...
-
-
 class TableStore:
     """The four tables of one account. Safe for threads."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._restores: Table = tables.get_table_client(RESTORES)
-        self._outstanding: Table = tables.get_table_client(OUTSTANDING)
-        self._locks: Table = tables.get_table_client(LOCKS)
-        self._results: Table = tables.get_table_client(RESULTS)
+    def __init__(self, tables: TableServiceClient) -> None:
+        self._restores = tables.get_table_client(RESTORES)
+        self._outstanding = tables.get_table_client(OUTSTANDING)
+        self._locks = tables.get_table_client(LOCKS)
+        self._results = tables.get_table_client(RESULTS)
 
     def create_missing(self) -> None:
         """Create the tables that are missing; where that is not allowed, they must exist."""
@@ -96,7 +76,7 @@ class TableStore:
                 if _no_table(error):
                     raise
                 return None
-        return Versioned(restore_of(row), row.metadata["etag"])
+        return Versioned(restore_of(row), str(row.metadata["etag"]))
 
     def record(self, restore: Restore) -> Versioned:
         """Insert `restore`; raise Superseded where its id is recorded already."""
@@ -134,7 +114,7 @@ class TableStore:
                 raise Superseded(f"{restore.id} is gone") from None
         if now["document"] != row["document"]:
             raise Superseded(f"{restore.id} was saved by somebody else")
-        return Versioned(restore, now.metadata["etag"])
+        return Versioned(restore, str(now.metadata["etag"]))
 
     # ---------------------------------------------------------------------------- outstanding
 
@@ -250,7 +230,7 @@ class TableStore:
 
 
 def _outstanding(row: Any) -> Outstanding:
-    return Outstanding(row["PartitionKey"], row["RowKey"], row["due"], row.metadata["etag"])
+    return Outstanding(row["PartitionKey"], row["RowKey"], row["due"], str(row.metadata["etag"]))
 
 
 def _vault_key(restore: Restore) -> str:
