@@ -132,7 +132,7 @@ def test_it_finds_the_three_functions_of_the_restore_app(restore_app: WorkerLibr
 
 @pytest.mark.azurite
 @pytest.mark.usefixtures("azurite")  # which says whether Azurite can be started here at all
-def test_it_runs_the_functions_of_the_restore_app(
+def test_it_restores_a_disk_through_the_three_functions_of_the_restore_app(
     restore_app: WorkerLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulator = Simulator(pace=Pace.at_once())
@@ -142,22 +142,22 @@ def test_it_runs_the_functions_of_the_restore_app(
         "requestId": "through-the-library",
         "backupInstanceId": instance,
         "targetResourceGroupId": group,
-        "validateOnly": True,
     }
 
     with Azurite() as own, simulator.serve() as server, Log.of("restore", logging.INFO) as log:
         for name, value in app_settings(own, server.environment).items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setenv("RESTORE_POLL_SCHEDULE", "* * * * * *")
         _invoke_timer(restore_app)  # the first tick creates tables and queues
         with LocalHost(restore_app.triggers, restore_app, os.environ, settings=QUICK):
             queues = QueueServiceClient.from_connection_string(own.connection_string)
             queues.get_queue_client("restore-requests").send_message(json.dumps(request))
-            log.wait_for("restore.ending .*status=Validated")
+            log.wait_for("restore.moved .*to=Ended")
         tables = TableServiceClient.from_connection_string(own.connection_string)
         rows = list(tables.get_table_client("RestoreResults").list_entities())
 
     assert [(row["requestId"], row["status"]) for row in rows] == [
-        ("through-the-library", "Validated")
+        ("through-the-library", "Completed")
     ]
 
 
