@@ -31,7 +31,7 @@ from restore_core.events import (
 )
 from restore_core.jobs import Job, moment
 from restore_core.loose_json import array_of, object_of, text_of
-from restore_core.recovery_points import OPERATIONAL_STORE, RecoveryPoint
+from restore_core.recovery_points import OPERATIONAL_STORE, RecoveryPoint, is_operational
 from restore_core.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
@@ -329,7 +329,7 @@ def _point(item: dict[str, Any]) -> RecoveryPoint | None:
     time = moment(properties.get("recoveryPointTime"))
     details = [object_of(d) for d in array_of(properties.get("recoveryPointDataStoresDetails"))]
     stores = tuple(text_of(detail.get("type")) for detail in details)
-    held = next((d for d, s in zip(details, stores, strict=True) if s == OPERATIONAL_STORE), {})
+    held = next((d for d, s in zip(details, stores, strict=True) if is_operational(s)), {})
     try:
         name = text_of(properties.get("recoveryPointId")) or text_of(item.get("name"))
         point = recovery_point_id(name)

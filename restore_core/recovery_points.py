@@ -18,6 +18,11 @@ MAX_POINTS_TOLD: Final = 5
 """Unfit points that a refusal lists one by one; a vault can hold 450."""
 
 
+def is_operational(store: str) -> bool:
+    """Tell whether `store` is the type of the one store that disks restore from."""
+    return store.lower() == OPERATIONAL_STORE.lower()
+
+
 @dataclass(frozen=True)
 class RecoveryPoint:
     """One moment of a protected disk, as the vault describes it."""
@@ -35,7 +40,7 @@ class RecoveryPoint:
 
     def unfit(self, now: datetime) -> str | None:
         """Return why this point cannot be restored at `now`, or None."""
-        if OPERATIONAL_STORE.lower() not in (store.lower() for store in self.stores):
+        if not any(is_operational(store) for store in self.stores):
             return f"it is in {', '.join(self.stores) or 'no store'}, not in the OperationalStore"
         if self.state.upper() != "COMMITTED":
             return f"its state is {one_line(self.state, 40) or 'unknown'}, not COMMITTED"
