@@ -36,7 +36,7 @@ PROGRESS = {
 }
 ENDED = 10
 COLOURS = {"Completed": "green", "Validated": "green", "Rejected": "yellow"}
-RESULT_COLUMNS = ("request", "status", "took", "point's age", "new disk")
+RESULT_COLUMNS = ("request", "status", "took", "point's age", "target disk")
 
 Row = dict[str, Any]
 

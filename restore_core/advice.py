@@ -114,4 +114,5 @@ def _assignment(principal: str, role: str, scope: str) -> str:
 
 def _with(problem: Problem, advice: str) -> Problem:
     """Put our advice after the service's own."""
-    return replace(problem, action=f"{problem.action} {advice}".strip())
+    action = f"{problem.action} Here: {advice}" if problem.action else advice
+    return replace(problem, action=action)

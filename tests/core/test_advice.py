@@ -66,7 +66,7 @@ def test_a_snapshot_group_that_the_vault_does_not_tell_is_left_to_the_reader() -
 def test_a_disk_that_exists_is_told_that_azure_restores_over_none() -> None:
     action = told("UserErrorSameNameDiskAlreadyExists", "Provide a different disk name.")
 
-    assert action.startswith("Provide a different disk name. disk-1-restored exists already")
+    assert action.startswith("Provide a different disk name. Here: disk-1-restored exists already")
     assert "the source disk included" in action
 
 
@@ -94,5 +94,5 @@ def test_a_refusal_of_the_app_itself_names_the_action_it_lacks_and_its_role() ->
 def test_a_refusal_of_the_app_without_an_action_names_its_role_alone() -> None:
     advised = advice.for_app(Problem("Forbidden", "No.", "Ask."), VAULT)
 
-    assert advised.action.startswith("Ask. The app's own identity may not do this. Grant it")
+    assert advised.action.startswith("Ask. Here: The app's own identity may not do this. Grant it")
     assert "It lacks" not in advised.action
