@@ -8,7 +8,7 @@ message, a raise asks for redelivery. Only `accept` raises (Unavailable), and on
 is recorded; then the sweep has it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,7 +32,7 @@ from restore_core.journal import (
 from restore_core.lifecycle import Restore
 from restore_core.performer import Performer
 from restore_core.policy import Policy
-from restore_core.ports import Outstanding, Steps, Store, Vault, Versioned
+from restore_core.ports import Outstanding, Poisoned, Steps, Store, Vault, Versioned
 from restore_core.request import REQUEST_ID, RestoreRequest
 from restore_core.states import Accepted, Ended, Triggering, Wait
 
@@ -88,14 +88,14 @@ class Driver:
 
     def advance(self, body: bytes) -> None:
         """Take the next step of the restore that a step message names. Never raises."""
-        request_id = body.decode("utf-8", "replace").strip()
+        request_id = _step_of(body)
         try:
-            if not REQUEST_ID.fullmatch(request_id):
+            if request_id is None:
                 self._refuse(body, _NOT_A_STEP, request_id="", inserted_at=self._clock())
                 return
             current = self._store.load(request_id)
         except (Unavailable, UnreadableRow) as error:
-            log_failure(request_id, error)
+            log_failure(request_id or "-", error)
             return
         if current is not None:
             self._step(current)
@@ -176,15 +176,33 @@ class Driver:
             self._created = True
 
     def _take_poisoned_requests(self) -> None:
-        """Accept after all what an outage of our own storage poisoned."""
-        for message in self._steps.poisoned_requests():
-            self.accept(message.body, message.inserted_at)
-            self._steps.delete(message)
+        self._take(self._steps.poisoned_requests(), self._record_poisoned)
 
     def _take_poisoned_steps(self) -> None:
-        for message in self._steps.poisoned_steps():
-            self.advance(message.body)
-            self._steps.delete(message)
+        self._take(self._steps.poisoned_steps(), self._judge_poisoned_step)
+
+    def _take(self, messages: Iterable[Poisoned], take: Callable[[Poisoned], None]) -> None:
+        """Take poisoned messages one by one; one that fails comes again and stops no other."""
+        for message in messages:
+            try:
+                take(message)
+                self._steps.delete(message)
+            except Exception as error:  # noqa: BLE001  the message is still there
+                log_failure("-", error)
+
+    def _record_poisoned(self, message: Poisoned) -> None:
+        """Accept after all what an outage of our own storage poisoned; its step is for later.
+
+        No ARM call here: a tick must end, however many messages there are.
+        """
+        recorded = self._record(message.body, message.inserted_at)
+        if recorded is not None:
+            self._enqueue(recorded.restore)
+
+    def _judge_poisoned_step(self, message: Poisoned) -> None:
+        """Tell of what is no step; a step needs nothing, for its restore is outstanding."""
+        if _step_of(message.body) is None:
+            self._refuse(message.body, _NOT_A_STEP, request_id="", inserted_at=message.inserted_at)
 
     def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
         """Look at one outstanding restore; one that fails stops no other."""
@@ -263,3 +281,9 @@ class Driver:
             return current
         event = self._performer.trigger(current.restore)
         return current if event is None else self._save(current, event)
+
+
+def _step_of(body: bytes) -> str | None:
+    """Return the id that a step message holds, or None where it is no step message."""
+    text = body.decode("utf-8", "replace").strip()
+    return text if REQUEST_ID.fullmatch(text) else None

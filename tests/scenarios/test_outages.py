@@ -121,6 +121,43 @@ def test_a_poisoned_step_is_taken_and_junk_on_the_steps_queue_is_recorded(world:
     assert poison.messages == []
 
 
+def test_however_many_requests_were_poisoned_a_tick_asks_arm_for_none_of_them(
+    world: World,
+) -> None:
+    instance = world.protect()
+    poison = world.queue("restore-requests-poison")
+    for number in range(40):
+        body = builders.message(
+            requestId=f"r{number}",
+            backupInstanceId=instance,
+            targetDiskId=builders.disk(f"d{number}"),
+        )
+        poison.messages.append(Message(body.decode(), world.clock(), world.clock()))
+
+    world.tick_now()
+
+    assert world.simulator.calls == []
+    world.run()
+    assert all(world.result(f"r{n}")["status"] == "Completed" for n in range(40))
+
+
+def test_a_poisoned_message_that_fails_stops_no_other(world: World) -> None:
+    instance = world.protect()
+    poison = world.queue("restore-requests-poison")
+    for name in ("r1", "r2"):
+        body = builders.message(
+            requestId=name, backupInstanceId=instance, targetDiskId=builders.disk(name)
+        )
+        poison.messages.append(Message(body.decode(), world.clock(), world.clock()))
+    world.io.before = _fail("Restores.get", times=1)
+
+    world.tick_now()
+    assert [row["PartitionKey"] for row in world.rows("Restores")] == ["r2"]
+
+    world.run()
+    assert world.result("r1")["status"] == "Completed"
+
+
 def test_a_step_for_a_restore_that_is_not_there_does_nothing(world: World) -> None:
     world.driver.advance(b"unknown")
 
