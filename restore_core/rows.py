@@ -45,7 +45,8 @@ def restore_row(restore: Restore) -> Row:
     return {
         "PartitionKey": restore.id,
         "RowKey": RESTORE_ROW,
-        "document": json.dumps(document, separators=(",", ":")),
+        # Unescaped: as \uXXXX, long texts of some alphabets would not fit into the property.
+        "document": json.dumps(document, separators=(",", ":"), ensure_ascii=False),
         **_present({"operationUrl": _operation_url(restore.state), "dueAt": restore.due}),
         **_columns(restore),
     }

@@ -1,0 +1,73 @@
+"""The two storages: in memory, and the app's own clients on the real Azurite. Each begins empty."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+
+from local.azurite import Azurite
+from restore_core import clients
+from restore_core.settings import StorageConnection
+from restore_core.step_queue import POISON, REQUESTS, STEPS, StepQueue
+from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, TableStore
+from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
+
+TABLES = (RESTORES, OUTSTANDING, LOCKS, RESULTS)
+QUEUES = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON)
+
+
+@dataclass
+class Storage:
+    """The clients of one account, and the clock that its service goes by."""
+
+    tables: Any
+    queues: Any
+    now: Callable[[], datetime]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.tables.get_table_client(table).list_entities()]
+
+
+@pytest.fixture
+def memory_storage() -> Storage:
+    io, clock = Io(), ManualClock(NOON)
+    return Storage(MemoryTables(io), MemoryQueues(io, clock), clock)
+
+
+@pytest.fixture
+def azurite_storage(azurite: Azurite) -> Iterator[Storage]:
+    connection = StorageConnection(connection_string=azurite.connection_string)
+    with clients.tables(connection) as tables, clients.queues(connection) as queues:
+        yield Storage(tables, queues, lambda: datetime.now(UTC))
+        for table in TABLES:
+            tables.delete_table(table)
+        for queue in QUEUES:
+            with suppress(ResourceNotFoundError):
+                queues.delete_queue(queue)
+
+
+@pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """Either storage, with no table and no queue in it yet."""
+    storage: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return storage
+
+
+@pytest.fixture
+def store(storage: Storage) -> TableStore:
+    """The app's tables on either storage, created."""
+    store = TableStore(storage.tables)
+    store.create_missing()
+    return store
+
+
+@pytest.fixture
+def steps(storage: Storage) -> StepQueue:
+    """The app's queues on either storage, created."""
+    steps = StepQueue(storage.queues)
+    steps.create_missing()
+    return steps

@@ -1,0 +1,378 @@
+"""The app's tables, on either storage."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from restore_core.arm_guard import MAX_URL
+from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
+from restore_core.lifecycle import MAX_CLAIMS, Restore
+from restore_core.resource_ids import DiskId
+from restore_core.rows import restore_row
+from restore_core.states import Ending, Status, Wait
+from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, TableStore
+from tests.builders import (
+    A_PROBLEM,
+    INSTANCE,
+    a_claim,
+    a_plan,
+    a_restore,
+    an_outcome,
+    disk,
+    every_state,
+)
+from tests.contracts.conftest import Storage
+from tests.fakes import NOON
+
+STATES = every_state()
+TARGET = DiskId.parse(disk("disk-1-restored"))
+SECOND = timedelta(seconds=1)
+
+
+def in_state(name: str, request_id: str = "r1") -> Restore:
+    return a_restore(STATES[name], requestId=request_id)
+
+
+# -------------------------------------------------------------------------------- restores
+
+
+def test_a_restore_that_was_never_recorded_is_none(store: TableStore) -> None:
+    assert store.load("r1") is None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_restore_is_recorded_and_read_in_every_state(store: TableStore, state: str) -> None:
+    recorded = store.record(in_state(state))
+
+    assert store.load("r1") == recorded
+    assert recorded.restore == in_state(state)
+
+
+def test_a_restore_is_recorded_once(store: TableStore) -> None:
+    first = store.record(a_restore())
+
+    with pytest.raises(Superseded):
+        store.record(in_state("Running"))
+
+    assert store.load("r1") == first
+
+
+def test_request_ids_differ_by_case(store: TableStore) -> None:
+    store.record(a_restore(requestId="Inc-1"))
+
+    assert store.load("inc-1") is None
+
+
+def test_a_save_moves_the_restore_and_its_etag(store: TableStore) -> None:
+    recorded = store.record(in_state("Accepted"))
+
+    saved = store.save(in_state("Planned"), recorded.etag)
+
+    assert store.load("r1") == saved
+    assert saved.etag != recorded.etag
+
+
+def test_a_save_leaves_no_column_of_the_state_before(store: TableStore, storage: Storage) -> None:
+    recorded = store.record(in_state("Restoring"))
+    assert "operationUrl" in storage.rows(RESTORES)[0]
+
+    store.save(in_state("Running"), recorded.etag)
+
+    assert "operationUrl" not in storage.rows(RESTORES)[0]
+
+
+def test_a_save_on_a_restore_that_has_moved_is_superseded(store: TableStore) -> None:
+    recorded = store.record(in_state("Accepted"))
+    moved = store.save(in_state("Planned"), recorded.etag)
+
+    with pytest.raises(Superseded):
+        store.save(in_state("Ready"), recorded.etag)
+
+    assert store.load("r1") == moved
+
+
+def test_a_save_that_was_made_already_is_known_as_our_own(store: TableStore) -> None:
+    """The client repeats a write whose answer it lost; the second one finds another etag."""
+    recorded = store.record(in_state("Validated"))
+    saved = store.save(in_state("Triggering"), recorded.etag)
+
+    again = store.save(in_state("Triggering"), recorded.etag)
+
+    assert again == saved
+
+
+def test_a_save_on_a_restore_that_is_gone_is_superseded(
+    store: TableStore, storage: Storage
+) -> None:
+    recorded = store.record(a_restore())
+    storage.tables.get_table_client(RESTORES).delete_entity("r1", "restore")
+
+    with pytest.raises(Superseded):
+        store.save(in_state("Planned"), recorded.etag)
+
+
+@pytest.mark.parametrize("document", ["{", json.dumps({"state": {"is": "Unknown"}})])
+def test_a_row_that_cannot_be_read_says_so(
+    store: TableStore, storage: Storage, document: str
+) -> None:
+    row = {**restore_row(a_restore()), "document": document}
+    storage.tables.get_table_client(RESTORES).create_entity(row)
+
+    with pytest.raises(UnreadableRow, match="The row of r1 cannot be read"):
+        store.load("r1")
+
+
+def test_tables_are_created_where_they_are_missing_and_left_where_they_are(
+    store: TableStore,
+) -> None:
+    recorded = store.record(a_restore())
+
+    store.create_missing()
+
+    assert store.load("r1") == recorded
+
+
+WITHOUT_TABLES: dict[str, Callable[[TableStore], Any]] = {
+    "load": lambda store: store.load("r1"),
+    "record": lambda store: store.record(a_restore()),
+    "save": lambda store: store.save(a_restore(), 'W/"x"'),
+    "announce": lambda store: store.announce(a_restore(), NOON),
+    "due": lambda store: store.due(NOON),
+    "lock": lambda store: store.lock_target(TARGET, "r1"),
+    "result": lambda store: store.write_result(a_restore(), an_outcome()),
+}
+
+
+@pytest.mark.parametrize("call", WITHOUT_TABLES.values(), ids=WITHOUT_TABLES)
+def test_a_missing_table_is_an_outage_and_never_an_empty_one(
+    storage: Storage, call: Callable[[TableStore], Any]
+) -> None:
+    with pytest.raises(Unavailable) as raised:
+        call(TableStore(storage.tables))
+
+    assert raised.value.problem.code == "StorageUnavailable"
+    assert "The tables did not answer" in raised.value.problem.message
+
+
+# ----------------------------------------------------------------------------- outstanding
+
+
+def ids(store: TableStore, now: datetime) -> list[str]:
+    return [outstanding.request_id for outstanding in store.due(now)]
+
+
+def test_what_is_due_is_found_longest_overdue_first(store: TableStore) -> None:
+    for request_id, due in {"b": 2, "c": 3, "a": 1, "later": 5}.items():
+        store.announce(a_restore(requestId=request_id), NOON + due * SECOND)
+
+    assert ids(store, NOON + 3 * SECOND) == ["a", "b", "c"]
+
+
+def test_an_announcement_is_replaced_by_the_next(store: TableStore, storage: Storage) -> None:
+    store.announce(in_state("Running"), NOON)
+    assert storage.rows(OUTSTANDING)[0]["jobId"]
+
+    store.announce(in_state("Accepted"), NOON + SECOND)
+
+    assert ids(store, NOON) == []
+    assert ids(store, NOON + SECOND) == ["r1"]
+    assert len(storage.rows(OUTSTANDING)) == 1
+
+
+def test_restores_of_one_vault_share_a_partition_whatever_their_casing(
+    store: TableStore, storage: Storage
+) -> None:
+    store.announce(a_restore(requestId="a"), NOON)
+    store.announce(a_restore(requestId="b", backupInstanceId=INSTANCE.upper()), NOON)
+    store.announce(a_restore(requestId="c", backupInstanceId=INSTANCE.replace("t-1", "t-2")), NOON)
+
+    partitions = {row["RowKey"]: row["PartitionKey"] for row in storage.rows(OUTSTANDING)}
+    assert partitions["a"] == partitions["b"] != partitions["c"]
+
+
+def test_a_forgotten_restore_is_not_due_any_more(store: TableStore) -> None:
+    store.announce(a_restore(), NOON)
+
+    store.forget(a_restore())
+    store.forget(a_restore())
+
+    assert store.due(NOON) == []
+
+
+def test_a_row_that_stands_for_nothing_is_dropped(store: TableStore) -> None:
+    store.announce(a_restore(), NOON)
+    (outstanding,) = store.due(NOON)
+
+    store.drop(outstanding)
+    store.drop(outstanding)
+
+    assert store.due(NOON) == []
+
+
+def test_a_row_that_was_written_anew_meanwhile_is_not_dropped(store: TableStore) -> None:
+    store.announce(a_restore(), NOON)
+    (outstanding,) = store.due(NOON)
+    store.announce(a_restore(), NOON)
+
+    store.drop(outstanding)
+
+    assert ids(store, NOON) == ["r1"]
+
+
+# ----------------------------------------------------------------------------------- locks
+
+
+def test_a_free_target_is_taken(store: TableStore, storage: Storage) -> None:
+    assert store.lock_target(TARGET, "r1") == "r1"
+
+    (row,) = storage.rows(LOCKS)
+    assert (row["requestId"], row["targetDiskId"]) == ("r1", str(TARGET))
+
+
+def test_a_target_is_taken_again_by_its_holder(store: TableStore) -> None:
+    store.record(in_state("Planned"))
+    store.lock_target(TARGET, "r1")
+
+    assert store.lock_target(TARGET, "r1") == "r1"
+
+
+@pytest.mark.parametrize("state", [name for name in STATES if name != "Ended"])
+def test_a_target_that_another_restore_holds_is_told_its_holder(
+    store: TableStore, state: str
+) -> None:
+    store.record(in_state(state, "r1"))
+    store.lock_target(TARGET, "r1")
+
+    assert store.lock_target(TARGET, "r2") == "r1"
+    assert store.lock_target(TARGET, "r1") == "r1"
+
+
+def test_a_target_is_the_same_in_any_casing(store: TableStore) -> None:
+    store.record(in_state("Running"))
+    store.lock_target(TARGET, "r1")
+
+    assert store.lock_target(DiskId.parse(str(TARGET).upper()), "r2") == "r1"
+    assert store.lock_target(DiskId.parse(disk("another")), "r2") == "r2"
+
+
+@pytest.mark.parametrize("holder", [in_state("Ended", "r1"), None])
+def test_a_target_whose_holder_has_ended_or_is_gone_is_taken_over(
+    store: TableStore, holder: Restore | None
+) -> None:
+    if holder is not None:
+        store.record(holder)
+    store.lock_target(TARGET, "r1")
+
+    assert store.lock_target(TARGET, "r2") == "r2"
+
+
+def test_a_holder_that_cannot_be_read_keeps_its_target(store: TableStore, storage: Storage) -> None:
+    row = {**restore_row(a_restore()), "document": "{"}
+    storage.tables.get_table_client(RESTORES).create_entity(row)
+    store.lock_target(TARGET, "r1")
+
+    with pytest.raises(UnreadableRow):
+        store.lock_target(TARGET, "r2")
+
+
+def test_a_released_target_is_free(store: TableStore, storage: Storage) -> None:
+    store.lock_target(TARGET, "r1")
+
+    store.release_target(TARGET, "r1")
+    store.release_target(TARGET, "r1")
+
+    assert storage.rows(LOCKS) == []
+    assert store.lock_target(TARGET, "r2") == "r2"
+
+
+def test_a_target_is_not_released_by_another_restore(store: TableStore) -> None:
+    store.record(in_state("Running"))
+    store.lock_target(TARGET, "r1")
+
+    store.release_target(TARGET, "r2")
+
+    assert store.lock_target(TARGET, "r3") == "r1"
+
+
+# --------------------------------------------------------------------------------- results
+
+FAILED = an_outcome(Status.FAILED, problem=Problem("Code", "<&> größe 😀", "Do it."))
+
+
+def test_a_result_is_written_once_however_often_it_is_written(
+    store: TableStore, storage: Storage
+) -> None:
+    ending = a_restore(Ending(FAILED, a_plan()))
+
+    store.write_result(ending, FAILED)
+    store.write_result(ending, FAILED)
+
+    (row,) = storage.rows(RESULTS)
+    assert (row["PartitionKey"], row["RowKey"]) == ("2026-11-21", "r1")
+    assert (row["status"], row["errorMessage"]) == ("Failed", "<&> größe 😀")
+    assert row["completedAt"] == NOON
+
+
+def test_a_result_of_a_long_restore_fits_into_its_row(store: TableStore, storage: Storage) -> None:
+    years = a_plan(point_time=NOON - timedelta(days=3_650))
+    late = replace(FAILED, at=NOON + timedelta(days=31))
+
+    store.write_result(a_restore(Ending(late, years)), late)
+
+    assert storage.rows(RESULTS)[0]["durationSeconds"] == 31 * 86_400
+    assert storage.rows(RESULTS)[0]["recoveryPointAgeSeconds"] == 3_650 * 86_400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff\xfe\x00", b'{"a": "<&>"}', "größe 😀".encode(), b"", b"x" * 65_536],
+    ids=["bytes", "json", "letters", "empty", "64 KiB"],
+)
+def test_a_message_that_never_became_a_restore_is_written_once(
+    store: TableStore, storage: Storage, body: bytes
+) -> None:
+    for _ in range(2):
+        store.write_unaccepted(body, A_PROBLEM, request_id="", inserted_at=NOON, now=NOON)
+
+    (row,) = storage.rows(RESULTS)
+    assert row["PartitionKey"] == "2026-11-21"
+    assert row["RowKey"].startswith("unreadable~")
+    assert (row["status"], row["errorCode"]) == ("Rejected", "SomeCode")
+
+
+def test_a_message_that_never_became_a_restore_touches_no_other_row(
+    store: TableStore, storage: Storage
+) -> None:
+    store.write_result(a_restore(Ending(FAILED, a_plan())), FAILED)
+
+    store.write_unaccepted(b"x", A_PROBLEM, request_id="r1", inserted_at=NOON, now=NOON)
+
+    assert sorted(row["RowKey"].partition("~")[0] for row in storage.rows(RESULTS)) == ["r1", "r1"]
+    assert {row["status"] for row in storage.rows(RESULTS)} == {"Failed", "Rejected"}
+
+
+@pytest.mark.parametrize("letter", ["x", "ä", "日", "😀", '"', "\\"])
+@pytest.mark.parametrize("state", ["Restoring", "Confirming", "Guarding"])
+def test_the_largest_restore_fits_into_its_row(store: TableStore, state: str, letter: str) -> None:
+    told = Problem(letter * 128, letter * 1_500, letter * 1_500, letter * 64)
+    largest: Any = every_state(Wait(NOON, 3, told))[state]
+    claims = tuple(a_claim(NOON, str(uuid4())) for _ in range(MAX_CLAIMS))
+    largest = replace(largest, plan=a_plan(claims=claims, correlation_id="c" * 64))
+    if state == "Restoring":
+        url = "https://management.azure.com/" + "x" * MAX_URL
+        largest = replace(largest, operation=replace(largest.operation, url=url[:MAX_URL]))
+    elif state == "Confirming":
+        largest = replace(largest, refusal=replace(largest.refusal, problem=told))
+    else:
+        largest = replace(largest, outcome=replace(largest.outcome, problem=told))
+    texts = dict.fromkeys(("reason", "requestedBy", "correlationId"), letter * 1_024)
+    restore = a_restore(largest, requestId="r" * 128, **texts)
+
+    recorded = store.record(restore)
+
+    assert store.load(restore.id) == recorded
