@@ -110,7 +110,9 @@ class TableStore:
         with _storage():
             try:
                 now = self._restores.get_entity(restore.id, RESTORE_ROW)
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if _no_table(error):
+                    raise
                 raise Superseded(f"{restore.id} is gone") from None
         if now["document"] != row["document"]:
             raise Superseded(f"{restore.id} was saved by somebody else")
@@ -244,7 +246,8 @@ def _target_key(target: DiskId) -> str:
 
 
 def _no_table(error: HttpResponseError) -> bool:
-    return str(getattr(error, "error_code", "")).endswith("TableNotFound")
+    """Tell whether the table is missing; the SDK's code is text and an enum at once."""
+    return getattr(error, "error_code", "") == "TableNotFound"
 
 
 @contextmanager
