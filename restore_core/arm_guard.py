@@ -41,7 +41,7 @@ class ArmGuard:
             return False
         host = (parsed.host or "").lower()
         agreed = host.strip("[]") == (other.hostname or "")
-        port = parsed.port or _PORTS.get(parsed.scheme or "", 0)
+        port = _PORTS.get(parsed.scheme or "") if parsed.port is None else parsed.port
         same = parsed.scheme == self._scheme and port == self._port and "@" not in other.netloc
         return agreed and same and self._is_home(host)
 
