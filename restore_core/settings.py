@@ -3,13 +3,13 @@
 Names are matched without case, as the Functions host matches them.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from restore_core.arm_guard import LOOPBACK
 from restore_core.errors import SettingsError
 from restore_core.policy import SETTING, Policy
 
@@ -17,6 +17,14 @@ STORAGE: Final = "RestoreStorage"
 DEFAULT_ENDPOINT: Final = "https://management.azure.com"
 DEFAULT_API_VERSION: Final = "2025-07-01"
 """The newest version with a recorded disk restore."""
+
+_ENDPOINT: Final = re.compile(
+    r"(?:https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|http://(?:127\.0\.0\.1|localhost|\[::1\]))"
+    r"(?::[0-9]{1,5})?"
+)
+"""A scheme and a host, perhaps a port: what else a URL can hold would lead elsewhere."""
+_API_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:-preview)?", re.ASCII)
+"""It becomes part of each URL as it stands."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Settings:
             arm_endpoint=reader.endpoint(),
             arm_client_id=reader.text("AZURE_CLIENT_ID"),
             policy=reader.policy(),
-            api_version=reader.text("RESTORE_API_VERSION", DEFAULT_API_VERSION),
+            api_version=reader.api_version(),
             max_age=timedelta(hours=reader.number("RESTORE_MAX_AGE_HOURS", 48, most=720)),
             job_list_lag=timedelta(
                 seconds=reader.number("RESTORE_JOB_LIST_LAG_SECONDS", 600, most=86_400)
@@ -85,14 +93,16 @@ class _Reader:
 
     def endpoint(self) -> str:
         text = self.text("ARM_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
-        try:
-            url = urlsplit(text)
-            host, plain = url.hostname or "", url.scheme == "http"
-        except ValueError:
-            host, plain = "", False
-        loopback = host in LOOPBACK or f"[{host}]" in LOOPBACK
-        if not host or not (text.startswith("https://") or (plain and loopback)):
-            self.faults.append("ARM_ENDPOINT must be an https URL (http only to this machine).")
+        if not _ENDPOINT.fullmatch(text) or not _has_possible_port(text):
+            self.faults.append(
+                "ARM_ENDPOINT must be an https URL of a host alone (http only to this machine)."
+            )
+        return text
+
+    def api_version(self) -> str:
+        text = self.text("RESTORE_API_VERSION", DEFAULT_API_VERSION)
+        if not _API_VERSION.fullmatch(text):
+            self.faults.append("RESTORE_API_VERSION must be a date such as 2025-07-01.")
         return text
 
     def policy(self) -> Policy:
@@ -120,3 +130,10 @@ class _Reader:
         if self.text(f"{STORAGE}__credential", "managedidentity").lower() != "managedidentity":
             self.faults.append(f"{STORAGE}__credential must be managedidentity.")
         return connection
+
+
+def _has_possible_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
