@@ -3,13 +3,16 @@
 Their retries are few and short: an invocation must not wait, and what fails is done again later.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from azure.data.tables import TableServiceClient
 from azure.identity import DefaultAzureCredential
 from azure.storage.queue import LinearRetry, QueueServiceClient
 
-from restore_core.settings import StorageConnection
+from restore_core.errors import SettingsError
+from restore_core.settings import STORAGE, StorageConnection
 
 _TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 5, "read_timeout": 20}
 _TABLE_RETRIES: Final[dict[str, Any]] = {
@@ -24,6 +27,18 @@ def credential(client_id: str) -> DefaultAzureCredential:
     return DefaultAzureCredential(managed_identity_client_id=client_id or None)
 
 
+@contextmanager
+def _of_the_setting() -> Iterator[None]:
+    """Name the setting when the SDK can make nothing of it."""
+    try:
+        yield
+    except ValueError:
+        raise SettingsError(
+            f"{STORAGE} is wrong: it must be a connection string, or https URIs, of one account."
+        ) from None
+
+
+@_of_the_setting()
 def tables(storage: StorageConnection) -> TableServiceClient:
     """Return the table service of the app's account."""
     if storage.connection_string:
@@ -35,6 +50,7 @@ def tables(storage: StorageConnection) -> TableServiceClient:
     )
 
 
+@_of_the_setting()
 def queues(storage: StorageConnection) -> QueueServiceClient:
     """Return the queue service of the app's account; messages stay plain text."""
     retry = LinearRetry(backoff=1, retry_total=2, random_jitter_range=0)
