@@ -10,9 +10,11 @@ MAX_TEXT: Final = 1_500
 MAX_QUOTE: Final = 80
 """Characters of a caller's value that a reason quotes back."""
 
-_SIGNED_QUERY: Final = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*", re.IGNORECASE)
+# Possessive and whole, so that no text takes more than one pass: 64 KiB of "eyJeyJ…", sent as a
+# message, would else cost a worker seconds.
+_URL: Final = re.compile(r"(https?://[^\s?\"'<>]++)(\?[^\s\"'<>]*+)?", re.IGNORECASE)
 _BEARER: Final = re.compile(r"(bearer\s+)[\w.~+/=-]+", re.IGNORECASE)
-_TOKEN: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+_TOKEN: Final = re.compile(r"eyJ[\w-]++(\.[\w-]++\.[\w-]*+)?")
 _UNSHOWABLE: Final = re.compile(
     "[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
 )
@@ -26,8 +28,9 @@ def one_line(text: str, limit: int = MAX_TEXT) -> str:
     carries its signature there (measured since 2024), and so is whatever looks like a token.
     """
     text = _UNSHOWABLE.sub(" ", text).strip()
-    text = _SIGNED_QUERY.sub(r"\1?…", text)
-    text = _TOKEN.sub("…", _BEARER.sub(r"\1…", text))
+    text = _URL.sub(lambda url: f"{url[1]}?…" if url[2] else url[0], text)
+    text = _BEARER.sub(r"\1…", text)
+    text = _TOKEN.sub(lambda token: "…" if token[1] else token[0], text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
