@@ -1,0 +1,109 @@
+"""The tables when storage fails: every failure may be tried again, a lost race never is."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceModifiedError
+
+from restore_core.errors import Unavailable
+from restore_core.ports import Outstanding
+from restore_core.resource_ids import DiskId
+from restore_core.table_store import TableStore
+from tests.adapters.failing_storage import OUTAGES, failing, http_error
+from tests.builders import A_PROBLEM, a_restore, an_outcome, disk, every_state
+from tests.fakes import NOON, Io, MemoryTables
+
+TARGET = DiskId.parse(disk("d"))
+OUTSTANDING = Outstanding("vault", "r1", NOON, 'W/"x"')
+CALLS: dict[str, Callable[[TableStore], Any]] = {
+    "create_missing": lambda store: store.create_missing(),
+    "load": lambda store: store.load("r1"),
+    "record": lambda store: store.record(a_restore()),
+    "save": lambda store: store.save(a_restore(), 'W/"x"'),
+    "announce": lambda store: store.announce(a_restore(), NOON),
+    "due": lambda store: store.due(NOON),
+    "forget": lambda store: store.forget(a_restore()),
+    "drop": lambda store: store.drop(OUTSTANDING),
+    "lock_target": lambda store: store.lock_target(TARGET, "r1"),
+    "release_target": lambda store: store.release_target(TARGET, "r1"),
+    "write_result": lambda store: store.write_result(a_restore(), an_outcome()),
+    "write_unaccepted": lambda store: store.write_unaccepted(
+        b"x", A_PROBLEM, request_id="", inserted_at=NOON, now=NOON
+    ),
+}
+
+
+@pytest.fixture
+def io() -> Io:
+    return Io()
+
+
+@pytest.fixture
+def store(io: Io) -> TableStore:
+    store = TableStore(MemoryTables(io))  # type: ignore[arg-type]
+    store.create_missing()
+    return store
+
+
+@pytest.mark.parametrize(
+    ("call", "outage"),
+    [pair for pair in product(CALLS, OUTAGES) if pair != ("create_missing", "403")],
+)
+def test_every_failure_of_every_call_may_be_tried_again(
+    io: Io, store: TableStore, call: str, outage: str
+) -> None:
+    failing(io, OUTAGES[outage])
+
+    with pytest.raises(Unavailable) as raised:
+        CALLS[call](store)
+
+    assert raised.value.problem.code == "StorageUnavailable"
+    assert "secret" not in str(raised.value)
+
+
+def test_a_failure_names_the_services_code(io: Io, store: TableStore) -> None:
+    failing(io, http_error(503, "ServerBusy"))
+
+    with pytest.raises(Unavailable, match="The tables did not answer: ServerBusy"):
+        store.load("r1")
+
+
+def test_not_being_allowed_to_create_tables_that_exist_is_no_error(
+    io: Io, store: TableStore
+) -> None:
+    failing(io, http_error(403), only=lambda what: what.endswith(".create"))
+
+    store.create_missing()
+
+    assert store.load("r1") is None
+
+
+def test_a_lock_that_was_taken_while_it_was_read_is_tried_again(io: Io, store: TableStore) -> None:
+    store.record(a_restore(every_state()["Ended"], requestId="r1"))
+    store.lock_target(TARGET, "r1")
+    lost = ResourceModifiedError("UpdateConditionNotSatisfied")
+    failing(io, lost, only=lambda what: what == "TargetLocks.update")
+
+    with pytest.raises(Unavailable):
+        store.lock_target(TARGET, "r2")
+
+
+def test_a_lock_that_was_taken_while_it_was_released_is_left_alone(
+    io: Io, store: TableStore
+) -> None:
+    store.lock_target(TARGET, "r1")
+    lost = ResourceModifiedError("UpdateConditionNotSatisfied")
+    failing(io, lost, only=lambda what: what == "TargetLocks.delete")
+
+    store.release_target(TARGET, "r1")
+
+
+def test_a_save_that_cannot_be_confirmed_is_tried_again(io: Io, store: TableStore) -> None:
+    recorded = store.record(a_restore())
+    store.save(a_restore(every_state()["Planned"]), recorded.etag)
+    failing(io, http_error(503), only=lambda what: what == "Restores.get")
+
+    with pytest.raises(Unavailable):
+        store.save(a_restore(every_state()["Planned"]), recorded.etag)
