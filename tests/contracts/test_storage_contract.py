@@ -226,12 +226,22 @@ def test_a_moment_of_another_zone_finds_the_same_rows(table: Any, hours: int) ->
 
 def test_a_list_of_more_rows_than_a_page_is_read_whole(table: Any) -> None:
     due = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    for number in range(1_001):
-        table.create_entity(a_row(f"{number:04}", due=due))
+    rows = [a_row(f"{number:04}", due=due) for number in range(1_001)]
+    for begin in range(0, len(rows), 100):
+        _insert(table, rows[begin : begin + 100])
 
     found = list(table.query_entities("due le @now", parameters={"now": due}))
 
     assert len(found) == 1_001
+
+
+def _insert(table: Any, rows: list[dict[str, Any]]) -> None:
+    """Insert many rows: in one transaction where the client has such a thing."""
+    if hasattr(table, "submit_transaction"):
+        table.submit_transaction([("create", row) for row in rows])
+    else:
+        for row in rows:
+            table.create_entity(row)
 
 
 MISSING_TABLE: dict[str, Any] = {
