@@ -11,13 +11,19 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from restore_core import states
 from restore_core.errors import MalformedRequest, Problem, UnreadableRow
 from restore_core.lifecycle import Restore
 from restore_core.request import RestoreRequest
-from restore_core.resource_ids import ArmId
+from restore_core.resource_ids import (
+    ArmId,
+    JobId,
+    RecoveryPointId,
+    job_id,
+    recovery_point_id,
+)
 from restore_core.states import Outcome, Restoring, State, Status, Validating, Waiting
 from restore_core.text import one_line
 
@@ -57,13 +63,12 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
     try:
         document = json.loads(row["document"])
         kind = _STATES[document["state"].pop("is")]
-        state = _decoded(kind, document["state"])
         return Restore(
-            request=RestoreRequest.from_fields(document["request"]),
-            requested_at=datetime.fromisoformat(document["requestedAt"]),
-            accepted_at=datetime.fromisoformat(document["acceptedAt"]),
-            deadline=datetime.fromisoformat(document["deadline"]),
-            state=_with_url(state, str(row.get("operationUrl", ""))),
+            request=_owned(RestoreRequest.from_fields(document["request"]), row["PartitionKey"]),
+            requested_at=_moment(document["requestedAt"]),
+            accepted_at=_moment(document["acceptedAt"]),
+            deadline=_moment(document["deadline"]),
+            state=_with_url(_decoded(kind, document["state"]), str(row.get("operationUrl", ""))),
         )
     except (
         ArithmeticError,
@@ -76,6 +81,12 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
     ) as e:
         key = one_line(str(row.get("PartitionKey")), 128)
         raise UnreadableRow(f"The row of {key} cannot be read: {type(e).__name__}.") from None
+
+
+def _owned(request: RestoreRequest, key: str) -> RestoreRequest:
+    if request.request_id != key:
+        raise ValueError("the row is another restore's")
+    return request
 
 
 def result_row(restore: Restore, outcome: Outcome) -> Row:
@@ -206,18 +217,40 @@ def _encoded(value: Any) -> Any:
 
 
 def _decoded(hint: Any, value: Any) -> Any:
-    """Return `value` as the type that `hint`, a type hint of the states, asks for."""
-    kinds = [each for each in get_args(hint) or (hint,) if each not in (type(None), Ellipsis)]
-    kind: Any = getattr(kinds[0], "__supertype__", kinds[0])
-    if value is None:
+    """Return `value` as the type that `hint`, a type hint of the states, asks for.
+
+    Raise TypeError or ValueError where it is of another: what is read is trusted from here on.
+    """
+    kinds: list[Any] = [*get_args(hint)] or [hint]
+    kind, *others = kinds
+    if value is None and type(None) in others:
         return None
-    if isinstance(value, list):
-        return tuple(_decoded(kind, item) for item in value)
-    if kind is datetime:
-        return datetime.fromisoformat(value)
-    if issubclass(kind, ArmId):
-        return kind.parse(value)
+    if get_origin(hint) is tuple:
+        return tuple(_decoded(kind, item) for item in _of(list, value))
+    parse: Any = _PARSERS.get(kind) or getattr(kind, "parse", None)
+    if parse is not None:
+        return parse(value)
     if hasattr(kind, "__dataclass_fields__"):
         hints = get_type_hints(kind)
         return kind(**{name: _decoded(hints[name], item) for name, item in value.items()})
-    return kind(value)
+    return kind(value) if issubclass(kind, Enum) else _of(kind, value)
+
+
+def _of(kind: Any, value: Any) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"a {type(value).__name__} stands where a {kind.__name__} must")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("a time has no zone")
+    return moment
+
+
+_PARSERS: Final[dict[Any, Any]] = {
+    datetime: _moment,
+    JobId: job_id,
+    RecoveryPointId: recovery_point_id,
+}
