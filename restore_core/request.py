@@ -252,11 +252,11 @@ def _unwrapped(text: str) -> str:
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a repeated field: readers differ in which of the two they take."""
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the field {quoted(twice)} stands twice in one object")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise ValueError(f"the field {quoted(name)} stands twice in one object")
+        fields[name] = value
     return fields
 
 
