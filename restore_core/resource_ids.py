@@ -160,7 +160,8 @@ def valid_segment(kind: str, value: str) -> bool:
 def _parse(text: str, template: str, what: str) -> dict[str, str]:
     expected, actual = template.split("/"), text.split("/")
     fixed = [(e, a) for e, a in zip(expected, actual, strict=False) if not e.startswith("{")]
-    if len(actual) != len(expected) or any(e.lower() != a.lower() for e, a in fixed):
+    same = text.isascii() and all(e.lower() == a.lower() for e, a in fixed)
+    if len(actual) != len(expected) or not same:
         raise InvalidId(f"it is not the ARM id of {what}; the form is {template}")
     parts = {e.strip("{}"): a for e, a in zip(expected, actual, strict=True) if e.startswith("{")}
     for kind, value in parts.items():
