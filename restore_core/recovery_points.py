@@ -41,7 +41,8 @@ class RecoveryPoint:
     def unfit(self, now: datetime) -> str | None:
         """Return why this point cannot be restored at `now`, or None."""
         if not any(is_operational(store) for store in self.stores):
-            return f"it is in {', '.join(self.stores) or 'no store'}, not in the OperationalStore"
+            stores = one_line(", ".join(self.stores), 80)
+            return f"it is in {stores or 'no store'}, not in the OperationalStore"
         if self.state.upper() != "COMMITTED":
             return f"its state is {one_line(self.state, 40) or 'unknown'}, not COMMITTED"
         if not self.visible:
