@@ -29,6 +29,7 @@ _ENDS: Final = {
     "cancelled": Status.CANCELLED,
     "canceled": Status.CANCELLED,
 }
+_OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,11 @@ def moment(value: Any) -> datetime | None:
     """Return the time that the service wrote, in UTC, or None.
 
     Fractions have seven digits; a missing zone (2021) means UTC; `0001-01-01T00:00:00` means that
-    it has not happened.
+    it has not happened. Nor has anything else in an age before Azure, which no table could hold.
     """
     try:
         parsed = datetime.fromisoformat(text_of(value))
         zoned = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return zoned if zoned.year > 1 else None
+    return zoned if zoned >= _OLDEST else None
