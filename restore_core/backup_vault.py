@@ -50,11 +50,15 @@ DISKS: Final = "Microsoft.Compute/disks"
 MAX_PAGES: Final = 200
 """Pages of a list that are read: 98 jobs came in one page, a vault keeps months of them."""
 
+MAX_LIKELY: Final = 100
+"""Jobs that one search looks at one by one, 300 ms each, before its invocation must end."""
+
 _FORBIDDEN: Final = 403
 _GONE: Final = frozenset({204, 404, 410})
 _NO_OPERATION: Final = Problem(
     "NoOperation", "ARM took the request but named no operation on its own host to watch."
 )
+_ENDLESS: Final = Problem("EndlessList", "ARM's list is longer than the app reads.")
 
 
 @dataclass(frozen=True)
@@ -210,7 +214,9 @@ class BackupVault:
         marked = (job for job in jobs if job.bears_mark_of(plan.claims))
         if found := next(marked, None):
             return found
-        likely = (job.id for job in jobs if job.may_be_of(plan.claims, instance))
+        likely = [job.id for job in jobs if job.may_be_of(plan.claims, instance)]
+        if len(likely) > MAX_LIKELY:
+            raise Unavailable(_ENDLESS)
         read = (Job.of(self._arm.get(f"{instance.vault}/backupJobs/{id_}").body) for id_ in likely)
         return next((job for job in read if job and job.writes(plan)), None)
 
@@ -253,7 +259,7 @@ class BackupVault:
             if not link:
                 return
             if link in seen or len(seen) >= MAX_PAGES:
-                raise Unavailable(Problem("EndlessList", "ARM's list does not come to an end."))
+                raise Unavailable(_ENDLESS)
             seen.add(link)
             answer = self._arm.follow(link)
 
