@@ -108,10 +108,27 @@ def test_an_endpoint_is_https_or_on_this_machine(endpoint: str) -> None:
         "https://[::1",
         "ftp://localhost",
         "//localhost",
+        "https://user:secret@management.azure.com",
+        "https://management.azure.com/path",
+        "https://management.azure.com?x=1",
+        "https://management.azure.com:0",
+        "https://management.azure.com:99999",
+        "https://management.azure.com:x",
+        "http://127.0.0.1:99999",
     ],
 )
 def test_another_endpoint_is_refused(endpoint: str) -> None:
     assert "ARM_ENDPOINT must be an https URL" in wrong(ARM_ENDPOINT=endpoint)
+
+
+@pytest.mark.parametrize("version", ["2025-07-01", "2026-08-31-preview"])
+def test_an_api_version_is_a_date(version: str) -> None:
+    assert settings(RESTORE_API_VERSION=version).api_version == version
+
+
+@pytest.mark.parametrize("version", ["latest", "2025", "2025-07-01&x=1", "v1/../"])
+def test_an_api_version_that_is_none_is_refused(version: str) -> None:
+    assert "RESTORE_API_VERSION must be a date" in wrong(RESTORE_API_VERSION=version)
 
 
 # ------------------------------------------------------------ storage, as the host reads it
