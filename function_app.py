@@ -24,8 +24,10 @@ from restore_core.table_store import TableStore
 SWEEP_THREADS: Final = 8
 """Restores that a tick looks at together: each waits for ARM, most of the time."""
 
-for noisy in ("azure", "urllib3", "msal"):
+for noisy in ("azure", "msal"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
+# It warns with whole URLs, signatures included; what it fails at reaches us as an exception.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 def now() -> datetime:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from restore_core.errors import Problem
-from restore_core.resource_ids import BackupVaultId
+from restore_core.resource_ids import BackupInstanceId, BackupVaultId, RecoveryPointId
 from restore_core.states import Plan
+from restore_core.text import quoted
 
 ROLES_TAKE: Final = (
     "A new role assignment takes up to 15 minutes to apply; then send the request again with a new "
@@ -20,9 +21,9 @@ ROLES_TAKE: Final = (
 APP_ROLE: Final = "Azure Disk Restore"
 """The custom role of docs/operations.md: no built-in role holds every action the app needs."""
 
-_FORBIDDEN_ACTION: Final = re.compile(
-    r"perform action '(?P<action>[^']+)'.{0,20}over scope '(?P<scope>[^']+)'"
-)
+_FORBIDDEN: Final = re.compile(r"perform action(?:\(s\))? '(?P<action>[^']+)'")
+_LINKED: Final = re.compile(r"linked scope\(s\) '(?P<scope>/subscriptions/[^',]+)")
+_PRINCIPAL: Final = re.compile(r"object id '(?P<id>[0-9a-fA-F-]{36})'")
 
 
 @dataclass(frozen=True)
@@ -62,28 +63,56 @@ def for_restore(problem: Problem, plan: Plan, vault: BackupVaultId) -> Problem:
     )
 
 
+def no_instance(instance: BackupInstanceId) -> str:
+    """Return what to do where the vault knows no such instance."""
+    vault = instance.vault
+    return (
+        f"backupInstanceId names no backup instance: {quoted(instance.name)} of the vault "
+        f"{vault.name}. Take the id from: az dataprotection backup-instance list --vault-name "
+        f"{vault.name} --resource-group '{vault.group.name}' "
+        f"--subscription {vault.group.subscription}"
+    )
+
+
+def no_point(instance: BackupInstanceId, point: RecoveryPointId) -> str:
+    """Return what to do where the instance has no such recovery point."""
+    return (
+        f"recoveryPointId names no recovery point of {quoted(instance.name)}: {quoted(point)}. "
+        "Leave it out to restore the newest, or name one of: az dataprotection recovery-point list"
+    )
+
+
 def for_app(problem: Problem, vault: BackupVaultId) -> Problem:
     """Return `problem` of a 403 to the app itself with the role that it lacks."""
-    return _with(problem, f"{_lacking(problem)} {ROLES_TAKE}{_app_command(vault)}")
+    return _with(problem, f"{_lacking(problem)} {ROLES_TAKE}{_app_command(problem, vault)}")
 
 
 def while_waiting(problem: Problem, vault: BackupVaultId) -> Problem:
     """Return `problem` of a 403 to a restore under way, which goes on when it may."""
     goes_on = "The restore goes on by itself then; do not send it again. The command: "
-    return _with(problem, f"{_lacking(problem)} {goes_on}{_app_command(vault)}")
+    return _with(problem, f"{_lacking(problem)} {goes_on}{_app_command(problem, vault)}")
 
 
 def _lacking(problem: Problem) -> str:
-    found = _FORBIDDEN_ACTION.search(problem.message)
+    found = _FORBIDDEN.search(problem.message)
     lacks = f" It lacks {found['action']}." if found else ""
     return (
-        f"The app's own identity may not do this.{lacks} Grant it the custom role '{APP_ROLE}' of "
-        "docs/operations.md."
+        f"The app's own identity may not do this.{lacks} Grant it the role '{_app_role(problem)}' "
+        "(docs/operations.md)."
     )
 
 
-def _app_command(vault: BackupVaultId) -> str:
-    return _assignment("<object id of the app's identity>", APP_ROLE, str(vault))
+def _app_role(problem: Problem) -> str:
+    """Return the role that holds the missing action: on a linked disk it is not ours."""
+    return "Disk Restore Operator" if _LINKED.search(problem.message) else APP_ROLE
+
+
+def _app_command(problem: Problem, vault: BackupVaultId) -> str:
+    """Return the command that gives the app's identity, which ARM names, the role it lacks."""
+    named, linked = _PRINCIPAL.search(problem.message), _LINKED.search(problem.message)
+    principal = named["id"] if named else "'<object id of the app identity>'"
+    scope = linked["scope"] if linked else str(vault)
+    return _assignment(principal, _app_role(problem), scope)
 
 
 def _grants(code: str, plan: Plan) -> list[_Grant]:

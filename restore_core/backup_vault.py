@@ -54,6 +54,7 @@ MAX_LIKELY: Final = 100
 """Jobs that one search looks at one by one, 300 ms each, before its invocation must end."""
 
 _FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
 _GONE: Final = frozenset({204, 404, 410})
 _NO_OPERATION: Final = Problem(
     "NoOperation", "ARM took the request but named no operation on its own host to watch."
@@ -82,7 +83,8 @@ class BackupVault:
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
-        properties = object_of(self._read(str(instance), instance.vault).body.get("properties"))
+        body = self._read(str(instance), instance.vault, advice.no_instance(instance)).body
+        properties = object_of(body.get("properties"))
         info = _folded(object_of(_folded(properties).get("datasourceinfo")))
         kind = text_of(info.get("datasourcetype")) or text_of(info.get("resourcetype"))
         if kind.lower() != DISKS.lower():
@@ -102,8 +104,8 @@ class BackupVault:
 
     def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint:
         """Return the recovery point that the caller named; raise Unavailable or Rejected."""
-        body = self._read(f"{instance}/recoveryPoints/{point}", instance.vault).body
-        found = _point(body)
+        path = f"{instance}/recoveryPoints/{point}"
+        found = _point(self._read(path, instance.vault, advice.no_point(instance, point)).body)
         if found is None:
             raise Unavailable(_odd("the recovery point"))
         return found
@@ -116,7 +118,7 @@ class BackupVault:
         try:
             answer = self._arm.post(f"{instance}/validateRestore", body)
         except Rejected as error:
-            return Refused(_advised(error, plan, instance.vault), self._clock())
+            return ValidationFailed(_advised(error, plan, instance.vault), self._clock())
         now = self._clock()
         if answer.operation_url:
             operation = Operation(answer.operation_url, now, answer.correlation_id)
@@ -129,7 +131,7 @@ class BackupVault:
         self, operation: Operation, instance: BackupInstanceId, plan: Plan
     ) -> Event:
         """GET the validation's operation."""
-        answer = self._poll(operation.url, instance.vault)
+        answer = self._poll(self._arm.follow, operation.url, instance.vault)
         now = self._clock()
         if isinstance(answer, Unanswered):
             return answer
@@ -160,7 +162,7 @@ class BackupVault:
 
     def poll_restore(self, operation: Operation, instance: BackupInstanceId, plan: Plan) -> Event:
         """GET the restore's operation, which names the job when it has succeeded."""
-        answer = self._poll(operation.url, instance.vault)
+        answer = self._poll(self._arm.follow, operation.url, instance.vault)
         now = self._clock()
         if isinstance(answer, Unanswered):
             return answer
@@ -182,7 +184,7 @@ class BackupVault:
 
     def poll_job(self, job: JobId, instance: BackupInstanceId, plan: Plan) -> Event:
         """GET the job."""
-        answer = self._poll_path(f"{instance.vault}/backupJobs/{job}", instance.vault)
+        answer = self._poll(self._arm.get, f"{instance.vault}/backupJobs/{job}", instance.vault)
         now = self._clock()
         if isinstance(answer, Unanswered):
             return answer
@@ -217,27 +219,38 @@ class BackupVault:
         likely = [job.id for job in jobs if job.may_be_of(plan.claims, instance)]
         if len(likely) > MAX_LIKELY:
             raise Unavailable(_ENDLESS)
-        read = (Job.of(self._arm.get(f"{instance.vault}/backupJobs/{id_}").body) for id_ in likely)
+        read = (self._job(instance.vault, job) for job in likely)
         return next((job for job in read if job and job.writes(plan)), None)
+
+    def _job(self, vault: BackupVaultId, job: JobId) -> Job | None:
+        """Return a job of the list as it tells itself; None where the vault knows it no more."""
+        try:
+            return Job.of(self._arm.get(f"{vault}/backupJobs/{job}").body)
+        except Rejected as error:
+            if error.status in _GONE:
+                return None
+            raise
 
     # ---------------------------------------------------------------------------------- calls
 
-    def _read(self, path: str, vault: BackupVaultId) -> Answer:
+    def _read(self, path: str, vault: BackupVaultId, missing: str = "") -> Answer:
+        """GET what must be there; `missing` is the advice where it is not."""
         try:
             return self._arm.get(path)
         except Rejected as error:
-            raise Rejected(_told(error, vault), status=error.status) from None
+            problem = error.problem
+            if error.status == _NOT_FOUND:
+                problem = replace(problem, action=missing)
+            elif error.status == _FORBIDDEN:
+                problem = advice.for_app(problem, vault)
+            raise Rejected(problem, status=error.status) from None
 
-    def _poll(self, url: str, vault: BackupVaultId) -> Answer | Unanswered:
-        """Follow an operation URL: a refusal while polling ends nothing, it is told."""
+    def _poll(
+        self, get: Callable[[str], Answer], where: str, vault: BackupVaultId
+    ) -> Answer | Unanswered:
+        """Look at an operation or a job: a refusal while polling ends nothing, it is told."""
         try:
-            return self._arm.follow(url)
-        except (Rejected, Unavailable) as error:
-            return self._unanswered(error, vault)
-
-    def _poll_path(self, path: str, vault: BackupVaultId) -> Answer | Unanswered:
-        try:
-            return self._arm.get(path)
+            return get(where)
         except (Rejected, Unavailable) as error:
             return self._unanswered(error, vault)
 
@@ -319,10 +332,6 @@ def _advised(error: Rejected, plan: Plan, vault: BackupVaultId) -> Problem:
     if error.status == _FORBIDDEN:
         return advice.for_app(error.problem, vault)
     return advice.for_restore(error.problem, plan, vault)
-
-
-def _told(error: Rejected, vault: BackupVaultId) -> Problem:
-    return advice.for_app(error.problem, vault) if error.status == _FORBIDDEN else error.problem
 
 
 def _odd(what: str) -> Problem:

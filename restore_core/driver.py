@@ -218,7 +218,7 @@ class Driver:
                 self._store.drop(outstanding)
             elif not self._step(current):
                 self._announce(current.restore)
-        except (Unavailable, UnreadableRow) as error:
+        except Exception as error:  # noqa: BLE001  it is outstanding: the next tick comes
             log_failure(outstanding.request_id, error)
 
     # --------------------------------------------------------------------------------- the loop

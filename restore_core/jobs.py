@@ -99,9 +99,13 @@ class Job:
         return self.destination == plan.target.key and same_point
 
     def _fits(self, claim: Claim, started: datetime) -> bool:
-        """A job that had ended before the claim was made cannot be the claim's."""
-        over = self.ended is not None and self.ended < claim.at - CLOCK_SKEW
-        return abs(started - claim.at) <= JOB_WINDOW and not over
+        """Tell whether it may be the claim's; in doubt it is not.
+
+        To pass over our own job costs a refusal at the most, for the disk exists; to adopt an
+        earlier request's would report that one's end and free the target under our own job.
+        """
+        over = self.ended is not None and self.ended <= claim.at
+        return claim.at - CLOCK_SKEW <= started <= claim.at + JOB_WINDOW and not over
 
 
 def moment(value: Any) -> datetime | None:

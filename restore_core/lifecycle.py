@@ -97,6 +97,10 @@ MAX_CLAIMS: Final = 40
 """Claims that a plan remembers: a row holds no more for ever, and the oldest is half a day old."""
 
 
+Started = Triggering | Restoring | Running | Confirming
+"""Claimed: a job may have begun, or be about to."""
+
+
 class ImpossibleEvent(RestoreError):
     """The event cannot follow in this state."""
 
@@ -146,8 +150,8 @@ def apply(state: State, event: Event) -> State:
             return Ready(plan, Wait(at))
         case Accepted(), Refused(problem, at):
             return Ending(Outcome(Status.REJECTED, at, problem), None)
-        case ((Planned(plan) | Ready(plan) | Validated(plan) | Triggering(plan)), Refused() as no):
-            return _refused(plan, no.problem, no.at)
+        case ((Planned(plan) | Validated(plan)), Refused(problem, at)):
+            return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
 
         # The validation.
         case Ready(plan), OperationStarted(operation, retry_after, at):
@@ -155,12 +159,12 @@ def apply(state: State, event: Event) -> State:
             return Validating(plan, operation, _look_at(operation, at, retry_after))
         case Validating(plan, operation) as validating, StillRunning(at, retry_after):
             if at - operation.started >= pace.OPERATION_PATIENCE:
-                return Ready(plan, Wait(at))
+                return _validate_again(plan, at, None)
             return replace(validating, wait=_look_at(operation, at, retry_after))
         case Validating(plan, operation, wait), Unanswered() as lost if _lost(
             operation, wait, lost
         ):
-            return Ready(plan, Wait(lost.at, told=lost.problem))
+            return _validate_again(plan, lost.at, lost.problem)
         case ((Ready(plan) | Validating(plan)), ValidationSucceeded(at)):
             if plan.validate_only:
                 return Ending(Outcome(Status.VALIDATED, at), plan)
@@ -179,18 +183,21 @@ def apply(state: State, event: Event) -> State:
         case Triggering(plan, wait), TriggerNotTaken(problem, retry_after, at):
             plan = replace(plan, claims=plan.claims[:-1])
             return Validated(plan, _try_again(wait, problem, at, retry_after))
+        case Triggering(plan, wait), Refused(problem, at) if _is_transient(problem):
+            plan = replace(plan, claims=plan.claims[:-1])
+            return Validated(plan, _try_again(wait, problem, at, None))
+        case Triggering(plan), Refused(problem, at):
+            return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
         case Triggering() as triggering, TriggerUnanswered(problem, at):
             return replace(triggering, wait=Wait(at + pace.FIRST_SEARCH, told=problem))
 
         # The restore's operation.
-        case Restoring(plan, operation) as restoring, StillRunning(at, retry_after):
-            if at - operation.started >= pace.OPERATION_PATIENCE:
-                return Triggering(plan, Wait(at))
+        case Restoring(_, operation) as restoring, StillRunning(at, retry_after):
             return replace(restoring, wait=_look_at(operation, at, retry_after))
         case Restoring(plan, operation, wait), Unanswered() as lost if _lost(operation, wait, lost):
-            return Triggering(plan, Wait(lost.at, told=lost.problem))
+            return _search_anew(plan, lost.at, lost.problem)
         case Restoring(plan), TriggerUnanswered(problem, at):
-            return Triggering(plan, Wait(at, told=problem))
+            return _search_anew(plan, at, problem)
         case Restoring(plan), OperationFailed(problem, at):
             return _ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
 
@@ -201,8 +208,10 @@ def apply(state: State, event: Event) -> State:
             if at >= plan.claims[-1].believed_after:
                 return Ready(plan, Wait(at))
             return replace(triggering, wait=_search_again(wait, at, plan.claims[-1]))
-        case Confirming(plan, refusal), JobNotFound():
-            return Ending(refusal, plan)
+        case Confirming(plan, refusal, wait) as confirming, JobNotFound(at):
+            if at >= plan.claims[-1].believed_after:
+                return Ending(refusal, plan)
+            return replace(confirming, wait=_search_again(wait, at, plan.claims[-1]))
         case Running(plan) as running, StillRunning(at, retry_after):
             pause = pace.job_delay(at - plan.claims[-1].at)
             return replace(running, wait=Wait(at + max(pause, retry_after or pause)))
@@ -213,7 +222,7 @@ def apply(state: State, event: Event) -> State:
         case Guarding(outcome) as guarding, JobNamed(job, at):
             return replace(guarding, outcome=replace(outcome, job=job), wait=Wait(at))
         case Guarding(outcome, plan), JobEnded(job_status=job_status):
-            return Ending(replace(outcome, job_status=job_status), plan)
+            return Ending(_ended_after_all(outcome, job_status), plan)
         case Guarding() as guarding, (StillRunning(at) | JobNotFound(at)):
             return _guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
         case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
@@ -230,22 +239,37 @@ def apply(state: State, event: Event) -> State:
         # Whatever still waits can grow too old, or find no answer and be tried again.
         case waiting, AgeReached(at):
             return _given_up(waiting, at)
-        case waiting, Unanswered(problem, at, retry_after):
-            return replace(waiting, wait=_try_again(waiting.wait, problem, at, retry_after))
+        case waiting, Unanswered(problem, at, retry_after, gone):
+            wait = _try_again(waiting.wait, problem, at, retry_after, gone=gone)
+            return replace(waiting, wait=wait)
         case _:
             raise ImpossibleEvent(_told(state, event))
 
 
-def _refused(plan: Plan, problem: Problem, at: datetime) -> State:
+def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
+    if _is_transient(problem):
+        return _validate_again(plan, at, problem)
     return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
 
 
-def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
-    if not problem.code.lower().startswith(TRANSIENT):
-        return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+def _validate_again(plan: Plan, at: datetime, problem: Problem | None) -> Ready:
     plan = replace(plan, failures=plan.failures + 1)
     due = at + pace.validation_retry(plan.failures)
-    return Ready(plan, Wait(due, plan.failures, problem))
+    return Ready(plan, Wait(due, plan.failures, told=problem))
+
+
+def _is_transient(problem: Problem) -> bool:
+    return problem.code.lower().startswith(TRANSIENT)
+
+
+def _search_anew(plan: Plan, at: datetime, problem: Problem) -> Triggering:
+    """Look for the job of a restore that ARM took, its claim's lease counted from now.
+
+    The job may have begun this moment: the list has its time to catch up from here.
+    """
+    last = plan.claims[-1]
+    renewed = replace(last, believed_after=at + (last.believed_after - last.at))
+    return Triggering(replace(plan, claims=(*plan.claims[:-1], renewed)), Wait(at, told=problem))
 
 
 def _ended_unless_ours(plan: Plan, outcome: Outcome) -> State:
@@ -281,6 +305,16 @@ def _too_old(state: Waiting, *, claimed: bool) -> Problem:
     )
 
 
+def _ended_after_all(outcome: Outcome, job_status: str) -> Outcome:
+    told = Problem(
+        "TimedOut",
+        f"The job ended as {job_status} after the restore had grown older than "
+        "RESTORE_MAX_AGE_HOURS and had been given up.",
+        "Look at the target disk: the job had all its time to write it. The target is free again.",
+    )
+    return replace(outcome, job_status=job_status, problem=told)
+
+
 def _guard_on(guarding: Guarding, wait: Wait, at: datetime) -> State:
     if at >= guarding.until:
         return Ending(guarding.outcome, guarding.plan)
@@ -293,18 +327,21 @@ def _look_at(operation: Operation, at: datetime, retry_after: timedelta | None) 
 
 def _lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
     old = event.at - operation.started >= pace.OPERATION_PATIENCE
-    return old or (event.gone and wait.misses + 1 >= pace.GONE_LIMIT)
+    return old or (event.gone and wait.gone + 1 >= pace.GONE_LIMIT)
 
 
-def _try_again(wait: Wait, problem: Problem, at: datetime, retry_after: timedelta | None) -> Wait:
+def _try_again(
+    wait: Wait, problem: Problem, at: datetime, retry_after: timedelta | None, *, gone: bool = False
+) -> Wait:
     misses = wait.misses + 1
-    return Wait(at + pace.backoff(misses, retry_after), misses, problem)
+    due = at + pace.backoff(misses, retry_after)
+    return Wait(due, misses, problem, wait.gone + 1 if gone else 0)
 
 
 def _search_again(wait: Wait, at: datetime, claim: Claim) -> Wait:
     misses = wait.misses + 1
     due = min(at + pace.search_delay(misses), claim.believed_after)
-    return Wait(due, misses, wait.told)
+    return Wait(due, misses, told=wait.told)
 
 
 def _name(value: object) -> str:
@@ -384,14 +421,20 @@ class Restore:
         """Return what is owed now, the maximum age considered.
 
         Past the deadline nothing new is begun; but a restore whose job may have ended is looked
-        at once more before it is given up.
+        at once more before it is given up (see `after`).
         """
         effect = owed(self.state, now)
         if now < self.deadline or isinstance(self.state, Ending | Ended | Guarding):
             return effect
-        started = isinstance(self.state, Triggering | Restoring | Running | Confirming)
-        return effect if started and effect else GiveUp()
+        return effect if isinstance(self.state, Started) and effect else GiveUp()
 
     def after(self, event: Event) -> "Restore":
-        """Return the restore after `event`; raise ImpossibleEvent."""
-        return replace(self, state=apply(self.state, event))
+        """Return the restore after `event`; raise ImpossibleEvent.
+
+        A started one is due at its deadline at the latest: that is its last look.
+        """
+        state = apply(self.state, event)
+        before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
+        if isinstance(state, Started) and before and state.wait.due > self.deadline:
+            state = replace(state, wait=replace(state.wait, due=self.deadline))
+        return replace(self, state=state)

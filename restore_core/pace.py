@@ -20,7 +20,7 @@ FIRST_SEARCH: Final = timedelta(seconds=30)
 """After a lost answer the job is looked for soon: job lists were current in every recording."""
 
 JOB_WINDOW: Final = timedelta(minutes=10)
-"""A job that started this far from a claim may be the claim's (DESIGN: the job search)."""
+"""A job that started this long after a claim may be the claim's."""
 
 OPERATION_PATIENCE: Final = timedelta(hours=1)
 """An operation that has not ended by then is lost: the longest recorded one took 105 s."""

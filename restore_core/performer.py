@@ -1,6 +1,5 @@
 """Performs one effect and tells what became of it, as an event. Decides nothing about states."""
 
-import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,8 +35,6 @@ from restore_core.ports import Store, Vault
 from restore_core.recovery_points import RecoveryPoint, accept_named, newest
 from restore_core.resource_ids import DiskId, ResourceGroupId
 from restore_core.states import Claim, Plan
-
-log = logging.getLogger(__name__)
 
 
 class Performer:

@@ -6,7 +6,7 @@ Disks restore from the operational tier only; the state was `COMMITTED` in all 1
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from restore_core.errors import Problem, Rejected
@@ -81,7 +81,7 @@ def newest(
         if (not_after is None or point.time <= not_after) and not point.unfit(now):
             return point
     raise Rejected(
-        Problem("NoRecoveryPoint", _why_none(known, not_after, now), _what_to_do(known, not_after))
+        Problem("NoRecoveryPoint", _why_none(known, not_after, now), _advice(known, not_after, now))
     )
 
 
@@ -89,17 +89,29 @@ def _why_none(known: list[RecoveryPoint], not_after: datetime | None, now: datet
     limit = f" at or before {utc_text(not_after)}" if not_after else ""
     if not known:
         return "The backup instance has no recovery point at all."
+    near = sorted(known, key=lambda point: _is_later(point, not_after))  # The asked-for ones first.
     told = [
         f"{point.id} of {utc_text(point.time)}: {point.unfit(now) or 'it is later'}"
-        for point in known[:MAX_POINTS_TOLD]
+        for point in near[:MAX_POINTS_TOLD]
     ]
     rest = f"; and {len(known) - len(told)} more" if len(known) > len(told) else ""
     return f"No recovery point{limit} can be restored. There are: {'; '.join(told)}{rest}."
 
 
-def _what_to_do(known: list[RecoveryPoint], not_after: datetime | None) -> str:
+def _advice(known: list[RecoveryPoint], not_after: datetime | None, now: datetime) -> str:
     if not known:
         return "Check that the disk's backups succeed: az dataprotection backup-instance show."
-    if not_after and all(point.time > not_after for point in known):
-        return f"Ask for a later pointInTime: the oldest point is of {utc_text(known[-1].time)}."
+    later = [p.time for p in known if _is_later(p, not_after) and not p.unfit(now)]
+    if later:
+        return f"Ask for a later pointInTime: the next that fits is {_second_after(later)}."
     return "Wait for the next backup, or take an on-demand backup of the disk."
+
+
+def _is_later(point: RecoveryPoint, not_after: datetime | None) -> bool:
+    return not_after is not None and point.time > not_after
+
+
+def _second_after(times: list[datetime]) -> str:
+    """Return the earliest time, rounded up to a second, so that asking for it finds the point."""
+    earliest = min(times)
+    return utc_text(earliest + timedelta(microseconds=-earliest.microsecond % 1_000_000))

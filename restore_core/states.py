@@ -36,6 +36,8 @@ class Wait:
     """Attempts in a row without a usable answer."""
     told: Problem | None = None
     """What the last of them was told."""
+    gone: int = 0
+    """Answers in a row that know no such operation."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from restore_core.errors import Problem, Superseded, Unavailable
+from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle import Restore
 from restore_core.ports import Outstanding, Versioned
 from restore_core.resource_ids import DiskId
@@ -187,7 +187,10 @@ class TableStore:
 
     def _is_over(self, request_id: str) -> bool:
         """A holder without a row was deleted by hand: locks are taken by recorded restores only."""
-        found = self.load(request_id)
+        try:
+            found = self.load(request_id)
+        except UnreadableRow:
+            return False
         return found is None or found.restore.due is None
 
     def release_target(self, target: DiskId, request_id: str) -> None:

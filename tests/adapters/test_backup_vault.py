@@ -401,7 +401,7 @@ def test_a_validation_that_is_refused_tells_the_services_reason_and_what_to_do(
 
     event = bench.vault.validate(bench.instance, bench.plan())
 
-    assert isinstance(event, Refused)
+    assert isinstance(event, ValidationFailed)
     assert event.problem.code == EXISTS
     assert "Azure restores over no existing disk" in event.problem.action
 
@@ -411,7 +411,7 @@ def test_a_validation_that_the_app_may_not_ask_for_tells_its_role(bench: Bench) 
 
     event = bench.vault.validate(bench.instance, bench.plan())
 
-    assert isinstance(event, Refused)
+    assert isinstance(event, ValidationFailed)
     assert f"It lacks {RIGHT}backupInstances/validateRestore/action." in event.problem.action
 
 

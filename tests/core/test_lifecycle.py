@@ -39,7 +39,7 @@ from restore_core.events import (
     ValidationFailed,
     ValidationSucceeded,
 )
-from restore_core.lifecycle import ImpossibleEvent, apply, owed
+from restore_core.lifecycle import MAX_CLAIMS, ImpossibleEvent, apply, owed
 from restore_core.states import (
     Accepted,
     Confirming,
@@ -105,7 +105,7 @@ LOOK_AGAIN_OR_GIVE_UP = {"Unanswered", "AgeReached"}
 MAY_FOLLOW = {
     "Accepted": {"Prepared", "Refused"} | LOOK_AGAIN_OR_GIVE_UP,
     "Planned": {"TargetLocked", "Refused"} | LOOK_AGAIN_OR_GIVE_UP,
-    "Ready": {"OperationStarted", "ValidationSucceeded", "ValidationFailed", "Refused"}
+    "Ready": {"OperationStarted", "ValidationSucceeded", "ValidationFailed"}
     | LOOK_AGAIN_OR_GIVE_UP,
     "Validating": {"StillRunning", "ValidationSucceeded", "ValidationFailed"}
     | LOOK_AGAIN_OR_GIVE_UP,
@@ -217,7 +217,7 @@ def test_a_locked_target_leads_to_the_validation() -> None:
     assert apply(STATES["Planned"], TargetLocked(NOON)) == Ready(a_plan(), Wait(NOON))
 
 
-@pytest.mark.parametrize("state", ["Accepted", "Planned", "Ready", "Validated", "Triggering"])
+@pytest.mark.parametrize("state", ["Accepted", "Planned", "Validated", "Triggering"])
 def test_a_definite_refusal_ends_as_rejected_with_its_reason(state: str) -> None:
     ended = apply(STATES[state], Refused(A_PROBLEM, NOON))
 
@@ -310,7 +310,29 @@ def test_a_validation_that_is_gone_three_times_is_asked_for_again() -> None:
     seen = [type(state := apply(state, gone)).__name__ for _ in range(3)]
 
     assert seen == ["Validating", "Validating", "Ready"]
-    assert owed(state, NOON) == Validate()
+    assert owed(state, NOON) is None
+    assert owed(state, NOON + MINUTE) == Validate()
+
+
+def test_a_validation_that_is_lost_again_and_again_is_asked_for_ever_less_often() -> None:
+    validating, pauses = Validating(a_plan(), an_operation(started=NOON), Wait(NOON)), []
+
+    for _ in range(5):
+        ready = apply(validating, StillRunning(NOON + HOUR))
+        assert isinstance(ready, Ready)
+        pauses.append((ready.wait.due - NOON - HOUR) / MINUTE)
+        validating = replace(validating, plan=ready.plan)
+
+    assert pauses == [1, 5, 15, 60, 60]
+
+
+def test_other_misses_do_not_count_as_an_operation_that_is_gone() -> None:
+    state, busy = STATES["Validating"], Unanswered(A_PROBLEM, NOON)
+
+    for event in (busy, busy, Unanswered(A_PROBLEM, NOON, gone=True)):
+        state = apply(state, event)
+
+    assert isinstance(state, Validating)
 
 
 def test_a_validation_that_answers_between_two_losses_is_not_lost() -> None:
@@ -329,7 +351,7 @@ def test_a_validation_that_has_not_ended_in_an_hour_is_asked_for_again(brings: E
     again = apply(validating, brings)
 
     assert isinstance(again, Ready)
-    assert again.wait.due == NOON + HOUR
+    assert again.wait.due == NOON + HOUR + MINUTE
 
 
 @pytest.mark.parametrize("state", ["Validating", "Restoring"])
@@ -354,6 +376,16 @@ def test_a_claim_is_kept_in_the_plan_and_its_finder_owes_a_search_not_a_post() -
     assert claimed.plan.claims == (claim,)
     assert owed(claimed, NOON) is None
     assert owed(claimed, claimed.wait.due) == FindJob()
+
+
+def test_a_plan_remembers_its_latest_claims_and_no_more_than_a_row_holds() -> None:
+    claims = [a_claim(NOON, f"claim-{number}") for number in range(MAX_CLAIMS + 1)]
+    validated = Validated(a_claimed_plan(*claims[:-1]), Wait(NOON))
+
+    claimed = apply(validated, TriggerClaimed(claims[-1]))
+
+    assert isinstance(claimed, Triggering)
+    assert claimed.plan.claims == tuple(claims[1:])
 
 
 def test_the_search_for_a_found_claim_begins_when_its_post_cannot_be_sent_any_more() -> None:
@@ -479,22 +511,29 @@ def test_a_restore_operation_that_is_gone_leads_to_the_job_search_and_never_to_a
     assert owed(state, NOON) == FindJob()
 
 
-@pytest.mark.parametrize("brings", [StillRunning(NOON + HOUR), Unanswered(A_PROBLEM, NOON + HOUR)])
-def test_a_restore_operation_that_has_not_ended_in_an_hour_leads_to_the_search(
+def test_a_restore_operation_that_runs_however_long_is_waited_for() -> None:
+    """Its job may begin at any moment: there is nothing to search for yet."""
+    restoring = Restoring(a_claimed_plan(), an_operation(started=NOON), Wait(NOON))
+
+    assert isinstance(apply(restoring, StillRunning(NOON + 30 * HOUR)), Restoring)
+
+
+@pytest.mark.parametrize(
+    "brings",
+    [Unanswered(A_PROBLEM, NOON + HOUR), TriggerUnanswered(A_PROBLEM, NOON + HOUR)],
+)
+def test_a_restore_operation_that_is_lost_leads_to_a_search_with_a_lease_of_its_own(
     brings: Event,
 ) -> None:
     restoring = Restoring(a_claimed_plan(), an_operation(started=NOON), Wait(NOON))
+    claim = a_claimed_plan().claims[-1]
 
     looking = apply(restoring, brings)
 
     assert isinstance(looking, Triggering)
     assert owed(looking, NOON + HOUR) == FindJob()
-
-
-def test_a_restore_operation_that_ends_without_naming_its_job_leads_to_the_search() -> None:
-    looking = apply(STATES["Restoring"], TriggerUnanswered(A_PROBLEM, NOON))
-
-    assert looking == Triggering(a_claimed_plan(), Wait(NOON, told=A_PROBLEM))
+    lease = claim.believed_after - claim.at
+    assert looking.plan.claims[-1] == replace(claim, believed_after=NOON + HOUR + lease)
 
 
 def test_a_restore_operation_that_fails_without_a_job_is_a_failure() -> None:
@@ -526,7 +565,6 @@ def ready_after_a_claim() -> Ready:
     ("state", "event", "status"),
     [
         (ready_after_a_claim(), ValidationFailed(DISK_EXISTS, NOON), Status.REJECTED),
-        (ready_after_a_claim(), Refused(DISK_EXISTS, NOON), Status.REJECTED),
         (STATES["Triggering"], Refused(DISK_EXISTS, NOON), Status.REJECTED),
         (STATES["Restoring"], OperationFailed(DISK_EXISTS, NOON), Status.FAILED),
     ],
@@ -548,12 +586,30 @@ def test_the_disk_exists_without_a_claim_is_a_rejection() -> None:
     assert ended.outcome.status is Status.REJECTED
 
 
-def test_a_refusal_that_is_confirmed_ends_as_it_was_refused() -> None:
+def test_a_refusal_is_confirmed_only_when_the_list_has_had_its_time() -> None:
     refusal = an_outcome(Status.REJECTED, problem=DISK_EXISTS)
+    plan = a_claimed_plan()
+    believed = plan.claims[-1].believed_after
+    confirming = Confirming(plan, refusal, Wait(NOON))
 
-    ended = apply(Confirming(a_claimed_plan(), refusal, Wait(NOON)), JobNotFound(NOON))
+    early = apply(confirming, JobNotFound(believed - SECOND))
 
-    assert ended == Ending(refusal, a_claimed_plan())
+    assert isinstance(early, Confirming)
+    assert early.wait.due == believed
+    assert apply(early, JobNotFound(believed)) == Ending(refusal, plan)
+
+
+@pytest.mark.parametrize(
+    "code", ["UserErrorMaxConcurrentOperationLimitReached", "CloudInternalError"]
+)
+def test_a_post_that_is_refused_for_a_while_gives_its_claim_back_and_is_tried_again(
+    code: str,
+) -> None:
+    waiting = apply(STATES["Triggering"], Refused(Problem(code, "Later."), NOON))
+
+    assert isinstance(waiting, Validated)
+    assert waiting.plan.claims == ()
+    assert waiting.wait.due > NOON
 
 
 # ----------------------------------------------------------------------------- the job
@@ -667,7 +723,11 @@ def test_a_guard_that_sees_the_job_end_releases_the_target_and_keeps_the_outcome
 
     ended = apply(guarding(), job_ended)
 
-    assert ended == Ending(replace(guarding().outcome, job_status="Completed"), a_claimed_plan())
+    assert isinstance(ended, Ending)
+    assert (ended.outcome.status, ended.outcome.job_status) == (Status.TIMED_OUT, "Completed")
+    assert ended.outcome.problem is not None
+    assert "The job ended as Completed" in ended.outcome.problem.message
+    assert "may still run" not in ended.outcome.problem.message
     assert owed(ended, NOON) == Settle(release=True)
 
 

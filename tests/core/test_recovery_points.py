@@ -116,7 +116,17 @@ def test_only_later_points_are_told_with_the_moment_to_ask_for() -> None:
 
     assert "No recovery point at or before 2026-11-21T03:00:00Z" in problem.message
     assert "point-1 of 2026-11-21T11:00:00Z: it is later" in problem.message
-    assert "the oldest point is of 2026-11-21T08:00:00Z" in problem.action
+    assert "the next that fits is 2026-11-21T08:00:00Z" in problem.action
+
+
+def test_the_points_that_were_asked_for_are_told_before_the_later_ones() -> None:
+    later = [a_point_of(hours) for hours in range(1, 7)]
+    asked_for = a_point_of(12, state="PENDING")
+
+    problem = refusal([*later, asked_for], NOON - 9 * HOUR)
+
+    assert "its state is PENDING" in problem.message
+    assert "and 2 more" in problem.message
 
 
 def test_every_unfit_point_is_told_with_its_reason_up_to_five() -> None:

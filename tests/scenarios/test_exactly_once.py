@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from simulator import Pace, faults
+from simulator import Pace, faults, outcomes
 from tests import builders
 from tests.fakes import OneAfterTheOther
 from tests.world import World
@@ -236,3 +236,32 @@ def test_the_disk_exists_says_a_later_validation_and_it_is_our_own_job_s_work() 
         assert row["status"] == "Completed"
         assert world.simulator.restores_of("disk-1-restored") == 1
         assert len(world.arm_calls("POST", "/validateRestore")) == 2
+
+
+def test_the_job_of_an_earlier_request_is_not_adopted(world: World) -> None:
+    """The first one failed a moment ago; the second one's answer was lost and the list lags."""
+    instance = world.protect()
+    world.simulator.habits.activity_ids = "unrelated"
+    world.simulator.script(
+        "disk-1-restored", job=[outcomes.fails("UserErrorX"), outcomes.succeeds()]
+    )
+    first = world.restore(instance, requestId="first")
+    world.simulator.habits.job_list_lag = timedelta(minutes=3)
+    world.simulator.next("POST", "/restore", faults.lose_answer())
+
+    second = world.restore(instance, requestId="second")
+
+    assert first["status"] == "Failed"
+    assert second["status"] == "Completed"
+    assert second["jobId"] != first["jobId"]
+
+
+def test_a_listed_job_that_is_gone_when_it_is_asked_for_stops_no_search(world: World) -> None:
+    instance = world.protect()
+    world.simulator.habits.activity_ids = "unrelated"
+    world.simulator.start_restore(instance, builders.disk("another-disk"))
+    world.simulator.next("POST", "/restore", faults.lose_answer())
+    gone = faults.status(404, error_code="UserErrorGenericResourceNotFound", message="Gone.")
+    world.simulator.next("GET", "/backupJobs/*", gone)
+
+    assert world.restore(instance)["status"] == "Completed"

@@ -193,7 +193,6 @@ def test_a_restore_operation_that_fails_without_a_job_is_failed(world: World) ->
         outcomes.fails("UserErrorX", with_job=True),
         outcomes.succeeds_with_error("UserErrorX"),
         outcomes.gone(timedelta(seconds=0)),
-        outcomes.never(),
     ],
 )
 def test_a_restore_operation_that_says_odd_things_is_decided_by_its_job(
@@ -306,3 +305,60 @@ def test_a_job_that_ran_33_hours_and_failed_is_failed() -> None:
 
 def _everything() -> re.Pattern[str]:
     return re.compile(".*")
+
+
+def test_a_restore_operation_that_runs_for_an_hour_is_waited_for_and_not_asked_again(
+    world: World,
+) -> None:
+    world.simulator.script(
+        "disk-1-restored", operation=outcomes.succeeds(lasts=timedelta(minutes=64))
+    )
+    world.simulator.habits.job_list_lag = timedelta(hours=2)
+
+    row = world.restore(world.protect())
+
+    assert row["status"] == "Completed"
+    assert len(world.arm_calls("POST", "/restore")) == 1
+
+
+def test_an_operation_that_ends_late_without_a_job_leaves_the_list_its_time(world: World) -> None:
+    world.simulator.habits.job_list_lag = timedelta(minutes=30)
+    world.simulator.script(
+        "disk-1-restored",
+        operation=outcomes.succeeds_with_error("UserErrorX"),
+    )
+
+    row = world.restore(world.protect())
+
+    assert row["jobId"]
+    assert len(world.arm_calls("POST", "/restore")) == 1
+
+
+@pytest.mark.parametrize("call", ["/validateRestore", "/restore"])
+def test_a_limit_of_the_service_that_passes_is_waited_out(world: World, call: str) -> None:
+    busy = faults.service_error(400, "UserErrorMaxConcurrentOperationLimitReached")
+    instance = world.protect()
+    world.simulator.next("POST", call, busy, times=3)
+
+    row = world.restore(instance)
+
+    assert row["status"] == "Completed"
+    assert world.simulator.restores_of("disk-1-restored") == 1
+
+
+def test_a_validation_that_is_lost_every_time_costs_few_calls(world: World) -> None:
+    world.simulator.script("disk-1-restored", validation=outcomes.gone(timedelta(0)))
+    world.send(backupInstanceId=world.protect())
+
+    world.run(hours=24)
+
+    assert len(world.arm_calls("POST", "/validateRestore")) <= 28
+
+
+def test_a_page_of_a_proxy_ends_no_restore(world: World) -> None:
+    instance = world.protect()
+    page = faults.status(404, body="<html>Not here</html>")
+    for call in (("GET", "/backupInstances/*"), ("GET", "/recoveryPoints")):
+        world.simulator.next(*call, page)
+
+    assert world.restore(instance)["status"] == "Completed"

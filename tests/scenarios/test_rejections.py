@@ -162,6 +162,8 @@ def test_an_instance_that_does_not_exist_is_rejected_with_the_service_s_words(
     assert row["errorCode"]
     assert row["errorMessage"]
     assert row["armCorrelationId"]
+    assert "backupInstanceId names no backup instance" in row["recommendedAction"]
+    assert "az dataprotection backup-instance list" in row["recommendedAction"]
 
 
 def test_an_instance_that_is_no_disk_is_rejected(world: World) -> None:
@@ -198,6 +200,8 @@ def test_a_named_point_that_does_not_exist_is_refused(world: World) -> None:
 
     assert row["status"] == "Rejected"
     assert row["errorCode"]
+    assert "recoveryPointId names no recovery point" in row["recommendedAction"]
+    assert "c" * 32 in row["recommendedAction"]
 
 
 def test_a_target_that_exists_is_rejected_and_the_advice_says_that_azure_overwrites_nothing(

@@ -134,3 +134,25 @@ def test_the_guard_costs_one_look_an_hour(world: World) -> None:
     assert len(world.simulator.calls) - before <= 25
     assert builders.disk("disk-1-restored").lower() not in world.simulator.disks()
     world.driver.sweep(OneAfterTheOther())
+
+
+def test_a_job_is_looked_at_once_more_at_the_maximum_age() -> None:
+    with World(pace=Pace(job=timedelta(minutes=28))) as world:
+        world.deploy(max_age=timedelta(minutes=30))
+
+        row = world.restore(world.protect())
+
+        assert row["status"] == "Completed"
+
+
+def test_a_job_that_ends_after_the_restore_was_given_up_is_told_in_its_row(world: World) -> None:
+    instance = world.protect()
+    world.simulator.script("disk-1-restored", job=outcomes.succeeds(lasts=timedelta(hours=60)))
+    world.send(backupInstanceId=instance)
+
+    world.run(hours=62)
+
+    row = world.result()
+    assert (row["status"], row["jobStatus"]) == ("TimedOut", "Completed")
+    assert "The job ended as Completed" in row["errorMessage"]
+    assert "may still run" not in row["errorMessage"]
