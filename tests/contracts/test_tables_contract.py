@@ -167,10 +167,10 @@ def ids(store: TableStore, now: datetime) -> list[str]:
 
 
 def test_what_is_due_is_found_longest_overdue_first(store: TableStore) -> None:
-    for request_id, due in {"b": 2, "c": 3, "a": 1, "later": 5}.items():
+    for request_id, due in {"a": 2, "b": 3, "c": 1, "later": 5}.items():
         store.announce(a_restore(requestId=request_id), NOON + due * SECOND)
 
-    assert ids(store, NOON + 3 * SECOND) == ["a", "b", "c"]
+    assert ids(store, NOON + 3 * SECOND) == ["c", "a", "b"]
 
 
 def test_an_announcement_is_replaced_by_the_next(store: TableStore, storage: Storage) -> None:
