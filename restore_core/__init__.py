@@ -5,7 +5,7 @@ The map, from the rim to the core. Imports point downwards only (import-linter c
     driver          accept, advance, sweep: pays what a restore owes      knows no Azure
     backup_vault    the Data Protection calls; answers become events ──► arm (HTTP, token, guard)
     table_store     rows and etags, locks, results ──► rows (restore to row and back)
-    step_queue      step messages, the -poison queues
+    step_queue      step messages, the -poison queues    (both on storage: what failing means)
     settings        the environment, once
     ─────────────────────────────────────────────────────────────── below: pure, no I/O, no clock
     lifecycle       states, events, effects, owed, apply ──► pace (when to look again)

@@ -6,7 +6,7 @@ a failure is HTTP 200 with `status: Failed`, and "running" is spelled in several
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from restore_core.events import (
 )
 from restore_core.jobs import Job, moment
 from restore_core.loose_json import array_of, object_of, text_of
+from restore_core.ports import BackupInstance
 from restore_core.recovery_points import OPERATIONAL_STORE, RecoveryPoint, is_operational
 from restore_core.resource_ids import (
     BackupInstanceId,
@@ -60,16 +61,6 @@ _NO_OPERATION: Final = Problem(
     "NoOperation", "ARM took the request but named no operation on its own host to watch."
 )
 _ENDLESS: Final = Problem("EndlessList", "ARM's list is longer than the app reads.")
-
-
-@dataclass(frozen=True)
-class BackupInstance:
-    """One protected disk."""
-
-    source: DiskId
-    region: str
-    snapshot_group: ResourceGroupId | None
-    """Where its snapshots lie; None where the vault does not say."""
 
 
 class BackupVault:

@@ -48,21 +48,20 @@ class Poisoned:
     inserted_at: datetime
 
 
-class Instance(Protocol):
-    """A protected disk, as the vault describes it."""
+@dataclass(frozen=True)
+class BackupInstance:
+    """One protected disk."""
 
-    @property
-    def source(self) -> DiskId: ...
-    @property
-    def region(self) -> str: ...
-    @property
-    def snapshot_group(self) -> ResourceGroupId | None: ...
+    source: DiskId
+    region: str
+    snapshot_group: ResourceGroupId | None
+    """Where its snapshots lie; None where the vault does not say."""
 
 
 class Vault(Protocol):
     """The backup vault. Questions raise Unavailable or Rejected; the rest answers with events."""
 
-    def instance(self, instance: BackupInstanceId) -> Instance: ...
+    def instance(self, instance: BackupInstanceId) -> BackupInstance: ...
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]: ...
     def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint: ...
     def validate(self, instance: BackupInstanceId, plan: Plan) -> Event: ...

@@ -5,22 +5,17 @@ sent is taken by the sweep.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
 
 from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
-    ResourceExistsError,
     ResourceNotFoundError,
 )
 from azure.storage.queue import QueueServiceClient
 
-from restore_core.errors import Problem, Unavailable
+from restore_core import storage
 from restore_core.ports import Poisoned
-from restore_core.text import one_line
 
 REQUESTS: Final = "restore-requests"
 STEPS: Final = "restore-steps"
@@ -30,8 +25,6 @@ POISON_BATCH: Final = 16
 """Messages of a poison queue that one tick takes on; 32 is the service's limit."""
 POISON_HIDDEN: Final = 300
 """Seconds that a poisoned message is hidden while it is accepted: no invocation lives longer."""
-
-_FORBIDDEN: Final = 403
 
 
 class StepQueue:
@@ -47,19 +40,12 @@ class StepQueue:
         The host creates no main queue at all, and a poison queue only when it has the right to.
         """
         for queue in self._queues.values():
-            with _storage():
-                try:
-                    queue.create_queue()
-                except ResourceExistsError:
-                    continue
-                except HttpResponseError as error:
-                    if error.status_code != _FORBIDDEN:
-                        raise
+            storage.create(queue.create_queue)
 
     def enqueue(self, request_id: str, delay: timedelta) -> None:
         """Send a step message that becomes visible after `delay`, rounded up to a second."""
         hidden = max(0, ceil(delay.total_seconds()))
-        with _storage():
+        with storage.answering():
             self._queues[STEPS].send_message(request_id, visibility_timeout=hidden)
 
     def poisoned_requests(self) -> Iterator[Poisoned]:
@@ -71,7 +57,7 @@ class StepQueue:
         return self._poisoned(STEPS + POISON)
 
     def _poisoned(self, name: str) -> Iterator[Poisoned]:
-        with _storage():
+        with storage.answering():
             try:
                 messages = list(
                     self._queues[name].receive_messages(
@@ -89,19 +75,8 @@ class StepQueue:
 
     def delete(self, message: Poisoned) -> None:
         """Remove a poisoned message that has been dealt with."""
-        with _storage():
+        with storage.answering():
             try:
                 self._queues[message.queue].delete_message(message.id, message.pop_receipt)
             except ResourceNotFoundError:
                 return
-
-
-@contextmanager
-def _storage() -> Iterator[None]:
-    """Turn every failure of the queues into Unavailable."""
-    try:
-        yield
-    except AzureError as error:
-        code = getattr(error, "error_code", None) or type(error).__name__
-        problem = Problem("StorageUnavailable", one_line(f"The queues did not answer: {code}", 300))
-        raise Unavailable(problem) from None

@@ -5,14 +5,12 @@ made again. A lost race is `Superseded`.
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
-    AzureError,
     HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
@@ -20,7 +18,8 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
+from restore_core import storage
+from restore_core.errors import Problem, Superseded, UnreadableRow
 from restore_core.lifecycle import Restore
 from restore_core.ports import Outstanding, Versioned
 from restore_core.resource_ids import DiskId
@@ -33,15 +32,12 @@ from restore_core.rows import (
     unaccepted_row,
 )
 from restore_core.states import Outcome
-from restore_core.text import one_line
 
 RESTORES: Final = "Restores"
 OUTSTANDING: Final = "OutstandingRestores"
 LOCKS: Final = "TargetLocks"
 RESULTS: Final = "RestoreResults"
 LOCK_ROW: Final = "target"
-
-_FORBIDDEN: Final = 403
 
 
 class TableStore:
@@ -56,20 +52,13 @@ class TableStore:
     def create_missing(self) -> None:
         """Create the tables that are missing; where that is not allowed, they must exist."""
         for table in (self._restores, self._outstanding, self._locks, self._results):
-            with _storage():
-                try:
-                    table.create_table()
-                except ResourceExistsError:
-                    continue
-                except HttpResponseError as error:
-                    if error.status_code != _FORBIDDEN:
-                        raise
+            storage.create(table.create_table)
 
     # ------------------------------------------------------------------------------- restores
 
     def load(self, request_id: str) -> Versioned | None:
         """Return the restore of `request_id`, or None; raise Unavailable or UnreadableRow."""
-        with _storage():
+        with storage.answering():
             try:
                 row = self._restores.get_entity(request_id, RESTORE_ROW)
             except ResourceNotFoundError as error:
@@ -80,7 +69,7 @@ class TableStore:
 
     def record(self, restore: Restore) -> Versioned:
         """Insert `restore`; raise Superseded where its id is recorded already."""
-        with _storage():
+        with storage.answering():
             try:
                 answer = self._restores.create_entity(restore_row(restore))
             except ResourceExistsError:
@@ -90,7 +79,7 @@ class TableStore:
     def save(self, restore: Restore, etag: str) -> Versioned:
         """Replace the row that had `etag`; raise Superseded where it has been changed since."""
         row = restore_row(restore)
-        with _storage():
+        with storage.answering():
             try:
                 answer = self._restores.update_entity(
                     row,
@@ -107,7 +96,7 @@ class TableStore:
 
         A claim has an id of its own, so nobody else's write can be taken for ours.
         """
-        with _storage():
+        with storage.answering():
             try:
                 now = self._restores.get_entity(restore.id, RESTORE_ROW)
             except ResourceNotFoundError as error:
@@ -128,12 +117,12 @@ class TableStore:
             "due": due,
             "jobId": restore.job or "",
         }
-        with _storage():
+        with storage.answering():
             self._outstanding.upsert_entity(row, UpdateMode.REPLACE)
 
     def due(self, now: datetime) -> list[Outstanding]:
         """Return what is outstanding and due, longest overdue first."""
-        with _storage():
+        with storage.answering():
             found = [
                 _outstanding(row)
                 for row in self._outstanding.query_entities("due le @now", parameters={"now": now})
@@ -142,12 +131,12 @@ class TableStore:
 
     def forget(self, restore: Restore) -> None:
         """Remove the outstanding row of `restore`, if it is there."""
-        with _storage():
+        with storage.answering():
             self._outstanding.delete_entity(_vault_key(restore), restore.id)
 
     def drop(self, outstanding: Outstanding) -> None:
         """Remove an outstanding row that stands for nothing, unless it was written anew."""
-        with _storage(), suppress(ResourceModifiedError):
+        with storage.answering(), suppress(ResourceModifiedError):
             self._outstanding.delete_entity(
                 outstanding.vault_key,
                 outstanding.request_id,
@@ -165,7 +154,7 @@ class TableStore:
         """
         row = {"PartitionKey": _target_key(target), "RowKey": LOCK_ROW, "requestId": request_id}
         row["targetDiskId"] = str(target)
-        with _storage():
+        with storage.answering():
             try:
                 self._locks.create_entity(row)
             except ResourceExistsError:
@@ -195,7 +184,7 @@ class TableStore:
 
     def release_target(self, target: DiskId, request_id: str) -> None:
         """Release `target` where `request_id` holds it; another's lock stays."""
-        with _storage():
+        with storage.answering():
             try:
                 held = self._locks.get_entity(_target_key(target), LOCK_ROW)
             except ResourceNotFoundError:
@@ -216,7 +205,7 @@ class TableStore:
 
     def write_result(self, restore: Restore, outcome: Outcome) -> None:
         """Write the result row, or the same one again."""
-        with _storage():
+        with storage.answering():
             self._results.upsert_entity(result_row(restore, outcome), UpdateMode.REPLACE)
 
     def write_unaccepted(
@@ -230,7 +219,7 @@ class TableStore:
     ) -> None:
         """Write the result row of a message that never became a restore, or the same again."""
         row = unaccepted_row(body, problem, request_id=request_id, inserted_at=inserted_at, now=now)
-        with _storage():
+        with storage.answering():
             self._results.upsert_entity(row, UpdateMode.REPLACE)
 
 
@@ -251,14 +240,3 @@ def _target_key(target: DiskId) -> str:
 def _no_table(error: HttpResponseError) -> bool:
     """Tell whether the table is missing; the SDK's code is text and an enum at once."""
     return getattr(error, "error_code", "") == "TableNotFound"
-
-
-@contextmanager
-def _storage() -> Iterator[None]:
-    """Turn every failure of the tables into Unavailable."""
-    try:
-        yield
-    except AzureError as error:
-        code = getattr(error, "error_code", None) or type(error).__name__
-        problem = Problem("StorageUnavailable", one_line(f"The tables did not answer: {code}", 300))
-        raise Unavailable(problem) from None

@@ -66,7 +66,7 @@ def test_every_failure_of_every_call_may_be_tried_again(
 def test_a_failure_names_the_services_code(io: Io, store: TableStore) -> None:
     failing(io, http_error(503, "ServerBusy"))
 
-    with pytest.raises(Unavailable, match="The tables did not answer: ServerBusy"):
+    with pytest.raises(Unavailable, match="Storage did not answer: ServerBusy"):
         store.load("r1")
 
 

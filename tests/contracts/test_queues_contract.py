@@ -121,7 +121,7 @@ def test_a_missing_steps_queue_is_an_outage(storage: Storage) -> None:
         StepQueue(storage.queues).enqueue("r1", timedelta())
 
     assert raised.value.problem.code == "StorageUnavailable"
-    assert "The queues did not answer" in raised.value.problem.message
+    assert "Storage did not answer" in raised.value.problem.message
 
 
 def test_a_message_of_a_queue_that_is_gone_needs_no_deleting(

@@ -156,7 +156,7 @@ def test_a_missing_table_is_an_outage_and_never_an_empty_one(
         call(TableStore(storage.tables))
 
     assert raised.value.problem.code == "StorageUnavailable"
-    assert "The tables did not answer" in raised.value.problem.message
+    assert "Storage did not answer" in raised.value.problem.message
 
 
 # ----------------------------------------------------------------------------- outstanding
@@ -276,8 +276,7 @@ def test_a_holder_that_cannot_be_read_keeps_its_target(store: TableStore, storag
     storage.tables.get_table_client(RESTORES).create_entity(row)
     store.lock_target(TARGET, "r1")
 
-    with pytest.raises(UnreadableRow):
-        store.lock_target(TARGET, "r2")
+    assert store.lock_target(TARGET, "r2") == "r1"
 
 
 def test_a_released_target_is_free(store: TableStore, storage: Storage) -> None:
