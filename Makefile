@@ -3,6 +3,7 @@
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, eight restore requests
 #   make test     all tests          make check    format, lint, types, imports, generated documents
 #   make stack    Azurite and the simulator alone, for `func start` or your own client
+#   make fuzz     hostile input for FUZZ_MINUTES=15; SEED=n replays one round
 #   make clean    remove what set-up made
 
 PYTHON ?= python3
@@ -11,6 +12,9 @@ VENV ?= .venv
 PACE ?=
 # Options for pytest, such as TESTS="tests/core -x".
 TESTS ?=
+FUZZ_MINUTES ?= 15
+# A seed that a failed fuzz or chaos run printed.
+SEED ?=
 # Modules that generate documents; each takes --check.
 GENERATED ?= local.diagram
 
@@ -21,7 +25,7 @@ AZURITE := local/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-platform check clean
+.PHONY: help demo stack test test-platform fuzz check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -37,6 +41,9 @@ test: $(AZURITE)
 
 test-platform: $(AZURITE)
 	$(PY) -m pytest tests/platform $(TESTS)
+
+fuzz: $(READY)
+	@$(PY) -m tests.hostile.fuzz --minutes $(FUZZ_MINUTES) $(if $(SEED),--seed $(SEED))
 
 check: $(READY)
 	$(PY) -m ruff format --check .
