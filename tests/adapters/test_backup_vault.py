@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from restore_core.backup_vault import MAX_PAGES
+from restore_core.backup_vault import MAX_LIKELY, MAX_PAGES
 from restore_core.errors import Rejected, Unavailable
 from restore_core.events import (
     Event,
@@ -900,6 +900,44 @@ def test_a_job_that_reads_odd_when_it_is_looked_at_is_not_taken_for_ours() -> No
         bench.simulator.next("GET", "/backupJobs/*", answered({}))
 
         assert isinstance(bench.vault.find_job(bench.instance, plan), JobNotFound)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_job_that_is_gone_when_it_is_looked_at_hides_no_other(status: int) -> None:
+    with searching(activity_ids="unrelated") as bench:
+        bench.simulator.start_restore(bench.id, builders.disk("another"))
+        plan = triggered(bench)
+        bench.simulator.next("GET", "/backupJobs/*", faults.status(status, "Gone", "No."))
+
+        event = bench.vault.find_job(bench.instance, plan)
+
+        assert event == JobNamed(JobId(bench.simulator.jobs()[1].name), bench.clock())
+
+
+def test_a_job_that_may_not_be_looked_at_is_told_and_never_taken_for_anothers() -> None:
+    with searching(activity_ids="unrelated") as bench:
+        plan = triggered(bench)
+        bench.simulator.next(
+            "GET", "/backupJobs/*", faults.status(403, "AuthorizationFailed", "No.")
+        )
+
+        event = bench.vault.find_job(bench.instance, plan)
+
+        assert isinstance(event, Unanswered)
+        assert event.problem.code == "AuthorizationFailed"
+
+
+def test_more_jobs_than_one_search_can_look_at_are_never_taken_for_none() -> None:
+    with searching(activity_ids="unrelated") as bench:
+        plan = bench.plan(claims=(a_claim(bench),))
+        for number in range(MAX_LIKELY + 1):
+            bench.simulator.start_restore(bench.id, builders.disk(f"another-{number}"))
+
+        with pytest.raises(Unavailable) as raised:
+            bench.vault.find_job(bench.instance, plan)
+
+        assert raised.value.problem.code == "EndlessList"
+        assert gets_of_jobs(bench) == 0
 
 
 @pytest.mark.parametrize("body", [{}, {"value": None}])

@@ -14,6 +14,7 @@ from restore_core.events import (
     Prepare,
     Refused,
     Settle,
+    Settled,
     Trigger,
     TriggerClaimed,
     Unanswered,
@@ -102,6 +103,16 @@ def test_a_bug_becomes_an_event_so_that_the_restore_grows_too_old_at_last(
 def test_an_end_that_cannot_be_written_is_raised_and_never_changed(error: Exception) -> None:
     with pytest.raises(type(error)):
         performed(error, Settle(release=True), ENDING)
+
+
+def test_without_an_outcome_no_result_is_written() -> None:
+    tables, performer = Answering(None), a_performer(None)
+    performer._store = tables  # type: ignore[assignment]
+
+    event = performer.perform(Settle(release=True), a_restore())
+
+    assert event == Settled(NOON)
+    assert tables.calls == []
 
 
 def test_a_trigger_is_never_performed_without_a_claim_before_it() -> None:

@@ -311,6 +311,7 @@ WHOLE: dict[str, Any] = json.loads(restore_row(a_restore(STATES["Running"]))["do
         document(request={**WHOLE["request"], "backupInstanceId": "x"}),
         document(acceptedAt=None),
         document(acceptedAt="soon"),
+        document(acceptedAt="2026-11-21T12:00:00"),
         document(deadline=7),
         document(state=None),
         document(state=[]),

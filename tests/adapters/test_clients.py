@@ -1,0 +1,48 @@
+"""Clients of Azure from the settings; none of them connects before it is used."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from restore_core import clients
+from restore_core.errors import SettingsError
+from restore_core.settings import StorageConnection
+
+BOTH = pytest.mark.parametrize("client_of", [clients.tables, clients.queues])
+QUEUES, TABLES = "https://a.queue.core.windows.net", "https://a.table.core.windows.net"
+
+
+@BOTH
+def test_a_connection_string_makes_a_client_of_its_account(
+    client_of: Callable[[StorageConnection], Any],
+) -> None:
+    storage = StorageConnection(connection_string="UseDevelopmentStorage=true")
+
+    with client_of(storage) as client:
+        assert client.account_name == "devstoreaccount1"
+
+
+def test_addresses_make_clients_with_the_apps_identity() -> None:
+    storage = StorageConnection(queue_uri=QUEUES, table_uri=TABLES, client_id="client-1")
+
+    with clients.queues(storage) as queues, clients.tables(storage) as tables:
+        assert queues.url.startswith(QUEUES)
+        assert tables.url.startswith(TABLES)
+
+
+@BOTH
+@pytest.mark.parametrize("text", ["secret", "AccountName=a", "AccountKey=secret;x"])
+def test_a_connection_string_that_is_none_names_its_setting_and_shows_nothing_of_it(
+    client_of: Callable[[StorageConnection], Any], text: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        client_of(StorageConnection(connection_string=text))
+
+    assert "RestoreStorage is wrong" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("client_id", ["", "client-1"])
+def test_a_credential_is_made_without_asking_for_a_token(client_id: str) -> None:
+    clients.credential(client_id).close()
