@@ -1,0 +1,301 @@
+"""The Functions host in virtual time: it delivers messages, fires the timer, buries processes.
+
+By the rules of the real one: a message is hidden for ten minutes while its function runs, deleted
+when it returns, shown again a minute after it raised, poisoned after sixty times; no invocation
+lives longer than five minutes, and then its process ends with all that ran in it; one timer at a
+time, unless its lease is lost.
+"""
+
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import function_app
+from restore_core.arm import Arm
+from restore_core.backup_vault import BackupVault
+from restore_core.driver import Driver
+from restore_core.policy import Policy
+from restore_core.step_queue import REQUESTS, STEPS, StepQueue
+from restore_core.table_store import TableStore
+from tests.fakes import Message
+from tests.simulation import azure
+from tests.simulation.process import Invocation, Process, Settings
+from tests.simulation.storage import Queues, Tables
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+HIDES: Final = 600
+RETRY: Final = 60
+MAX_DEQUEUE: Final = 60
+AT_ONCE: Final = 5
+"""Messages of one queue that a process works on together: host.json."""
+POLLS_WITHIN: Final = 5
+TICK: Final = 30
+SKEW: Final = 150
+"""Seconds by which a process's clock is off at the most, so that two differ by five minutes."""
+
+
+class Host:
+    """All processes of the app, and what calls their functions."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._rng = world.faults.stream("host")
+        self._numbers = itertools.count(1)
+        self._next_tick = 0.0
+        self._phase = self._rng.uniform(0, TICK)
+        self._ticks = 0
+        self.processes: list[Process] = []
+        self.bodies = _bodies(self._here)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Tell whether a function runs."""
+        return any(one for process in self.processes for one in process.invocations.values())
+
+    # --------------------------------------------------------------------------------- processes
+
+    def begin(self) -> Process:
+        """Begin a process with the settings of the moment."""
+        world = self._world
+        skew = 0.0
+        if world.faults.has("clock-skew"):
+            skew = self._rng.choice((-SKEW, SKEW, self._rng.uniform(-SKEW, SKEW)))
+            world.faults.count("clock-skew")
+        process = Process(world, next(self._numbers), timedelta(seconds=skew), world.settings)
+        process.driver = self._driver(process, world.settings)
+        process.invocations = {name: [] for name in (REQUESTS, STEPS, "timer")}
+        self.processes.append(process)
+        for name in (REQUESTS, STEPS):
+            world.scheduler.at(world.scheduler.now, lambda name=name: self._deliver(name))
+        return process
+
+    def bury(self, process: Process) -> None:
+        """Begin another process for one that has died."""
+        self.processes.remove(process)
+        self._world.scheduler.at(
+            self._world.scheduler.now + self._rng.uniform(0.5, 40), lambda: self.begin() and None
+        )
+
+    def replace(self) -> None:
+        """Let all processes end and others begin, as a change of settings does."""
+        for process in list(self.processes):
+            process.die()
+
+    def _driver(self, process: Process, settings: Settings) -> Driver:
+        arm = Arm(
+            azure.ENDPOINT,
+            azure.Identity(process),
+            api_version=settings.api_version,
+            clock=process.clock,
+        )
+        session: Any = arm._session
+        session.mount("https://", azure.Wire(process))
+        session.mount("http://", azure.Wire(process))
+        session.trust_env = False
+        return Driver(
+            store=TableStore(Tables(process)),
+            vault=BackupVault(arm, process.clock),
+            steps=StepQueue(Queues(process)),
+            policy=Policy.parse(settings.allow),
+            clock=process.clock,
+            max_age=settings.max_age,
+            job_list_lag=settings.job_list_lag,
+        )
+
+    def _here(self) -> Driver:
+        current: Any = self._world.scheduler.current
+        driver: Driver = current.owner.driver
+        return driver
+
+    def _invoke(
+        self,
+        process: Process,
+        name: str,
+        work: Callable[[], None],
+        then: Callable[[bool], None],
+    ) -> None:
+        scheduler = self._world.scheduler
+        invocation = Invocation(scheduler.now)
+        process.invocations[name].append(invocation)
+
+        def run() -> None:
+            succeeded = True
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001  the host takes every one for a failure
+                succeeded = False
+                self._world.note(f"{name} raises {type(error).__name__}")
+            process.boundary(f"the end of {name}", "death-after-a-call")
+            process.invocations[name].remove(invocation)
+            then(succeeded)
+            self._world.look_whether_it_is_over()
+
+        invocation.task = scheduler.spawn(f"{name} {process.number}", run, process)
+        invocation.task.begun = scheduler.now
+        scheduler.at(
+            scheduler.now + self._world.function_timeout, lambda: self._end(process, invocation)
+        )
+
+    def _end(self, process: Process, invocation: Invocation) -> None:
+        task = invocation.task
+        if task is not None and not task.done and process.alive:
+            self._world.faults.count("function-timeout")
+            self._world.note(f"process {process.number} is ended: {task.name} took too long")
+            process.die()
+
+    # ---------------------------------------------------------------------------------- messages
+
+    def wake(self, name: str, at: float) -> None:
+        """Look at a queue soon after a time: a message becomes visible then."""
+        when = at + self._rng.uniform(0.05, POLLS_WITHIN)
+        self._world.scheduler.at(when, lambda: self._deliver(name))
+
+    def _deliver(self, name: str) -> None:
+        world, scheduler = self._world, self._world.scheduler
+        if world.is_out("storage-outage"):
+            self.wake(name, world.end_of("storage-outage"))
+            return
+        queue = world.queue(name)
+        while True:
+            free = [p for p in self.processes if len(p.invocations[name]) < AT_ONCE]
+            visible = [m for m in queue.messages if m.visible_at <= world.azure_clock()]
+            if not free or not visible:
+                return
+            if world.faults.has("message-out-of-order") and len(visible) > 1:
+                world.faults.count("message-out-of-order")
+                chosen = self._rng.choice(visible)
+                queue.messages.remove(chosen)
+                queue.messages.insert(0, chosen)
+            taken = queue.take(1, HIDES)[0]
+            held = next(m for m in queue.messages if m.id == taken.id)
+            self.wake(name, scheduler.now + HIDES)
+            if taken.dequeue_count > MAX_DEQUEUE:
+                self._poison(name, taken)
+            elif not self._is_spoilt(name, held):
+                self._function(self._rng.choice(free), name, taken)
+
+    def _is_spoilt(self, name: str, held: Message) -> bool:
+        """Let what can go wrong with a delivery do so; True: nothing is delivered now."""
+        world = self._world
+        kind = world.faults.strikes("message")
+        if kind is None or (kind == "step-lost" and name != STEPS):
+            return False
+        world.faults.count(kind)
+        world.note(f"{kind}: {name}")
+        match kind:
+            case "step-lost":
+                world.queue(name).messages.remove(held)
+                return True
+            case "message-late":
+                self._show(name, held, self._rng.choice((40, 400, 4000, 15000)))
+                return True
+            case "message-at-the-same-time-twice":
+                self._show(name, held, 0)
+                return False
+            case _:
+                held.pop_receipt = "lost"  # Deleting it will fail, and it is shown again.
+                return False
+
+    def _show(self, name: str, held: Message, after: float) -> None:
+        held.visible_at = self._world.azure_clock() + timedelta(seconds=after)
+        self.wake(name, self._world.scheduler.now + after)
+
+    def _function(self, process: Process, name: str, message: Message) -> None:
+        queue = self._world.queue(name)
+
+        def then(succeeded: bool) -> None:  # noqa: FBT001
+            held = next((m for m in queue.messages if m.id == message.id), None)
+            self._world.scheduler.at(self._world.scheduler.now, lambda: self._deliver(name))
+            if held is None or held.pop_receipt != message.pop_receipt:
+                return
+            if self._world.is_out("storage-outage"):
+                return  # Neither deleted nor shown: it comes again when its time is over.
+            if succeeded:
+                queue.messages.remove(held)
+            elif message.dequeue_count >= MAX_DEQUEUE:
+                self._poison(name, message)
+            else:
+                self._show(name, held, RETRY)
+
+        work = self.bodies["accept_restore" if name == REQUESTS else "advance_restore"]
+        self._world.delivered(name, message)
+        self._invoke(process, name, lambda: work(_Delivery(message)), then)
+
+    def _poison(self, name: str, message: Message) -> None:
+        world, queue = self._world, self._world.queue(name)
+        queue.messages[:] = [m for m in queue.messages if m.id != message.id]
+        now = world.azure_clock()
+        world.queue(f"{name}-poison").messages.append(Message(message.content, now, now))
+        world.note(f"a message of {name} is poisoned")
+        self.need_tick(world.scheduler.now)
+
+    # ------------------------------------------------------------------------------------- timer
+
+    def need_tick(self, when: float) -> None:
+        """Let the timer fire at its next moment from `when` on; before, it would find nothing."""
+        soonest = max(when, self._world.scheduler.now + 0.001)
+        count = -(-(soonest - self._phase) // TICK)
+        self._set_tick(self._phase + count * TICK)
+
+    def _set_tick(self, when: float) -> None:
+        if self._world.scheduler.now < self._next_tick <= when:
+            return
+        self._next_tick = when
+        self._ticks += 1
+        number = self._ticks
+        self._world.scheduler.at(when, lambda: number == self._ticks and self._fire())
+
+    def _fire(self) -> None:
+        world = self._world
+        kind = world.faults.strikes("timer")
+        if kind is not None:
+            world.faults.count(kind)
+            world.note(kind)
+        if kind == "timer-silent-for-an-hour":
+            self._set_tick(world.scheduler.now + 3600)
+            return
+        if not self.processes or (kind is None and self._is_ticking()):
+            self._set_tick(world.scheduler.now + TICK)
+            return
+        for _ in range(2 if kind == "timer-twice-at-once" else 1):
+            self.tick(self._rng.choice(self.processes))
+        self._plan_tick()
+
+    def tick(self, process: Process) -> None:
+        """Call the timer's function in a process."""
+        work = self.bodies["poll_restores"]
+        begun = self._world.before_tick()
+
+        def then(_succeeded: bool) -> None:  # noqa: FBT001
+            self._world.after_tick(begun)
+            self._plan_tick()
+
+        nothing: Any = None
+        self._invoke(process, "timer", lambda: work(nothing, nothing), then)
+
+    def _is_ticking(self) -> bool:
+        return any(process.invocations["timer"] for process in self.processes)
+
+    def _plan_tick(self) -> None:
+        need = self._world.next_need()
+        if need is not None:
+            self.need_tick(max(need, self._world.scheduler.now + 0.001))
+
+
+class _Delivery:
+    """A message as the worker library hands it to a function."""
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        self.insertion_time = message.inserted_on
+
+    def get_body(self) -> bytes:
+        return self._message.content.encode("utf-8", "surrogateescape")
+
+
+def _bodies(driver: Callable[[], Driver]) -> dict[str, Callable[..., None]]:
+    app = function_app.functions(driver)
+    return {f.get_function_name(): f.get_user_function() for f in app.get_functions()}

@@ -1,0 +1,346 @@
+"""What must hold in every world, by the names of DESIGN's invariants; and that a world ends clean.
+
+`Watch` looks at each write and each log line as it comes; `check` looks at what stands in the end.
+"""
+
+import hashlib
+import json
+import logging
+from collections import Counter, defaultdict
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from restore_core.step_queue import POISON, REQUESTS, STEPS
+from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS
+from tests.fakes import NOON
+from tests.simulation.senders import EXISTS, IN_USE, Sent
+
+if TYPE_CHECKING:
+    from simulator.world import Job
+    from tests.simulation.world import World
+
+NAMES: Final = ("I1", "I2", "I3", "I4", "I5", "I6", "clean")
+IDLE_TICK: Final = 3
+"""Calls of a tick that finds nothing: one look at each poison queue, one query."""
+
+_WORDS: Final = {
+    "Completed": "Completed",
+    "Success": "Completed",
+    "Succeeded": "Completed",
+    "SuccessWithWarning": "CompletedWithWarnings",
+    "CompletedWithWarnings": "CompletedWithWarnings",
+    "Failed": "Failed",
+    "TimedOut": "Failed",
+    "Cancelled": "Cancelled",
+    "Canceled": "Cancelled",
+}
+_EXPIRED: Final = {"NoRecoveryPoint", "RecoveryPointNotUsable", "UserErrorDiskSnapshotNotFound"}
+_NO_CALL_OF_OURS: Final = ("Retry-After", "a second restore", "api-version")
+_DECIDED: Final = ("Ending", "Ended", "Guarding")
+
+
+class Watch:
+    """Looks at every write while a world runs."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.claims: dict[str, str] = {}
+        """Whose claim: restores by the request id that their POST carries."""
+        self._requests: dict[str, Any] = {}
+        self._results: dict[tuple[str, str], dict[str, Any]] = {}
+        self.documents: dict[str, dict[str, Any]] = {}
+
+    def written(self, name: str, method: str, args: Any) -> None:
+        """Look at a write that storage has obeyed."""
+        if not args or not isinstance(args[0], dict):
+            return
+        row = args[0]
+        self._hides_secrets(name, row)
+        if name == RESTORES:
+            self._restore_written(row)
+        elif name == RESULTS and method == "upsert_entity":
+            self._result_written(row)
+
+    def logged(self, record: logging.LogRecord) -> None:
+        """Look at a log line."""
+        line = record.getMessage()
+        self._world.checks["I4"] += 1
+        self._world.note(f"log: {line}")
+        if "\n" in line or "\r" in line:
+            self._world.breach("I4", "a log entry has two lines")
+        if self._tells_a_secret(line):
+            self._world.breach("I4", f"a secret stands in the log: {line[:80]}")
+        if line.startswith("step.failed") and " at=" in line:
+            self._world.breach("I6", f"the app failed by itself: {line}", _id_in(line))
+
+    def _restore_written(self, row: dict[str, Any]) -> None:
+        world, request_id = self._world, row["PartitionKey"]
+        document = json.loads(row["document"])
+        self.documents[request_id] = document
+        for claim in (document["state"].get("plan") or {}).get("claims", ()):
+            self.claims[claim["request_id"]] = request_id
+        world.checks["I3"] += 1
+        if self._requests.setdefault(request_id, document["request"]) != document["request"]:
+            world.breach("I3", "a request has changed after it was recorded", request_id)
+
+    def _result_written(self, row: dict[str, Any]) -> None:
+        world, key = self._world, (row["PartitionKey"], row["RowKey"])
+        world.checks["I1"] += 1
+        if "~" in key[1]:
+            return
+        if self._results.setdefault(key, row) != row:
+            old = self._results[key]
+            told = {k: (old.get(k), row.get(k)) for k in row if old.get(k) != row.get(k)}
+            world.breach("I1", f"a result has changed: {told}", key[1])
+        state = self.documents[key[1]]["state"]
+        saved = (state.get("outcome") or {}).get("status")
+        if state["is"] not in _DECIDED or saved != row["status"]:
+            world.breach(
+                "I1", f"the result {row['status']} is written in {state['is']} {saved}", key[1]
+            )
+
+    def _hides_secrets(self, name: str, row: dict[str, Any]) -> None:
+        self._world.checks["I4"] += 1
+        for column, value in row.items():
+            allowed = name == RESTORES and column == "operationUrl"
+            if isinstance(value, str) and not allowed and self._tells_a_secret(value):
+                self._world.breach("I4", f"a secret stands in {name}.{column}", str(row["RowKey"]))
+
+    def _tells_a_secret(self, text: str) -> bool:
+        return "&s=" in text or any(secret in text for secret in self._world.secrets)
+
+
+# --------------------------------------------------------------------------------- in the end
+
+
+def check(world: "World") -> None:
+    """Look at what stands when nothing is left to do."""
+    results = {row["RowKey"]: row for row in _rows(world, RESULTS)}
+    _check_clean(world)
+    _check_messages(world, results)
+    _check_targets(world)
+    _check_manners(world)
+    for row in _rows(world, RESTORES):
+        _check_restore(world, row, results.get(row["PartitionKey"]))
+    count = Counter(row["RowKey"] for row in _rows(world, RESULTS))
+    for request_id, times in count.items():
+        if times > 1:
+            world.breach("I1", f"{times} result rows", request_id)
+
+
+def _rows(world: "World", table: str) -> list[dict[str, Any]]:
+    return world.tables.get_table_client(table).list_entities()
+
+
+def _check_clean(world: "World") -> None:
+    world.checks["clean"] += 1
+    for row in _rows(world, OUTSTANDING):
+        world.breach("clean", "a restore is outstanding for ever", row["RowKey"])
+    for row in _rows(world, LOCKS):
+        world.breach("clean", f"{row['targetDiskId']} is locked for ever", row["requestId"])
+    for name in (REQUESTS, STEPS):
+        for message in world.queue(name).messages:
+            world.breach("clean", f"a message stays on {name}: {message.content[:80]}")
+        for message in world.queue(name + POISON).messages:
+            world.breach("I6", f"a message stays on {name}-poison: {message.content[:80]}")
+    world.checks["I5"] += 1
+    if world.host.processes and world.idle_calls > IDLE_TICK and not world.breaches:
+        world.breach("I5", f"a tick with nothing to do makes {world.idle_calls} calls")
+
+
+def _check_messages(world: "World", results: dict[str, dict[str, Any]]) -> None:
+    """Every message is recorded or has a row of its own."""
+    recorded = {row["PartitionKey"]: row for row in _rows(world, RESTORES)}
+    for sent in _sent(world):
+        world.checks["I1"] += 1
+        digest = hashlib.sha256(sent.body).hexdigest()[:16]
+        own = results.get(f"{sent.request_id}~{digest}")
+        found = recorded.get(sent.request_id)
+        same = found is not None and _asks_the_same(found, sent)
+        if not same and own is None:
+            world.breach("I1", f"a message ({sent.kind}) left no trace", sent.request_id)
+        if own is not None:
+            _check_reason(world, own, sent.request_id)
+            if same and sent.kind == "good":
+                world.breach("I3", "a good message is refused", sent.request_id)
+
+
+def _asks_the_same(row: dict[str, Any], sent: Sent) -> bool:
+    if sent.kind == "malformed":
+        return False
+    request = json.loads(row["document"])["request"]
+    return bool(request.get("reason") == json.loads(sent.body).get("reason"))
+
+
+def _check_reason(world: "World", row: dict[str, Any], request_id: str) -> None:
+    world.checks["I3"] += 1
+    for column in ("errorCode", "errorMessage"):
+        if not row.get(column):
+            world.breach("I3", f"{row['status']} without {column}", request_id)
+    if row["status"] == "Rejected" and not row.get("recommendedAction"):
+        told = row.get("errorCode")
+        if told not in _SILENT:
+            world.breach("I3", f"Rejected ({told}) without advice", request_id)
+
+
+_SILENT: Final = {"ValidationFailed", "UserErrorGenericResourceNotFound"}
+"""Azure says itself what is wrong, and no more."""
+
+
+def _check_restore(world: "World", row: dict[str, Any], result: dict[str, Any] | None) -> None:
+    request_id = row["PartitionKey"]
+    state = json.loads(row["document"])["state"]
+    world.checks["I1"] += 1
+    if state["is"] != "Ended":
+        world.breach("I6", f"it stands in {state['is']} for ever", request_id)
+        return
+    if "operationUrl" in row:
+        world.breach("I4", "an operation URL outlives its operation", request_id)
+    if result is None:
+        world.breach("I1", "it ended and has no result", request_id)
+        return
+    outcome = state["outcome"]
+    if (outcome["status"], outcome["job"]) != (result["status"], result.get("jobId")):
+        world.breach("I1", f"the result {result['status']} is not its state's", request_id)
+    _check_truth(world, row, result)
+    _check_fate(world, row, result)
+
+
+def _check_truth(world: "World", row: dict[str, Any], result: dict[str, Any]) -> None:
+    """The result says what Azure did."""
+    request_id, status = row["PartitionKey"], result["status"]
+    jobs = [job for job in world.simulator.world.jobs.values() if _of(world, job, request_id)]
+    world.checks["I2"] += 1
+    if len(jobs) > 1:
+        world.breach("I2", f"{len(jobs)} jobs for one request", request_id)
+        return
+    job = jobs[0] if jobs else None
+    if status in ("Rejected", "Validated") and job is not None:
+        world.breach("I1", f"{status}, but the job {job.name} was started", request_id)
+    if status in ("Completed", "CompletedWithWarnings", "Cancelled") and job is None:
+        world.breach("I1", f"{status}, but it started no job", request_id)
+    if job is None:
+        if result.get("jobId"):
+            world.breach("I2", f"{status} by a job that is not its own", request_id)
+        return
+    if result.get("jobId") not in (job.name, None):
+        world.breach("I2", f"{status} by a job that is not its own", request_id)
+    _check_end_of_job(world, job, row, status)
+
+
+def _check_end_of_job(world: "World", job: "Job", row: dict[str, Any], status: str) -> None:
+    document = json.loads(row["document"])
+    request_id, truth = row["PartitionKey"], _WORDS.get(job.status)
+    deadline = _moment(document["deadline"])
+    if status == "TimedOut":
+        on_time = job.ended is not None and job.ended < deadline - timedelta(hours=1)
+        if truth is not None and on_time:
+            world.breach("I1", f"TimedOut, but its job ended as {job.status}", request_id)
+    elif status != truth:
+        world.breach("I1", f"{status}, but its job is {job.status}", request_id)
+
+
+def _check_fate(world: "World", row: dict[str, Any], result: dict[str, Any]) -> None:
+    """It ended in one of the ways in which it could."""
+    request_id, status, code = row["PartitionKey"], result["status"], result.get("errorCode", "")
+    sent = next(s for s in _sent(world) if s.request_id == request_id)
+    target = _name(result.get("targetDiskId", ""))
+    world.checks["I6"] += 1
+    if status == "TimedOut":
+        _check_age(world, row, result, target)
+    elif status == "Rejected":
+        _check_reason(world, result, request_id)
+        if code not in _refusals(world, sent, target):
+            world.breach("I3", f"Rejected ({code}) without a cause", request_id)
+        if code == IN_USE:
+            _check_names_the_first(world, result, target)
+    elif sent.kind in ("forbidden", "no-instance"):
+        world.breach("I3", f"{sent.kind}, but {status}", request_id)
+    elif (status == "Validated") != sent.validates_only:
+        world.breach("I1", f"{status}, but validateOnly is {sent.validates_only}", request_id)
+    elif status == "Failed":
+        scripted = world.simulator.world.scripts.get(target)
+        expired = code in _EXPIRED and sent.instance in world.wants.expiring
+        if scripted is None and not expired:
+            world.breach("I1", f"Failed ({code}) without a cause", request_id)
+
+
+def _check_age(world: "World", row: dict[str, Any], result: dict[str, Any], target: str) -> None:
+    deadline = _moment(json.loads(row["document"])["deadline"])
+    if result["completedAt"] < deadline - timedelta(minutes=6):
+        world.breach("I6", "TimedOut before its time", row["PartitionKey"])
+    if target not in world.wants.endless:
+        world.breach("I6", "TimedOut, although its world got well in time", row["PartitionKey"])
+
+
+def _check_names_the_first(world: "World", result: dict[str, Any], target: str) -> None:
+    others = {
+        row["requestId"]
+        for row in _rows(world, RESTORES)
+        if _name(row.get("targetDiskId", "")) == target
+    } - {result["requestId"]}
+    world.checks["I2"] += 1
+    if not any(f"request {other} " in result["errorMessage"] for other in others):
+        world.breach("I2", "the second is refused, but the first is not named", result["requestId"])
+
+
+def _refusals(world: "World", sent: Sent, target: str) -> set[str]:
+    """Return the codes with which this request may be refused."""
+    if sent.kind == "forbidden":
+        return {"NotAllowed"}
+    if sent.kind == "no-instance":
+        return {"UserErrorGenericResourceNotFound"} | _if(world, "settings-change", "NotAllowed")
+    may = set(world.wants.refusals.get(target, ()))
+    if any(other.target == target for other in _sent(world) if other.request_id != sent.request_id):
+        may |= {IN_USE, EXISTS}
+    if sent.instance in world.wants.expiring:
+        may |= _EXPIRED
+    may |= _if(world, "settings-change", "NotAllowed")
+    may |= _if(world, "arm-403-on-post", "AuthorizationFailed")
+    may |= _if(world, "arm-400-on-post", "BMSUserErrorInvalidInput")
+    return may
+
+
+def _if(world: "World", kind: str, code: str) -> set[str]:
+    return {code} if world.faults.counts[kind] else set()
+
+
+def _check_targets(world: "World") -> None:
+    """Two requests never run against the same target at once."""
+    by_target: dict[str, list[Job]] = defaultdict(list)
+    for job in world.simulator.world.jobs.values():
+        by_target[job.target_id.lower()].append(job)
+    for jobs in by_target.values():
+        world.checks["I2"] += 1
+        jobs.sort(key=lambda job: job.started)
+        for first, second in pairwise(jobs):
+            if first.ended is None or second.started < first.ended:
+                whose = world.causes.get(second.name, "")
+                world.breach("I2", f"two jobs write {_name(second.target_id)} at once", whose)
+
+
+def _check_manners(world: "World") -> None:
+    for accusation in world.simulator.accusations:
+        if not any(part in accusation for part in _NO_CALL_OF_OURS):
+            world.breach("I4", f"ARM was called wrongly: {accusation}")
+
+
+def _sent(world: "World") -> list[Sent]:
+    return [sent for sent in world.wants.sent if sent.number not in world.leave_out]
+
+
+def _of(world: "World", job: "Job", request_id: str) -> bool:
+    return world.causes.get(job.name) == request_id
+
+
+def _name(disk_id: str) -> str:
+    return disk_id.rsplit("/", 1)[-1].lower()
+
+
+def _id_in(line: str) -> str:
+    return line.partition("requestId=")[2].partition(" ")[0]
+
+
+def _moment(text: str) -> Any:
+    return type(NOON).fromisoformat(text)

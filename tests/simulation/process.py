@@ -1,0 +1,106 @@
+"""One process of the app: its clock, its driver, its death, and every call that leaves it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from restore_core.driver import Driver
+from tests.simulation.scheduler import Killed, Task
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+T = TypeVar("T")
+
+
+@dataclass
+class Settings:
+    """What a process read from its environment when it began."""
+
+    allow: str
+    max_age: timedelta = timedelta(hours=48)
+    job_list_lag: timedelta = timedelta(seconds=600)
+    api_version: str = "2025-07-01"
+
+
+@dataclass
+class Invocation:
+    """One call of a function."""
+
+    begun: float
+    task: Task | None = None
+
+
+@dataclass(eq=False)
+class Process:
+    """A worker process of the Functions host: several invocations at once, one death for all."""
+
+    world: "World"
+    number: int
+    skew: timedelta
+    settings: Settings
+    driver: Driver = field(init=False)
+    alive: bool = True
+    invocations: dict[str, list[Invocation]] = field(default_factory=dict)
+
+    def clock(self) -> datetime:
+        """Return what time this process holds it to be."""
+        return self.world.azure_clock() + self.skew
+
+    def call(self, what: str, effect: Callable[[], T], fastest: float, slowest: float) -> T:
+        """Let a call leave, take its time, be obeyed and be answered; die around it."""
+        world, scheduler = self.world, self.world.scheduler
+        latency = world.latency.uniform
+        self.boundary(what, "death-before-a-call")
+        try:
+            scheduler.sleep(latency(fastest, slowest))
+        except Killed:
+            if world.in_flight():
+                effect()
+            raise
+        try:
+            answer = effect()
+        except Exception as error:
+            world.note(f"{what} -> {type(error).__name__}: {error}")
+            self._arrive(what, latency(fastest, slowest))
+            raise
+        world.note(what, answer)
+        self._arrive(what, latency(fastest, slowest))
+        return answer
+
+    def boundary(self, what: str, kind: str) -> None:
+        """Die here, if this is where it dies."""
+        if self.world.dies(kind, what):
+            self.world.note(f"the process dies ({kind}: {what})")
+            self.die()
+            raise Killed
+
+    def die(self) -> None:
+        """End, and everything that runs in it; the host begins another one."""
+        if self.alive:
+            self.alive = False
+            for task in list(self.world.scheduler.tasks):
+                if task.owner is self:
+                    self.world.scheduler.kill(task)
+            self.world.host.bury(self)
+
+    def deadline(self) -> float:
+        """Return when the current invocation is ended by the host."""
+        return self.world.begun_of_current() + self.world.function_timeout
+
+    def _arrive(self, what: str, latency: float) -> None:
+        self.boundary(what, "death-after-a-call")
+        self.world.scheduler.sleep(latency)
+
+    def about(self, request_id: str) -> None:
+        """Say which restore the current task is about."""
+        task = self.world.scheduler.current
+        if task is not None:
+            task.restore = request_id
+
+    @property
+    def concerned(self) -> str:
+        """Return the restore that the current task is about."""
+        task: Any = self.world.scheduler.current
+        return task.restore if task else ""

@@ -1,0 +1,365 @@
+"""One world: a deployment of the app, an Azure, senders, and all that goes wrong under one seed."""
+
+import functools
+import json
+import logging
+import typing
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import function_app
+from restore_core import rows
+from restore_core.step_queue import POISON, REQUESTS, STEPS
+from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS
+from simulator import Simulator
+from simulator.exchange import Request
+from simulator.world import Job
+from tests.fakes import NOON, Io, MemoryQueues, MemoryTables, Message
+from tests.simulation import invariants
+from tests.simulation.faults import Faults, stream
+from tests.simulation.host import SKEW, Host
+from tests.simulation.process import Settings
+from tests.simulation.scheduler import Pool, Scheduler
+from tests.simulation.senders import Plan, Sent, prepare
+
+HORIZON: Final = 14 * 86400.0
+"""By then everything has ended: two days of patience, a week of guarding, and some."""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """An invariant that does not hold, and for which restore."""
+
+    invariant: str
+    text: str
+    restore: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.text}" + (f" ({self.restore})" if self.restore else "")
+
+
+@dataclass
+class Report:
+    """What became of one world."""
+
+    seed: int
+    restores: int
+    faults: Counter[str]
+    statuses: Counter[str]
+    checks: Counter[str]
+    breaches: list[Breach]
+    trace: list[str]
+    span: float
+    """Seconds of virtual time."""
+    calls: int
+
+
+class _Silent(Io):
+    """Notes nothing: what leaves a process is noted there."""
+
+    def __call__(self, what: str) -> Any:  # noqa: ARG002
+        return nullcontext()
+
+
+@dataclass
+class World:
+    """A world, before, while and after it runs."""
+
+    seed: int
+    kinds: frozenset[str]
+    leave_out: frozenset[int] = frozenset()
+    tracing: bool = False
+    function_timeout: float = 300
+    slowest: float = 250
+    plan: Plan | None = None
+    breaches: list[Breach] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.faults = Faults(self.seed, self.kinds)
+        self.latency = self.faults.stream("latency")
+        self.scheduler = Scheduler(self.faults.stream("order").random)
+        self.tables = MemoryTables(_Silent())
+        self.queues = MemoryQueues(_Silent(), self.azure_clock)
+        self.simulator = Simulator(now=self.azure_clock)
+        self.simulator.identity.now = self.azure_clock
+        self.trace: list[tuple[float, str, str, str]] = []
+        self.checks: Counter[str] = Counter()
+        self.calls = 0
+        self.watch = invariants.Watch(self)
+        self.causes: dict[str, str] = {}
+        self.outages: dict[str, tuple[float, float]] = {}
+        self.settings = Settings(allow="")
+        self.early = timedelta(seconds=SKEW if self.faults.has("clock-skew") else 0)
+        """By how much a process may hold a thing to be due that is not."""
+        self.wants: Plan = self.plan or prepare(self)
+        self.host = Host(self)
+
+    # --------------------------------------------------------------------------------- its life
+
+    def run(self) -> Report:
+        """Live from the first message until nothing is left to do, and say what was found."""
+        with _reproducible(self):
+            self._deploy()
+            for sent in self.wants.sent:
+                if sent.number not in self.leave_out:
+                    self.scheduler.at(sent.at, lambda sent=sent: self._send(sent))
+            for when, change in self.wants.changes:
+                self.scheduler.at(when, change)
+            self.scheduler.at(self.wants.heals, self._heal)
+            self.scheduler.at(HORIZON, self.scheduler.stop)
+            self.scheduler.run()
+            self._tick_once_more()
+        invariants.check(self)
+        return self._report()
+
+    def _deploy(self) -> None:
+        """Begin the processes; the tables and queues are there, as after the first tick."""
+        for table in (RESTORES, OUTSTANDING, LOCKS, RESULTS):
+            self.tables.get_table_client(table).create_table()
+        for name in (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON):
+            self.queue(name).create_queue()
+        for _ in range(self.wants.processes):
+            self.host.begin()
+
+    def _send(self, sent: Sent) -> None:
+        now = self.azure_clock()
+        sent.inserted = now
+        self.note(f"sent: {sent.request_id} {sent.kind}", restore=sent.request_id)
+        self.queue(REQUESTS).messages.append(
+            Message(sent.body.decode("utf-8", "surrogateescape"), now, now)
+        )
+        self.host.wake(REQUESTS, self.scheduler.now)
+
+    def _heal(self) -> None:
+        """Let nothing more go wrong."""
+        self.note("from here on nothing goes wrong")
+        self.faults.are_on = False
+        self.outages.clear()
+        self.simulator.habits.job_list_lag = timedelta(0)
+        self.host.need_tick(self.scheduler.now)
+        self._look_hourly()
+
+    def _look_hourly(self) -> None:
+        self.look_whether_it_is_over()
+        self.scheduler.at(self.scheduler.now + 3600, self._look_hourly)
+
+    def _tick_once_more(self) -> None:
+        """Let an idle app tick, to see what that costs."""
+        if self.host.processes:
+            process = self.host.processes[0]
+            for _ in range(2):
+                self.scheduler.at(self.scheduler.now, lambda: self.host.tick(process))
+                self.scheduler.at(self.scheduler.now + 60, self.scheduler.stop)
+                self.idle_calls = self.calls
+                self.scheduler.run()
+            self.idle_calls = self.calls - self.idle_calls
+
+    def look_whether_it_is_over(self) -> None:
+        """Stop when nothing goes wrong any more and nothing is left to do."""
+        if not self.faults.are_on and not self.host.is_at_work and self.is_idle():
+            self.scheduler.stop()
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing is outstanding and no message waits."""
+        waiting = any(queue.messages for queue in self.queues.queues.values())
+        return not waiting and not self.tables.get_table_client(OUTSTANDING).rows
+
+    # ------------------------------------------------------------------------ what others ask it
+
+    def azure_clock(self) -> datetime:
+        """Return the time that is right."""
+        return NOON + timedelta(seconds=self.scheduler.now)
+
+    def seconds(self, moment: datetime) -> float:
+        """Return a moment as this world's scheduler counts."""
+        return (moment - NOON).total_seconds()
+
+    def queue(self, name: str) -> Any:
+        """Return a queue as the host sees it."""
+        return self.queues.get_queue_client(name)
+
+    def is_out(self, kind: str) -> bool:
+        """Tell whether an outage lasts."""
+        begin, end = self.outages.get(kind, (0.0, 0.0))
+        return begin <= self.scheduler.now < end
+
+    def end_of(self, kind: str) -> float:
+        """Return when an outage ends."""
+        return self.outages[kind][1]
+
+    def dies(self, kind: str, what: str) -> bool:  # noqa: ARG002  for plans of deaths
+        """Tell whether a process dies here."""
+        if self.faults.strikes("death") != kind:
+            return False
+        self.faults.count(kind)
+        return True
+
+    def in_flight(self) -> bool:
+        """Tell whether a call that had left when its process died is obeyed."""
+        return self.faults.are_on and self.latency.random() < 0.5
+
+    def begun_of_current(self) -> float:
+        """Return when the current invocation began."""
+        return getattr(self.scheduler.current, "begun", self.scheduler.now)
+
+    def next_need(self) -> float | None:
+        """Return when a tick may find something to do, or None while there is nothing."""
+        dues = [row["due"] for _, row in self.tables.get_table_client(OUTSTANDING).rows.values()]
+        poisoned = (
+            message.visible_at
+            for name in (REQUESTS, STEPS)
+            for message in self.queue(name + POISON).messages
+        )
+        needs = [due - self.early for due in dues]
+        moments = [*needs, *poisoned]
+        return self.seconds(min(moments)) if moments else None
+
+    def let_the_list_lag(self) -> None:
+        """Let a list of jobs miss what is younger than it, up to the setting."""
+        if not self.faults.are_on or not self.faults.has("job-list-lag"):
+            return
+        lag = timedelta(seconds=self.latency.uniform(0, self.wants.lag))
+        self.simulator.habits.job_list_lag = lag
+        if any(
+            job.started > self.azure_clock() - lag for job in self.simulator.world.jobs.values()
+        ):
+            self.faults.count("job-list-lag")
+
+    # ------------------------------------------------------------------------- what it is told
+
+    def note(self, what: str, answer: Any = None, restore: str = "") -> None:
+        """Keep a line of the trace."""
+        if self.tracing:
+            task = self.scheduler.current
+            name = task.name if task else "host"
+            about = restore or (task.restore if task else "")
+            shown = "" if answer is None else f" -> {_shown(answer)}"
+            self.trace.append((self.scheduler.now, name, about, what + shown))
+
+    def count_io(self, _name: str, _method: str) -> None:
+        """Count a call that the app makes."""
+        self.calls += 1
+
+    def breach(self, invariant: str, text: str, restore: str = "") -> None:
+        """Note that an invariant does not hold."""
+        if len(self.breaches) < 20:
+            self.breaches.append(Breach(invariant, text, restore))
+            self.note(f"BREACH {invariant}: {text}", restore=restore)
+
+    def written(self, name: str, method: str, args: Any) -> None:
+        """Look at a write that storage has obeyed."""
+        if name == STEPS and method == "send_message":
+            newest = self.queue(name).messages[-1]
+            self.host.wake(name, self.seconds(newest.visible_at))
+        elif name == OUTSTANDING and method == "upsert_entity":
+            self.host.need_tick(self.seconds(args[0]["due"] - self.early))
+        self.watch.written(name, method, args)
+
+    def delivered(self, name: str, message: Message) -> None:
+        """Note a delivery."""
+        if self.tracing:
+            self.note(f"{name} delivers", restore=_id_in(message.content))
+
+    def caused(self, job: Job, concerned: str, asked: Request) -> None:
+        """Note for which restore a job was begun."""
+        claim = asked.client_request_id or ""
+        self.causes[job.name] = self.watch.claims.get(claim, concerned)
+        self.note(f"JOB {job.name} begins", restore=self.causes[job.name])
+
+    def before_tick(self) -> Any:
+        """Remember what is outstanding when a tick begins."""
+        return None
+
+    def after_tick(self, begun: Any) -> None:
+        """Look at what a tick has cost."""
+
+    def _report(self) -> Report:
+        rows = self.tables.get_table_client(RESULTS).list_entities()
+        return Report(
+            seed=self.seed,
+            restores=len(self.tables.get_table_client(RESTORES).rows),
+            faults=self.faults.counts,
+            statuses=Counter(row["status"] for row in rows),
+            checks=self.checks,
+            breaches=self.breaches,
+            trace=self._trace_of(self.breaches[0].restore if self.breaches else ""),
+            span=self.scheduler.now,
+            calls=self.calls,
+        )
+
+    def _trace_of(self, restore: str) -> list[str]:
+        return [
+            f"{_time(when)} {name:<24} {about:<6} {what}"
+            for when, name, about, what in self.trace
+            if not restore or about in ("", restore)
+        ]
+
+
+def _shown(answer: Any) -> str:
+    status = getattr(answer, "status", None)
+    if status is not None:
+        body = getattr(answer, "body", b"")[:160]
+        return f"HTTP {status} {body.decode('utf-8', 'replace')}"
+    if isinstance(answer, dict) and "document" in answer:
+        return json.loads(answer["document"])["state"]["is"]
+    return str(answer)[:120]
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds // 3600:4.0f}h{seconds % 3600 // 60:02.0f}m{seconds % 60:06.3f}"
+
+
+def _id_in(text: str) -> str:
+    try:
+        return str(json.loads(text)["requestId"])
+    except (ValueError, KeyError, TypeError):
+        return text if len(text) < 20 else ""
+
+
+class _Listener(logging.Handler):
+    def __init__(self, world: World) -> None:
+        super().__init__(logging.INFO)
+        self._world = world
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._world.watch.logged(record)
+
+
+# Half of a world's time would go into asking the same of the same types again.
+_HINTS: Final = functools.cache(typing.get_type_hints)
+_PROTOCOLS: Final = functools.cache(typing._get_protocol_attrs)
+
+
+@contextmanager
+def _reproducible(world: World) -> Iterator[None]:
+    """Let ids come from the seed and pools be tasks, and hear every log line, while it runs."""
+    rng = stream(world.seed, "ids")
+    real = uuid.uuid4, uuid.uuid1, function_app.ThreadPoolExecutor
+    slow = rows.get_type_hints, typing._get_protocol_attrs
+    logger = logging.getLogger("restore")
+    kept = logger.level, logger.propagate
+    listener = _Listener(world)
+    other: Any = function_app
+    rows.get_type_hints, typing._get_protocol_attrs = _HINTS, _PROTOCOLS
+    uuid.uuid4 = lambda: uuid.UUID(int=rng.getrandbits(128), version=4)
+    uuid.uuid1 = lambda *_: uuid.UUID(int=rng.getrandbits(128), version=1)
+    other.ThreadPoolExecutor = lambda size, **_: Pool(world.scheduler, size)
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        uuid.uuid4, uuid.uuid1, other.ThreadPoolExecutor = real
+        rows.get_type_hints, typing._get_protocol_attrs = slow
+        logger.removeHandler(listener)
+        logger.level, logger.propagate = kept
+
+
+__all__ = ["Breach", "Report", "World"]
