@@ -3,6 +3,7 @@
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, eight restore requests
 #   make test     all tests          make check    format, lint, types, imports, generated documents
 #   make stack    Azurite and the simulator alone, for `func start` or your own client
+#   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help
 #   make fuzz     hostile input for FUZZ_MINUTES=15; SEED=n replays one round
 #   make clean    remove what set-up made
 
@@ -12,6 +13,8 @@ VENV ?= .venv
 PACE ?=
 # Options for pytest, such as TESTS="tests/core -x".
 TESTS ?=
+# Options for chaos, such as CHAOS="--restores 10 --kills 6 --speed 30".
+CHAOS ?=
 FUZZ_MINUTES ?= 15
 # A seed that a failed fuzz or chaos run printed.
 SEED ?=
@@ -25,7 +28,7 @@ AZURITE := local/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-platform fuzz check clean
+.PHONY: help demo stack test test-platform chaos fuzz check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -41,6 +44,9 @@ test: $(AZURITE)
 
 test-platform: $(AZURITE)
 	$(PY) -m pytest tests/platform $(TESTS)
+
+chaos: $(AZURITE)
+	@$(PY) -m local.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 fuzz: $(READY)
 	@$(PY) -m tests.hostile.fuzz --minutes $(FUZZ_MINUTES) $(if $(SEED),--seed $(SEED))
