@@ -105,6 +105,16 @@ def test_an_instance_that_does_not_exist_is_refused_in_the_services_words(bench:
     assert raised.value.problem.code == "UserErrorGenericResourceNotFound"
 
 
+def test_an_instance_that_cannot_be_asked_for_keeps_the_services_own_reason(bench: Bench) -> None:
+    bench.next(faults.service_error(400, "BMSUserErrorInvalidInput"))
+
+    with pytest.raises(Rejected) as raised:
+        bench.vault.instance(bench.instance)
+
+    assert raised.value.problem.code == "BMSUserErrorInvalidInput"
+    assert "role" not in raised.value.problem.action
+
+
 def test_an_instance_that_may_not_be_read_is_refused_with_the_role_the_app_lacks(
     bench: Bench,
 ) -> None:
