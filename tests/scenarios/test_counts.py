@@ -8,6 +8,9 @@ import pytest
 from simulator import Pace
 from tests.world import World
 
+# Sixty lives at a time: minutes on a machine that does other things too.
+pytestmark = pytest.mark.timeout(300)
+
 TICK = 30
 PHASES = [phase / 2 for phase in range(2 * TICK)]
 

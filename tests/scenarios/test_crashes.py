@@ -60,7 +60,7 @@ def _run_until_it_ends(world: World) -> bool:
             return died
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(("scripted", "status"), ENDS.values(), ids=ENDS.keys())
 def test_a_death_at_any_storage_call_loses_nothing_and_doubles_nothing(
