@@ -4,6 +4,7 @@
 #   make test     all tests          make check    format, lint, types, imports, generated documents
 #   make stack    Azurite and the simulator alone, for `func start` or your own client
 #   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help
+#   make load     2,000 messages at once, 1,000 slow jobs, ticks above 100,000 finished restores
 #   make fuzz     hostile input for FUZZ_MINUTES=15; SEED=n replays one round
 #   make clean    remove what set-up made
 
@@ -28,7 +29,7 @@ AZURITE := local/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-platform chaos fuzz check clean
+.PHONY: help demo stack test test-platform chaos load fuzz check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -47,6 +48,11 @@ test-platform: $(AZURITE)
 
 chaos: $(AZURITE)
 	@$(PY) -m local.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
+
+load: $(AZURITE)
+	$(PY) -m benchmarks.ticks
+	$(PY) -m benchmarks.jobs
+	$(PY) -m benchmarks.messages
 
 fuzz: $(READY)
 	@$(PY) -m tests.hostile.fuzz --minutes $(FUZZ_MINUTES) $(if $(SEED),--seed $(SEED))

@@ -71,11 +71,12 @@ class Plan:
 
 @dataclass
 class Cloud:
-    """The simulated Azure as a process that keeps its world in a file."""
+    """The simulated Azure as a process that keeps its world in a file, unless told not to."""
 
     plan: Plan
     folder: Path
     since: datetime
+    keeps: bool = True
     settings: dict[str, str] = field(default_factory=dict)
     instances: list[str] = field(default_factory=list)
     child: Child | None = None
@@ -85,7 +86,8 @@ class Cloud:
         """Start it, the second time where it was."""
         port = self.settings["ARM_ENDPOINT"].rpartition(":")[2] if self.settings else "0"
         disks = [f"--protect=disk-{number}" for number in range(DISKS)]
-        common = [f"--state={self.folder / 'azure.json'}", f"--port={port}", *disks]
+        state = [f"--state={self.folder / 'azure.json'}"] if self.keeps else []
+        common = [*state, f"--port={port}", *disks]
         program = ["simulator", f"--pace={self.plan.pace:g}"]
         if self.plan.speed > 1:
             program = ["local.chaos_fast", "simulator", *_speed(self.plan, self.since)]
