@@ -102,19 +102,17 @@ class Driver:
 
     def sweep(self, pool: Executor) -> None:
         """Poll the jobs and step whatever is overdue, several at a time in `pool`. Never raises."""
-        begun = self._clock()
-        for task in (self._create_missing, self._take_poisoned_requests, self._take_poisoned_steps):
+        tasks = (
+            self._create_missing,
+            self._take_poisoned_requests,
+            self._take_poisoned_steps,
+            lambda: self._visit_due(pool),
+        )
+        for task in tasks:
             try:
                 task()
-            except Exception as error:  # noqa: BLE001  the restores that are due come all the same
+            except Exception as error:  # noqa: BLE001  the other tasks, and the next tick, come
                 log_failure("-", error)
-        try:
-            due = self._store.due(begun)
-        except Unavailable as error:
-            log_failure("-", error)
-            return
-        for _ in pool.map(lambda outstanding: self._visit(outstanding, begun), due):
-            pass
 
     # ----------------------------------------------------------------------------------- accept
 
@@ -203,6 +201,11 @@ class Driver:
         """Tell of what is no step; a step needs nothing, for its restore is outstanding."""
         if _step_of(message.body) is None:
             self._refuse(message.body, _NOT_A_STEP, request_id="", inserted_at=message.inserted_at)
+
+    def _visit_due(self, pool: Executor) -> None:
+        begun = self._clock()
+        due = self._store.due(begun)
+        list(pool.map(lambda outstanding: self._visit(outstanding, begun), due))
 
     def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
         """Look at one outstanding restore; one that fails stops no other."""
