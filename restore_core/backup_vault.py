@@ -31,6 +31,7 @@ from restore_core.events import (
 )
 from restore_core.jobs import Job, moment
 from restore_core.loose_json import array_of, object_of, text_of
+from restore_core.pace import OPERATION_PATIENCE
 from restore_core.ports import BackupInstance
 from restore_core.recovery_points import OPERATIONAL_STORE, RecoveryPoint, is_operational
 from restore_core.resource_ids import (
@@ -159,7 +160,7 @@ class BackupVault:
             return answer
         status = _status(answer)
         if status not in {"succeeded", "failed", "canceled", "cancelled"}:
-            return _running(answer, now)
+            return self._begun_all_the_same(operation, instance, plan) or _running(answer, now)
         if job := _named_job(object_of(answer.body.get("properties"))):
             return JobNamed(job, now)
         problem = problem_in(answer.body) or Problem(
@@ -170,6 +171,18 @@ class BackupVault:
             return TriggerUnanswered(problem, now)
         problem = replace(problem, correlation_id=operation.correlation_id)
         return OperationFailed(advice.for_restore(problem, plan, instance.vault), now)
+
+    def _begun_all_the_same(
+        self, operation: Operation, instance: BackupInstanceId, plan: Plan
+    ) -> JobNamed | None:
+        """Look for the job of an operation that runs for longer than any should."""
+        if self._clock() - operation.started < OPERATION_PATIENCE:
+            return None
+        try:
+            found = self.find_job(instance, plan)
+        except Unavailable:
+            return None
+        return found if isinstance(found, JobNamed) else None
 
     # -------------------------------------------------------------------------------- the job
 

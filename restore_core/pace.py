@@ -23,7 +23,7 @@ JOB_WINDOW: Final = timedelta(minutes=10)
 """A job that started this long after a claim may be the claim's."""
 
 OPERATION_PATIENCE: Final = timedelta(hours=1)
-"""An operation that has not ended by then is lost: the longest recorded one took 105 s."""
+"""An operation that has not ended by then may never end: the longest recorded took 105 s."""
 
 GONE_LIMIT: Final = 3
 """Answers in a row that know no such operation before it is held to be lost."""

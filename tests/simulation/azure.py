@@ -96,7 +96,7 @@ class Identity:
         target = f"/msi/token?resource={resource}&api-version=2019-08-01"
         answer = identity.answer(Request("GET", target, {"x-identity-header": identity.header}))
         body: Any = Request("", "", {}, answer.body).json()
-        world.secrets.add(body["access_token"])
+        world.token_heads.add(body["access_token"].partition(".")[0])
         return Token(body["access_token"], int(body["expires_on"]))
 
 
@@ -179,6 +179,7 @@ class Wire(BaseAdapter):
                 world.let_the_list_lag()
             known = len(world.simulator.world.jobs)
             reply = world.simulator.answer(asked, lambda _seconds: None)
+            world.obeyed(asked)
             if len(world.simulator.world.jobs) > known:
                 world.caused(next(reversed(world.simulator.world.jobs.values())), concerned, asked)
             return reply

@@ -9,6 +9,7 @@ time, unless its lease is lost.
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import function_app
@@ -41,14 +42,15 @@ class Host:
     """All processes of the app, and what calls their functions."""
 
     def __init__(self, world: "World") -> None:
-        self._world = world
+        self.world = world
         self._rng = world.faults.stream("host")
         self._numbers = itertools.count(1)
         self._next_tick = 0.0
         self._phase = self._rng.uniform(0, TICK)
         self._ticks = 0
         self.processes: list[Process] = []
-        self.bodies = _bodies(self._here)
+        self.bodies = _bodies()
+        _hosts[:] = [self]
 
     @property
     def is_at_work(self) -> bool:
@@ -59,7 +61,7 @@ class Host:
 
     def begin(self) -> Process:
         """Begin a process with the settings of the moment."""
-        world = self._world
+        world = self.world
         skew = 0.0
         if world.faults.has("clock-skew"):
             skew = self._rng.choice((-SKEW, SKEW, self._rng.uniform(-SKEW, SKEW)))
@@ -75,8 +77,8 @@ class Host:
     def bury(self, process: Process) -> None:
         """Begin another process for one that has died."""
         self.processes.remove(process)
-        self._world.scheduler.at(
-            self._world.scheduler.now + self._rng.uniform(0.5, 40), lambda: self.begin() and None
+        self.world.scheduler.at(
+            self.world.scheduler.now + self._rng.uniform(0.5, 40), lambda: self.begin() and None
         )
 
     def replace(self) -> None:
@@ -105,8 +107,9 @@ class Host:
             job_list_lag=settings.job_list_lag,
         )
 
-    def _here(self) -> Driver:
-        current: Any = self._world.scheduler.current
+    def driver_here(self) -> Driver:
+        """Return the driver of the process that runs now."""
+        current: Any = self.world.scheduler.current
         driver: Driver = current.owner.driver
         return driver
 
@@ -117,7 +120,7 @@ class Host:
         work: Callable[[], None],
         then: Callable[[bool], None],
     ) -> None:
-        scheduler = self._world.scheduler
+        scheduler = self.world.scheduler
         invocation = Invocation(scheduler.now)
         process.invocations[name].append(invocation)
 
@@ -127,23 +130,23 @@ class Host:
                 work()
             except Exception as error:  # noqa: BLE001  the host takes every one for a failure
                 succeeded = False
-                self._world.note(f"{name} raises {type(error).__name__}")
+                self.world.note(f"{name} raises {type(error).__name__}")
             process.boundary(f"the end of {name}", "death-after-a-call")
             process.invocations[name].remove(invocation)
             then(succeeded)
-            self._world.look_whether_it_is_over()
+            self.world.look_whether_it_is_over()
 
         invocation.task = scheduler.spawn(f"{name} {process.number}", run, process)
         invocation.task.begun = scheduler.now
         scheduler.at(
-            scheduler.now + self._world.function_timeout, lambda: self._end(process, invocation)
+            scheduler.now + self.world.function_timeout, lambda: self._end(process, invocation)
         )
 
     def _end(self, process: Process, invocation: Invocation) -> None:
         task = invocation.task
         if task is not None and not task.done and process.alive:
-            self._world.faults.count("function-timeout")
-            self._world.note(f"process {process.number} is ended: {task.name} took too long")
+            self.world.faults.count("function-timeout")
+            self.world.note(f"process {process.number} is ended: {task.name} took too long")
             process.die()
 
     # ---------------------------------------------------------------------------------- messages
@@ -151,11 +154,11 @@ class Host:
     def wake(self, name: str, at: float) -> None:
         """Look at a queue soon after a time: a message becomes visible then."""
         when = at + self._rng.uniform(0.05, POLLS_WITHIN)
-        self._world.scheduler.at(when, lambda: self._deliver(name))
+        self.world.scheduler.at(when, lambda: self._deliver(name))
 
     def _deliver(self, name: str) -> None:
-        world, scheduler = self._world, self._world.scheduler
-        if world.is_out("storage-outage"):
+        world, scheduler = self.world, self.world.scheduler
+        if self._queues_are_out():
             self.wake(name, world.end_of("storage-outage"))
             return
         queue = world.queue(name)
@@ -177,9 +180,12 @@ class Host:
             elif not self._is_spoilt(name, held):
                 self._function(self._rng.choice(free), name, taken)
 
+    def _queues_are_out(self) -> bool:
+        return self.world.is_out("storage-outage") and not self.world.wants.tables_alone
+
     def _is_spoilt(self, name: str, held: Message) -> bool:
         """Let what can go wrong with a delivery do so; True: nothing is delivered now."""
-        world = self._world
+        world = self.world
         kind = world.faults.strikes("message")
         if kind is None or (kind == "step-lost" and name != STEPS):
             return False
@@ -200,18 +206,18 @@ class Host:
                 return False
 
     def _show(self, name: str, held: Message, after: float) -> None:
-        held.visible_at = self._world.azure_clock() + timedelta(seconds=after)
-        self.wake(name, self._world.scheduler.now + after)
+        held.visible_at = self.world.azure_clock() + timedelta(seconds=after)
+        self.wake(name, self.world.scheduler.now + after)
 
     def _function(self, process: Process, name: str, message: Message) -> None:
-        queue = self._world.queue(name)
+        queue = self.world.queue(name)
 
         def then(succeeded: bool) -> None:  # noqa: FBT001
             held = next((m for m in queue.messages if m.id == message.id), None)
-            self._world.scheduler.at(self._world.scheduler.now, lambda: self._deliver(name))
+            self.world.scheduler.at(self.world.scheduler.now, lambda: self._deliver(name))
             if held is None or held.pop_receipt != message.pop_receipt:
                 return
-            if self._world.is_out("storage-outage"):
+            if self._queues_are_out():
                 return  # Neither deleted nor shown: it comes again when its time is over.
             if succeeded:
                 queue.messages.remove(held)
@@ -221,11 +227,11 @@ class Host:
                 self._show(name, held, RETRY)
 
         work = self.bodies["accept_restore" if name == REQUESTS else "advance_restore"]
-        self._world.delivered(name, message)
-        self._invoke(process, name, lambda: work(_Delivery(message)), then)
+        self.world.delivered(name, message)
+        self._invoke(process, name, lambda: work(Delivery(message)), then)
 
     def _poison(self, name: str, message: Message) -> None:
-        world, queue = self._world, self._world.queue(name)
+        world, queue = self.world, self.world.queue(name)
         queue.messages[:] = [m for m in queue.messages if m.id != message.id]
         now = world.azure_clock()
         world.queue(f"{name}-poison").messages.append(Message(message.content, now, now))
@@ -236,20 +242,20 @@ class Host:
 
     def need_tick(self, when: float) -> None:
         """Let the timer fire at its next moment from `when` on; before, it would find nothing."""
-        soonest = max(when, self._world.scheduler.now + 0.001)
+        soonest = max(when, self.world.scheduler.now + 0.001)
         count = -(-(soonest - self._phase) // TICK)
         self._set_tick(self._phase + count * TICK)
 
     def _set_tick(self, when: float) -> None:
-        if self._world.scheduler.now < self._next_tick <= when:
+        if self.world.scheduler.now < self._next_tick <= when:
             return
         self._next_tick = when
         self._ticks += 1
         number = self._ticks
-        self._world.scheduler.at(when, lambda: number == self._ticks and self._fire())
+        self.world.scheduler.at(when, lambda: number == self._ticks and self._fire())
 
     def _fire(self) -> None:
-        world = self._world
+        world = self.world
         kind = world.faults.strikes("timer")
         if kind is not None:
             world.faults.count(kind)
@@ -267,25 +273,21 @@ class Host:
     def tick(self, process: Process) -> None:
         """Call the timer's function in a process."""
         work = self.bodies["poll_restores"]
-        begun = self._world.before_tick()
-
-        def then(_succeeded: bool) -> None:  # noqa: FBT001
-            self._world.after_tick(begun)
-            self._plan_tick()
-
         nothing: Any = None
-        self._invoke(process, "timer", lambda: work(nothing, nothing), then)
+        self._invoke(
+            process, "timer", lambda: work(nothing, nothing), lambda _succeeded: self._plan_tick()
+        )
 
     def _is_ticking(self) -> bool:
         return any(process.invocations["timer"] for process in self.processes)
 
     def _plan_tick(self) -> None:
-        need = self._world.next_need()
+        need = self.world.next_need()
         if need is not None:
-            self.need_tick(max(need, self._world.scheduler.now + 0.001))
+            self.need_tick(max(need, self.world.scheduler.now + 0.001))
 
 
-class _Delivery:
+class Delivery:
     """A message as the worker library hands it to a function."""
 
     def __init__(self, message: Message) -> None:
@@ -296,6 +298,15 @@ class _Delivery:
         return self._message.content.encode("utf-8", "surrogateescape")
 
 
-def _bodies(driver: Callable[[], Driver]) -> dict[str, Callable[..., None]]:
-    app = function_app.functions(driver)
+_hosts: list[Host] = []
+
+
+def _driver_here() -> Driver:
+    return _hosts[0].driver_here()
+
+
+@cache
+def _bodies() -> dict[str, Callable[..., None]]:
+    """Return the bodies of the app's functions: they ask for the driver of whoever runs them."""
+    app = function_app.functions(_driver_here)
     return {f.get_function_name(): f.get_user_function() for f in app.get_functions()}

@@ -17,7 +17,7 @@ from tests.fakes import NOON
 from tests.simulation.senders import EXISTS, IN_USE, Sent
 
 if TYPE_CHECKING:
-    from simulator.world import Job
+    from simulator.world import Job, Operation
     from tests.simulation.world import World
 
 NAMES: Final = ("I1", "I2", "I3", "I4", "I5", "I6", "clean")
@@ -71,8 +71,33 @@ class Watch:
             self._world.breach("I4", "a log entry has two lines")
         if self._tells_a_secret(line):
             self._world.breach("I4", f"a secret stands in the log: {line[:80]}")
-        if line.startswith("step.failed") and " at=" in line:
+        if line.startswith("step.failed") and (" at=" in line or "ImpossibleEvent" in line):
             self._world.breach("I6", f"the app failed by itself: {line}", _id_in(line))
+
+    def job_begun(self, job: "Job", claim: str) -> None:
+        """Look at what stood ready when Azure began to write a disk."""
+        world, request_id = self._world, self._world.causes[job.name]
+        world.checks["I2"] += 1
+        if claim not in self.claims:
+            world.breach("I2", "a restore was asked for without a saved claim", request_id)
+        holders = [
+            row["requestId"]
+            for row in _rows(world, LOCKS)
+            if row["targetDiskId"].lower() == job.target_id.lower()
+        ]
+        if holders != [request_id]:
+            world.breach("I2", f"its target is locked by {holders or 'nobody'}", request_id)
+        if not any(_is_good(one) for one in world.validations[job.target_id.lower()]):
+            world.breach("I3", "a restore was asked for that Azure never found valid", request_id)
+
+    def _let_go(self, request_id: str, document: dict[str, Any]) -> None:
+        """A restore that has ended has released its target: nobody may write it any more."""
+        world = self._world
+        guarded_until = _moment(document["deadline"]) + timedelta(days=7) - timedelta(minutes=6)
+        for job in world.simulator.world.jobs.values():
+            running = job.ended is None and world.causes.get(job.name) == request_id
+            if running and world.azure_clock() < guarded_until:
+                world.breach("I2", "its target is free while its job may write it", request_id)
 
     def _restore_written(self, row: dict[str, Any]) -> None:
         world, request_id = self._world, row["PartitionKey"]
@@ -80,6 +105,8 @@ class Watch:
         self.documents[request_id] = document
         for claim in (document["state"].get("plan") or {}).get("claims", ()):
             self.claims[claim["request_id"]] = request_id
+        if document["state"]["is"] == "Ended":
+            self._let_go(request_id, document)
         world.checks["I3"] += 1
         if self._requests.setdefault(request_id, document["request"]) != document["request"]:
             world.breach("I3", "a request has changed after it was recorded", request_id)
@@ -89,8 +116,10 @@ class Watch:
         world.checks["I1"] += 1
         if "~" in key[1]:
             return
-        if self._results.setdefault(key, row) != row:
-            old = self._results[key]
+        old = self._results.get(key, row)
+        self._results[key] = row
+        told_more = old["status"] == row["status"] == "TimedOut"  # The job's end, seen late.
+        if old != row and not told_more:
             told = {k: (old.get(k), row.get(k)) for k in row if old.get(k) != row.get(k)}
             world.breach("I1", f"a result has changed: {told}", key[1])
         state = self.documents[key[1]]["state"]
@@ -108,7 +137,7 @@ class Watch:
                 self._world.breach("I4", f"a secret stands in {name}.{column}", str(row["RowKey"]))
 
     def _tells_a_secret(self, text: str) -> bool:
-        return "&s=" in text or any(secret in text for secret in self._world.secrets)
+        return "&s=" in text or any(secret in text for secret in self._world.token_heads)
 
 
 # --------------------------------------------------------------------------------- in the end
@@ -336,6 +365,11 @@ def _of(world: "World", job: "Job", request_id: str) -> bool:
 
 def _name(disk_id: str) -> str:
     return disk_id.rsplit("/", 1)[-1].lower()
+
+
+def _is_good(validation: "Operation") -> bool:
+    outcome = validation.outcome
+    return bool(validation.ended) and not outcome.code and outcome.status in (None, "Succeeded")
 
 
 def _id_in(line: str) -> str:

@@ -50,11 +50,11 @@ class Process:
 
     def call(self, what: str, effect: Callable[[], T], fastest: float, slowest: float) -> T:
         """Let a call leave, take its time, be obeyed and be answered; die around it."""
-        world, scheduler = self.world, self.world.scheduler
+        world = self.world
         latency = world.latency.uniform
         self.boundary(what, "death-before-a-call")
         try:
-            scheduler.sleep(latency(fastest, slowest))
+            world.pause(what, latency(fastest, slowest), is_answered=False)
         except Killed:
             if world.in_flight():
                 effect()
@@ -91,7 +91,7 @@ class Process:
 
     def _arrive(self, what: str, latency: float) -> None:
         self.boundary(what, "death-after-a-call")
-        self.world.scheduler.sleep(latency)
+        self.world.pause(what, latency, is_answered=True)
 
     def about(self, request_id: str) -> None:
         """Say which restore the current task is about."""

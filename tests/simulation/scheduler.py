@@ -61,7 +61,7 @@ class Scheduler:
         self.current: Task | None = None
         self.tasks: list[Task] = []
         self.trouble: BaseException | None = None
-        self._tie = tie
+        self.tie = tie
         self._queue: list[tuple[float, float, int, Task | Callable[[], None], int]] = []
         self._numbers = itertools.count()
         self._main = Lock()
@@ -106,6 +106,13 @@ class Scheduler:
         """Let `run` return before anything else happens."""
         self._stopped = True
 
+    def others_are_ready(self) -> bool:
+        """Tell whether another task could go on at this very moment."""
+        return any(
+            when <= self.now and isinstance(what, Task) and not what.done and what.token == token
+            for when, _, _, what, token in self._queue
+        )
+
     # -------------------------------------------------------------------------------- for tasks
 
     def sleep(self, seconds: float) -> None:
@@ -127,7 +134,7 @@ class Scheduler:
         return self.current
 
     def _push(self, when: float, what: Task | Callable[[], None], token: int) -> None:
-        heapq.heappush(self._queue, (when, self._tie(), next(self._numbers), what, token))
+        heapq.heappush(self._queue, (when, self.tie(), next(self._numbers), what, token))
 
     def _yield(self, task: Task) -> None:
         runner = task.runner
@@ -218,9 +225,13 @@ class Pool(Executor):
 
         def work() -> None:
             try:
-                future.set_result(fn(*args, **kwargs))
+                answer = fn(*args, **kwargs)
             except Exception as error:  # noqa: BLE001  as a real pool does
-                future.set_exception(error)
+                if not future.cancelled():
+                    future.set_exception(error)
+            else:
+                if not future.cancelled():
+                    future.set_result(answer)
             future.tell()
             self._free += 1
             if self._waiting:

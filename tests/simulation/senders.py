@@ -56,6 +56,9 @@ class Plan:
     heals: float = 4 * HOUR
     processes: int = 2
     lag: float = 600
+    lags_steadily: bool = False
+    tables_alone: bool = False
+    """Whether an outage of storage leaves the queues alone, so that messages are poisoned."""
     refusals: dict[str, set[str]] = field(default_factory=dict)
     """By target name: the codes with which Azure may refuse a restore to it."""
     endless: set[str] = field(default_factory=set)
@@ -68,7 +71,7 @@ def prepare(world: "World") -> Plan:
     """Return the plan of a world, and set the world up for it."""
     rng = world.faults.stream("plan")
     plan = Plan(processes=rng.randint(1, 4))
-    size = 300 if world.seed % 50 == 49 else rng.randint(5, 30)
+    size = 300 if world.seed % 50 == 49 else 5 + int(26 * rng.random() ** 3)
     span = rng.choice((60, 600, 2 * HOUR))
     plan.heals = span + rng.uniform(1, 6) * HOUR
     world.settings = Settings(allow=builders.ALLOW, max_age=timedelta(hours=rng.choice((24, 48))))
@@ -229,6 +232,7 @@ def _add_conditions(world: "World", plan: Plan) -> None:
     elif "activity-unrelated" in on:
         habits.activity_ids = "unrelated"
         world.faults.count("activity-unrelated")
+    plan.lags_steadily = rng.random() < 0.5
     if "short-pages" in on:
         habits.page_size = rng.randint(1, 4)
         world.faults.count("short-pages")
@@ -257,6 +261,7 @@ def _only_some(rng: Random) -> str:
 
 def _add_windows(world: "World", plan: Plan) -> None:
     rng = world.faults.stream("windows")
+    plan.tables_alone = rng.random() < 0.5
     lengths = {
         "storage-outage": 2 * HOUR,
         "arm-outage": 6 * HOUR,

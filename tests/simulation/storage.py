@@ -50,6 +50,7 @@ class Client:
         self._process = process
         self._name = name
         self._real = real
+        self._is_table = name[0].isupper()
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         real = getattr(self._real, method)
@@ -74,7 +75,7 @@ class Client:
         process, world = self._process, self._process.world
         world.count_io(self._name, method)
         what = f"{self._name}.{method}"
-        if world.is_out("storage-outage"):
+        if world.is_out("storage-outage") and (self._is_table or not world.wants.tables_alone):
             world.faults.count("storage-outage")
             return process.call(what, _raising(ServiceRequestError("outage")), 0.05, 2)
         kind = world.faults.strikes("storage")

@@ -5,7 +5,7 @@ import json
 import logging
 import typing
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from restore_core.step_queue import POISON, REQUESTS, STEPS
 from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS
 from simulator import Simulator
 from simulator.exchange import Request
-from simulator.world import Job
+from simulator.world import Job, Operation
 from tests.fakes import NOON, Io, MemoryQueues, MemoryTables, Message
 from tests.simulation import invariants
 from tests.simulation.faults import Faults, stream
@@ -78,7 +78,8 @@ class World:
     slowest: float = 250
     plan: Plan | None = None
     breaches: list[Breach] = field(default_factory=list)
-    secrets: set[str] = field(default_factory=set)
+    token_heads: set[str] = field(default_factory=set)
+    """How the tokens begin that were handed out: all in the same way."""
 
     def __post_init__(self) -> None:
         self.faults = Faults(self.seed, self.kinds)
@@ -90,15 +91,20 @@ class World:
         self.simulator.identity.now = self.azure_clock
         self.trace: list[tuple[float, str, str, str]] = []
         self.checks: Counter[str] = Counter()
-        self.calls = 0
+        self.calls = self.idle_calls = 0
         self.watch = invariants.Watch(self)
         self.causes: dict[str, str] = {}
+        self.validations: defaultdict[str, list[Operation]] = defaultdict(list)
         self.outages: dict[str, tuple[float, float]] = {}
         self.settings = Settings(allow="")
         self.early = timedelta(seconds=SKEW if self.faults.has("clock-skew") else 0)
         """By how much a process may hold a thing to be due that is not."""
         self.wants: Plan = self.plan or prepare(self)
-        self.host = Host(self)
+        self.host = self.make_host()
+
+    def make_host(self) -> Host:
+        """Return what calls the functions."""
+        return Host(self)
 
     # --------------------------------------------------------------------------------- its life
 
@@ -200,6 +206,10 @@ class World:
         self.faults.count(kind)
         return True
 
+    def pause(self, what: str, seconds: float, *, is_answered: bool) -> None:  # noqa: ARG002
+        """Let the current task wait for its call to arrive, or for the answer."""
+        self.scheduler.sleep(seconds)
+
     def in_flight(self) -> bool:
         """Tell whether a call that had left when its process died is obeyed."""
         return self.faults.are_on and self.latency.random() < 0.5
@@ -224,7 +234,8 @@ class World:
         """Let a list of jobs miss what is younger than it, up to the setting."""
         if not self.faults.are_on or not self.faults.has("job-list-lag"):
             return
-        lag = timedelta(seconds=self.latency.uniform(0, self.wants.lag))
+        least = self.wants.lag if self.wants.lags_steadily else 0.0
+        lag = timedelta(seconds=self.latency.uniform(least, self.wants.lag))
         self.simulator.habits.job_list_lag = lag
         if any(
             job.started > self.azure_clock() - lag for job in self.simulator.world.jobs.values()
@@ -271,13 +282,14 @@ class World:
         claim = asked.client_request_id or ""
         self.causes[job.name] = self.watch.claims.get(claim, concerned)
         self.note(f"JOB {job.name} begins", restore=self.causes[job.name])
+        self.watch.job_begun(job, claim)
 
-    def before_tick(self) -> Any:
-        """Remember what is outstanding when a tick begins."""
-        return None
-
-    def after_tick(self, begun: Any) -> None:
-        """Look at what a tick has cost."""
+    def obeyed(self, asked: Request) -> None:
+        """Note that ARM has obeyed a call."""
+        if asked.path.endswith("/validateRestore") and self.simulator.world.operations:
+            newest = next(reversed(self.simulator.world.operations.values()))
+            if newest.kind == "validateRestore":
+                self.validations[newest.target_id.lower()].append(newest)
 
     def _report(self) -> Report:
         rows = self.tables.get_table_client(RESULTS).list_entities()

@@ -1,0 +1,335 @@
+"""Every plan of deaths, and every interleaving of two drivers, over the life of one restore.
+
+A life is short here: one request, the pace of the vault quickened. `Life` says how it is to end.
+
+Deaths. A process can die before and after each call that leaves it, and when a function is at its
+end. Where nothing has changed in storage or in Azure between two such points they are one: dying
+after a call is dying before the next one, and between two questions nothing happens. So a point is
+where something has changed since the last one: a write, a POST, a message taken.
+
+Races. At one delivery (or tick) the same work is given to two processes at the same moment, and
+which of them makes its next call is chosen every time; all choices are tried, with a bound on how
+often the one that could go on must stand back.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from restore_core.step_queue import REQUESTS, STEPS
+from simulator import faults as spoil
+from simulator import outcomes
+from simulator.exchange import Request
+from simulator.outcomes import Outcome
+from simulator.pace import Pace
+from tests import builders
+from tests.fakes import Message
+from tests.simulation.host import Delivery, Host
+from tests.simulation.process import Process, Settings
+from tests.simulation.senders import Plan, Sent
+from tests.simulation.world import Report, World
+
+_JOB: Final = timedelta(seconds=50)
+PACE: Final = Pace(
+    validation=timedelta(seconds=12),
+    job=_JOB,
+    validation_retry_after=10,
+    operation_retry_after=10,
+)
+TARGET: Final = "t0"
+_ASKS_ONLY: Final = (".create_table", ".create_queue", ".receive_messages", ".query_entities")
+
+
+@dataclass(frozen=True)
+class Life:
+    """How one restore is to end."""
+
+    status: str
+    scripted: dict[str, Outcome] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+    spoils_post: spoil.Fault | None = None
+    max_age: timedelta = timedelta(hours=48)
+    lag: timedelta = timedelta(seconds=600)
+    kind: str = "good"
+    codes: frozenset[str] = frozenset()
+    job_decides: bool = False
+    """Until its job would end it is the completed one; deaths before are tried there."""
+
+
+LIVES: Final[dict[str, Life]] = {
+    "completed": Life("Completed"),
+    "completed with warnings": Life(
+        "CompletedWithWarnings", {"job": outcomes.completes_with_warnings()}, job_decides=True
+    ),
+    "job failed": Life("Failed", {"job": outcomes.fails("UserErrorJob")}, job_decides=True),
+    "job cancelled": Life("Cancelled", {"job": outcomes.cancelled()}, job_decides=True),
+    "operation failed": Life("Failed", {"operation": outcomes.fails("UserErrorLate")}),
+    "validation failed": Life(
+        "Rejected",
+        {"validation": outcomes.fails("UserErrorSomething")},
+        codes=frozenset({"UserErrorSomething"}),
+    ),
+    "not allowed": Life(
+        "Rejected",
+        fields={"targetDiskId": builders.disk(TARGET, f"{builders.TARGET_GROUP}-other")},
+        kind="forbidden",
+    ),
+    "validated only": Life("Validated", fields={"validateOnly": True}),
+    "answer to the restore lost": Life("Completed", spoils_post=spoil.lose_answer()),
+    "restore never arrived": Life(
+        "Completed", spoils_post=spoil.reset(), lag=timedelta(seconds=60)
+    ),
+    "timed out": Life(
+        "TimedOut",
+        {"job": Outcome(lasts=timedelta(minutes=20))},
+        max_age=timedelta(minutes=15),
+        lag=timedelta(seconds=60),
+        job_decides=True,
+    ),
+}
+
+
+class _Small(World):
+    """A world with one restore and no chance in it."""
+
+    life: Life
+
+    def __init__(self, life: Life, **options: Any) -> None:
+        self.life = life
+        super().__init__(0, frozenset(), plan=Plan(heals=1, processes=1), **options)
+        self.simulator.habits.pace = PACE
+        self.settings = Settings(builders.ALLOW, max_age=life.max_age, job_list_lag=life.lag)
+        instance = self.simulator.protect("disk-0", subscription=builders.SUBSCRIPTION)
+        fields = {"requestId": "r0", "backupInstanceId": instance, **life.fields}
+        body = builders.message(**{"targetDiskId": builders.disk(TARGET), **fields})
+        only = bool(life.fields.get("validateOnly"))
+        self.wants.sent.append(Sent(0, 0.5, "r0", life.kind, body, TARGET, instance, only))
+        self.wants.refusals[TARGET] = set(life.codes)
+        self.wants.endless.add(TARGET)
+        if life.scripted:
+            scripted: Any = life.scripted
+            self.simulator.script(TARGET, **scripted)
+        if life.spoils_post:
+            self.simulator.next("POST", "/restore", life.spoils_post)
+
+    def in_flight(self) -> bool:
+        return False
+
+    def run(self) -> Report:
+        report = super().run()
+        if not self.breaches and report.statuses != {self.life.status: 1}:
+            self.breach("I1", f"it ended as {dict(report.statuses)}, not as {self.life.status}")
+        return report
+
+
+class Dying(_Small):
+    """A life with deaths at points of a plan."""
+
+    def __init__(self, life: Life, deaths: frozenset[int], **options: Any) -> None:
+        self.deaths = deaths
+        self.points: list[float] = []
+        """When each point was passed."""
+        self.has_changed = False
+        super().__init__(life, **options)
+
+    def dies(self, kind: str, what: str) -> bool:
+        if not self.has_changed or (kind == "death-after-a-call" and "the end of" not in what):
+            return False
+        self.has_changed = False
+        self.points.append(self.scheduler.now)
+        return len(self.points) - 1 in self.deaths
+
+    def first_of_its_own(self) -> int:
+        """Return the first point that the completed life does not have as well."""
+        jobs = list(self.simulator.world.jobs.values())
+        if not self.life.job_decides or not jobs:
+            return 0
+        ends = self.seconds(jobs[0].started + _JOB)
+        return next((n for n, when in enumerate(self.points) if when >= ends), len(self.points))
+
+    def written(self, name: str, method: str, args: Any) -> None:
+        super().written(name, method, args)
+        self.has_changed = self.has_changed or not f".{method}".endswith(_ASKS_ONLY)
+
+    def obeyed(self, asked: Request) -> None:
+        super().obeyed(asked)
+        self.has_changed = self.has_changed or asked.method == "POST"
+
+    def delivered(self, name: str, message: Message) -> None:
+        super().delivered(name, message)
+        self.has_changed = True
+
+
+def plans_of_deaths(name: str, *, begin: int = 0, step: int = 1) -> Iterator[tuple[Any, Report]]:
+    """Live all lives of an ending with one death and with two; give each plan and its report.
+
+    `begin` and `step` take every `step`-th first death only, to share the work.
+    """
+    life = LIVES[name]
+    whole = Dying(life, frozenset())
+    report = whole.run()
+    if begin == 0:
+        yield (), report
+    for first in range(begin, len(whole.points), step):
+        world = Dying(life, frozenset({first}))
+        yield (first,), world.run()
+        for second in range(max(first + 1, world.first_of_its_own()), len(world.points)):
+            yield (first, second), Dying(life, frozenset({first, second})).run()
+
+
+# --------------------------------------------------------------------------------------- races
+
+
+class _Choices:
+    """Who goes on, each time that two could: the one that has run, or the other one."""
+
+    def __init__(self, script: tuple[int, ...], most: int) -> None:
+        self._script = script
+        self._left = most
+        self.made: list[tuple[int, bool]] = []
+        """What was chosen, and whether there was a choice."""
+        self._count = 0
+
+    def __call__(self) -> float:
+        self._count += 1
+        number = len(self.made)
+        stands_back = number < len(self._script) and self._script[number] == 1
+        self.made.append((int(stands_back), self._left > 0))
+        self._left -= stands_back
+        return float(self._count if stands_back else -self._count)
+
+    def next_script(self) -> tuple[int, ...] | None:
+        """Return the choices of the next race in the order of all of them, or None."""
+        for number in reversed(range(len(self.made))):
+            choice, was_free = self.made[number]
+            if choice == 0 and was_free:
+                return (*(made for made, _ in self.made[:number]), 1)
+        return None
+
+
+class _RacingHost(Host):
+    """Gives the n-th piece of work of a kind to two processes at once."""
+
+    world: "Racing"
+
+    def _function(self, process: Process, name: str, message: Message) -> None:
+        super()._function(process, name, message)
+        if self.world.is_on_the_line(name):
+            work = self.bodies["accept_restore" if name == REQUESTS else "advance_restore"]
+            other = self._other_than(process)
+            if self.world.race == "step and tick":
+                self.tick(other)
+            else:
+                self._invoke(other, name, lambda: work(Delivery(message)), lambda _: None)
+            self.world.begin()
+
+    def tick(self, process: Process) -> None:
+        super().tick(process)
+        if self.world.is_on_the_line("tick"):
+            super().tick(self._other_than(process))
+            self.world.begin()
+
+    def _is_spoilt(self, name: str, held: Message) -> bool:
+        """Let a step that shall race with a tick be late: before, a tick would leave it alone."""
+        late = self.world.race == "step and tick" and held.dequeue_count == 1
+        if late and name == STEPS and self.world.seen[STEPS] + 1 == self.world.number:
+            self._show(name, held, 200)
+            self.silent_until = self.world.scheduler.now + 220
+            return True
+        return False
+
+    def _fire(self) -> None:
+        if self.world.scheduler.now < self.silent_until and not self.world.happened:
+            self._set_tick(self.silent_until)
+            return
+        super()._fire()
+
+    silent_until = 0.0
+
+    def _other_than(self, process: Process) -> Process:
+        return next(other for other in self.processes if other is not process)
+
+
+class Racing(_Small):
+    """A life in which two processes do the same at one moment."""
+
+    def __init__(
+        self, life: Life, race: str, *, number: int, script: tuple[int, ...], most: int
+    ) -> None:
+        self.race = race
+        self.number = number
+        self.happened = False
+        self.is_racing = False
+        self.seen: Counter[str] = Counter()
+        self.choices = _Choices(script, most)
+        super().__init__(life)
+        self.wants.processes = 2
+        self.scheduler.tie = self._tie
+
+    def make_host(self) -> Host:
+        return _RacingHost(self)
+
+    def is_on_the_line(self, name: str) -> bool:
+        """Tell whether this is the piece of work that two shall do."""
+        if self.is_racing or self.idle_calls:
+            return False
+        self.seen[name] += 1
+        return _RACES[self.race] == name and self.seen[name] == self.number
+
+    def begin(self) -> None:
+        """Let the race begin."""
+        self.is_racing = self.happened = True
+
+    def pause(self, what: str, seconds: float, *, is_answered: bool) -> None:
+        if not self.is_racing:
+            super().pause(what, seconds, is_answered=is_answered)
+        elif not is_answered and not what.endswith(_ASKS_ONLY):
+            self.scheduler.sleep(0)
+
+    def look_whether_it_is_over(self) -> None:
+        self.is_racing = self.is_racing and self.host.is_at_work
+        super().look_whether_it_is_over()
+
+    def _deploy(self) -> None:
+        super()._deploy()
+        for process in self.host.processes:
+            process.driver._created = True
+
+    def _tie(self) -> float:
+        return self.choices() if self.is_racing and self.scheduler.others_are_ready() else 0.0
+
+
+_RACES: Final = {
+    "two accept": REQUESTS,
+    "two steps": STEPS,
+    "step and tick": STEPS,
+    "two ticks": "tick",
+}
+
+
+def races(name: str, race: str, *, number: int, most: int) -> Iterator[tuple[Any, Report]]:
+    """Run the n-th piece of work of a life twice at once, in every order; nothing: there is none.
+
+    `most` bounds how often the one that could go on stands back.
+    """
+    script: tuple[int, ...] | None = ()
+    while script is not None:
+        world = Racing(LIVES[name], race, number=number, script=script, most=most)
+        report = world.run()
+        if not world.happened:
+            return
+        yield script, report
+        script = world.choices.next_script()
+
+
+def all_races(most: int) -> list[tuple[str, str, int, int]]:
+    """Return each race there is: life, kind, which piece of work, and the bound."""
+    found = []
+    for name in ("completed", "answer to the restore lost", "restore never arrived", "job failed"):
+        for race in _RACES:
+            if name == "completed" or race != "two accept":
+                numbers = range(1, 12 if race == "two ticks" else 9)
+                found += [(name, race, number, most) for number in numbers]
+    return found
