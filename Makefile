@@ -6,6 +6,8 @@
 #   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help
 #   make load     2,000 messages at once, 1,000 slow jobs, ticks above 100,000 finished restores
 #   make fuzz     hostile input for FUZZ_MINUTES=15; SEED=n replays one round
+#   make soak     an hour of simulated worlds in which everything fails; SEEDS=n runs so many
+#                 worlds instead, SEED=n shows one
 #   make clean    remove what set-up made
 
 PYTHON ?= python3
@@ -17,8 +19,10 @@ TESTS ?=
 # Options for chaos, such as CHAOS="--restores 10 --kills 6 --speed 30".
 CHAOS ?=
 FUZZ_MINUTES ?= 15
-# A seed that a failed fuzz or chaos run printed.
+# A seed that a failed fuzz, chaos or soak run printed.
 SEED ?=
+# How many simulated worlds soak runs instead of an hour of them.
+SEEDS ?=
 # Modules that generate documents; each takes --check.
 GENERATED ?= local.diagram
 
@@ -29,7 +33,7 @@ AZURITE := local/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-platform chaos load fuzz check clean
+.PHONY: help demo stack test test-platform chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -56,6 +60,9 @@ load: $(AZURITE)
 
 fuzz: $(READY)
 	@$(PY) -m tests.hostile.fuzz --minutes $(FUZZ_MINUTES) $(if $(SEED),--seed $(SEED))
+
+soak: $(READY)
+	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
 check: $(READY)
 	$(PY) -m ruff format --check .

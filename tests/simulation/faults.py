@@ -5,7 +5,6 @@ own, so that leaving a kind out changes as little as it can of what else happens
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -128,6 +127,8 @@ GROUPS: Final = {
 ALL: Final = (*STORAGE, *ARM, *DEATH, *MESSAGE, *TIMER, *WINDOWS, *CONDITIONS, *ENDINGS)
 FEW: Final = 4
 """Where there are fewer kinds than this, each strikes more often."""
+CONSEQUENCE: Final = "function-timeout"
+"""What no one injects: a function that hung for so long that the host ended its process."""
 RATES: Final = {"storage": 0.02, "arm": 0.06, "death": 0.004, "message": 0.06, "timer": 0.03}
 
 
@@ -189,8 +190,3 @@ class Faults:
     def has(self, kind: str) -> bool:
         """Tell whether this kind can happen in this world."""
         return kind in self.kinds
-
-
-def unknown(kinds: Iterable[str]) -> set[str]:
-    """Return the names that are none of ours."""
-    return set(kinds) - set(ALL)

@@ -21,6 +21,7 @@ from restore_core.step_queue import REQUESTS, STEPS, StepQueue
 from restore_core.table_store import TableStore
 from tests.fakes import Message
 from tests.simulation import azure
+from tests.simulation.faults import CONSEQUENCE
 from tests.simulation.process import Invocation, Process, Settings
 from tests.simulation.storage import Queues, Tables
 
@@ -145,7 +146,7 @@ class Host:
     def _end(self, process: Process, invocation: Invocation) -> None:
         task = invocation.task
         if task is not None and not task.done and process.alive:
-            self.world.faults.count("function-timeout")
+            self.world.faults.count(CONSEQUENCE)
             self.world.note(f"process {process.number} is ended: {task.name} took too long")
             process.die()
 

@@ -52,7 +52,7 @@ class Totals:
     @property
     def never_injected(self) -> list[str]:
         """Return the kinds of faults that never struck."""
-        return [kind for kind in faults.ALL if not self.faults[kind]]
+        return [kind for kind in (*faults.ALL, faults.CONSEQUENCE) if not self.faults[kind]]
 
 
 def random_worlds(seeds: Iterable[int]) -> Totals:

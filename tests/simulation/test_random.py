@@ -2,12 +2,38 @@
 
 import pytest
 
-from tests.simulation import faults
+from tests.simulation import faults, runner
+from tests.simulation.runner import Totals
 from tests.simulation.world import World
 
+SEEDS = 4 * len(faults.ALL)
+"""Every fourth world has one kind of fault alone, and each kind has its turn."""
 
-@pytest.mark.parametrize("seed", range(8))
-def test_all_invariants_hold_in_a_world_of_faults(seed: int) -> None:
-    report = World(seed, faults.choose(seed)).run()
 
-    assert not report.breaches, f"seed {seed}: {report.breaches[0]}"
+@pytest.fixture(scope="module")
+def totals() -> Totals:
+    return runner.seeds(SEEDS)
+
+
+@pytest.mark.timeout(900)
+def test_all_invariants_hold_in_every_world(totals: Totals) -> None:
+    told = [f"make soak SEED={seed}: {breach}" for seed, breach in totals.broken]
+
+    assert told == []
+
+
+@pytest.mark.timeout(900)
+def test_every_kind_of_fault_has_struck(totals: Totals) -> None:
+    assert totals.never_injected == []
+
+
+@pytest.mark.timeout(900)
+def test_restores_have_ended_in_every_way(totals: Totals) -> None:
+    assert len(totals.statuses) == 7, dict(totals.statuses)
+
+
+def test_a_seed_is_one_history() -> None:
+    first, again = (World(3, faults.choose(3), tracing=True).run() for _ in range(2))
+
+    assert first.trace == again.trace
+    assert len(first.trace) > 100

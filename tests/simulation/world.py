@@ -7,10 +7,11 @@ import typing
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from unittest.mock import patch
 
 import function_app
 from restore_core import rows
@@ -28,7 +29,7 @@ from tests.simulation.scheduler import Pool, Scheduler
 from tests.simulation.senders import Plan, Sent, prepare
 
 HORIZON: Final = 14 * 86400.0
-"""By then everything has ended: two days of patience, a week of guarding, and some."""
+"""After this everything has ended: two days of patience, a week of guarding, and some."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class World:
     tracing: bool = False
     function_timeout: float = 300
     slowest: float = 250
+    patience: float = HORIZON
+    """Seconds after which nothing is waited for any more, once nothing goes wrong."""
     plan: Plan | None = None
     breaches: list[Breach] = field(default_factory=list)
     token_heads: set[str] = field(default_factory=set)
@@ -99,7 +102,8 @@ class World:
         self.settings = Settings(allow="")
         self.early = timedelta(seconds=SKEW if self.faults.has("clock-skew") else 0)
         """By how much a process may hold a thing to be due that is not."""
-        self.wants: Plan = self.plan or prepare(self)
+        with _ids(self.seed, "before"):
+            self.wants: Plan = self.plan or prepare(self)
         self.host = self.make_host()
 
     def make_host(self) -> Host:
@@ -118,7 +122,7 @@ class World:
             for when, change in self.wants.changes:
                 self.scheduler.at(when, change)
             self.scheduler.at(self.wants.heals, self._heal)
-            self.scheduler.at(HORIZON, self.scheduler.stop)
+            self.scheduler.at(self.wants.heals + self.patience, self.scheduler.stop)
             self.scheduler.run()
             self._tick_once_more()
         invariants.check(self)
@@ -205,6 +209,10 @@ class World:
             return False
         self.faults.count(kind)
         return True
+
+    def pool(self, size: int, **_: Any) -> Pool:
+        """Return a pool of threads, which are tasks here."""
+        return Pool(self.scheduler, size)
 
     def pause(self, what: str, seconds: float, *, is_answered: bool) -> None:  # noqa: ARG002
         """Let the current task wait for its call to arrive, or for the answer."""
@@ -349,29 +357,36 @@ _PROTOCOLS: Final = functools.cache(typing._get_protocol_attrs)
 
 
 @contextmanager
-def _reproducible(world: World) -> Iterator[None]:
-    """Let ids come from the seed and pools be tasks, and hear every log line, while it runs."""
-    rng = stream(world.seed, "ids")
-    real = uuid.uuid4, uuid.uuid1, function_app.ThreadPoolExecutor
-    slow = rows.get_type_hints, typing._get_protocol_attrs
-    logger = logging.getLogger("restore")
-    kept = logger.level, logger.propagate
-    listener = _Listener(world)
-    other: Any = function_app
-    rows.get_type_hints, typing._get_protocol_attrs = _HINTS, _PROTOCOLS
+def _ids(seed: int, when: str) -> Iterator[None]:
+    """Let ids come from the seed."""
+    rng = stream(seed, f"ids {when}")
+    real = uuid.uuid4, uuid.uuid1
     uuid.uuid4 = lambda: uuid.UUID(int=rng.getrandbits(128), version=4)
     uuid.uuid1 = lambda *_: uuid.UUID(int=rng.getrandbits(128), version=1)
-    other.ThreadPoolExecutor = lambda size, **_: Pool(world.scheduler, size)
-    logger.addHandler(listener)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
     try:
         yield
     finally:
-        uuid.uuid4, uuid.uuid1, other.ThreadPoolExecutor = real
-        rows.get_type_hints, typing._get_protocol_attrs = slow
-        logger.removeHandler(listener)
-        logger.level, logger.propagate = kept
+        uuid.uuid4, uuid.uuid1 = real
+
+
+@contextmanager
+def _reproducible(world: World) -> Iterator[None]:
+    """Let pools be tasks and ids come from the seed, and hear every log line, while it runs."""
+    listener, logger = _Listener(world), logging.getLogger("restore")
+    kept = logger.level, logger.propagate
+    with ExitStack() as stack:
+        stack.enter_context(_ids(world.seed, "while"))
+        stack.enter_context(patch.object(function_app, "ThreadPoolExecutor", world.pool))
+        stack.enter_context(patch.object(rows, "get_type_hints", _HINTS))
+        stack.enter_context(patch.object(typing, "_get_protocol_attrs", _PROTOCOLS))
+        stack.callback(logger.removeHandler, listener)
+        logger.addHandler(listener)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        try:
+            yield
+        finally:
+            logger.level, logger.propagate = kept
 
 
 __all__ = ["Breach", "Report", "World"]
