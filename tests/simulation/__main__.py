@@ -52,12 +52,12 @@ def replay(seed: int) -> int:
         out.print(*report.trace, sep="\n", markup=False)
         out.print(f"seed {seed}: {report.restores} restores, {dict(report.statuses)}; all is well")
         return 0
-    kinds, left_out, report = found
+    report = found.report
     out.print(*report.trace[-MOST_TRACED:], sep="\n", markup=False)
     for breach in report.breaches:
         out.print(str(breach), markup=False)
-    out.print(f"seed {seed}, faults: {', '.join(sorted(kinds)) or 'none'}", markup=False)
-    out.print(f"messages left out: {sorted(left_out)}", markup=False)
+    out.print(f"seed {seed}, faults: {', '.join(sorted(found.kinds)) or 'none'}", markup=False)
+    out.print(f"messages kept: {sorted(found.kept)}", markup=False)
     return 1
 
 

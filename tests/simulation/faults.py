@@ -125,6 +125,8 @@ GROUPS: Final = {
     "timer": TIMER,
 }
 ALL: Final = (*STORAGE, *ARM, *DEATH, *MESSAGE, *TIMER, *WINDOWS, *CONDITIONS, *ENDINGS)
+PLANNED: Final = ("plan", "endings", "conditions", "windows")
+"""Streams from which a world is planned before it begins."""
 FEW: Final = 4
 """Where there are fewer kinds than this, each strikes more often."""
 CONSEQUENCE: Final = "function-timeout"
@@ -156,11 +158,13 @@ class Faults:
 
     seed: int
     kinds: frozenset[str]
+    salt: int = 0
+    """Another one gives another history of the same plan."""
     counts: Counter[str] = field(default_factory=Counter)
     are_on: bool = True
 
     def __post_init__(self) -> None:
-        self._streams = {group: stream(self.seed, group) for group in GROUPS}
+        self._streams = {group: self._new(group) for group in GROUPS}
         self._choices = {
             group: [(kind, weight) for kind, weight in kinds.items() if kind in self.kinds]
             for group, kinds in GROUPS.items()
@@ -170,7 +174,11 @@ class Faults:
 
     def stream(self, name: str) -> Random:
         """Return the random generator of that name."""
-        return self._streams.setdefault(name, stream(self.seed, name))
+        return self._streams.setdefault(name, self._new(name))
+
+    def _new(self, name: str) -> Random:
+        salted = self.salt and name not in PLANNED
+        return stream(self.seed, f"{name} {self.salt}" if salted else name)
 
     def strikes(self, group: str) -> str | None:
         """Return the kind of this group that strikes now, if one does."""

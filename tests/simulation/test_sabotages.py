@@ -3,7 +3,8 @@
 import pytest
 
 from tests.simulation.runner import on_all_cores
-from tests.simulation.sabotages import SABOTAGES, Caught, catch
+from tests.simulation.sabotages import SABOTAGES, Caught, applied, catch
+from tests.simulation.shrink import smallest
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +23,17 @@ def test_a_sabotage_is_caught_by_the_name_of_what_it_breaks(
     name: str, caught: dict[str, Caught]
 ) -> None:
     assert caught[name].invariant == SABOTAGES[name].breaks
+
+
+@pytest.mark.timeout(300)
+def test_of_a_world_that_fails_the_smallest_is_shown_and_the_trace_of_one_restore() -> None:
+    kinds = frozenset({"arm-reset-done", "arm-429", "storage-500", "message-late", "clock-skew"})
+
+    with applied(SABOTAGES["repeat a POST whose answer was lost"]):
+        found = next(filter(None, (smallest(seed, kinds) for seed in range(20))))
+
+    assert found.kinds == {"arm-reset-done"}
+    assert len(found.kept) == 1
+    assert len(found.report.trace) > 20
+    assert any("BREACH I2" in line for line in found.report.trace)
+    assert sum("JOB" in line for line in found.report.trace) == 2

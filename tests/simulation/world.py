@@ -74,6 +74,7 @@ class World:
     seed: int
     kinds: frozenset[str]
     leave_out: frozenset[int] = frozenset()
+    salt: int = 0
     tracing: bool = False
     function_timeout: float = 300
     slowest: float = 250
@@ -85,7 +86,7 @@ class World:
     """How the tokens begin that were handed out: all in the same way."""
 
     def __post_init__(self) -> None:
-        self.faults = Faults(self.seed, self.kinds)
+        self.faults = Faults(self.seed, self.kinds, self.salt)
         self.latency = self.faults.stream("latency")
         self.scheduler = Scheduler(self.faults.stream("order").random)
         self.tables = MemoryTables(_Silent())
@@ -314,10 +315,11 @@ class World:
         )
 
     def _trace_of(self, restore: str) -> list[str]:
+        """Return the trace, of one restore where one is named: its own lines and what all feel."""
         return [
             f"{_time(when)} {name:<24} {about:<6} {what}"
             for when, name, about, what in self.trace
-            if not restore or about in ("", restore)
+            if not restore or about == restore or (not about and "->" not in what)
         ]
 
 
