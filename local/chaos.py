@@ -127,7 +127,7 @@ class Host:
 
     def start(self) -> None:
         """Start it."""
-        program = ["local.host"]
+        program = ["local.host", "--port", "0"]
         if self.plan.speed > 1:
             program = ["local.chaos_fast", "host", *_speed(self.plan, self.since)]
         self.starts += 1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import azure.functions as func
 from azure.functions.meta import Datum as WorkerDatum
 
-from local.triggers import QueueTrigger, read_trigger
+from local.triggers import HttpAnswer, HttpCall, HttpTrigger, QueueTrigger, read_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,13 +61,17 @@ class DirectWorker:
         ]
         self._threads = threading.Semaphore(int(settings.get(THREAD_COUNT) or DEFAULT_THREADS))
 
-    def invoke(self, trigger: Trigger, incoming: Incoming) -> None:
-        """Call the function and insist, as the real worker does, that it returns nothing."""
+    def invoke(self, trigger: Trigger, incoming: Incoming) -> HttpAnswer | None:
+        """Call the function; as the real worker does, let it return only what it binds."""
         function = self._functions[trigger.function]
         arguments = _arguments(function, trigger, incoming)
         with self._threads:
-            if function(**arguments) is not None:
-                raise RuntimeError(f"{trigger.function} returned a value but binds no $return.")
+            returned = function(**arguments)
+        if isinstance(trigger, HttpTrigger):
+            return _answer(returned)
+        if returned is not None:
+            raise RuntimeError(f"{trigger.function} returned a value but binds no $return.")
+        return None
 
 
 @cache
@@ -79,7 +83,7 @@ def _functions_of(app: func.FunctionApp) -> list[Any]:
 def _arguments(
     function: Callable[..., object], trigger: Trigger, incoming: Incoming
 ) -> dict[str, Any]:
-    kind = "queueTrigger" if isinstance(trigger, QueueTrigger) else "timerTrigger"
+    kind = _kind(trigger)
     metadata = {name: _for_worker(datum) for name, datum in incoming.metadata.items()}
     value = BINDINGS.get(kind).decode(_for_worker(incoming.data), trigger_metadata=metadata)
     arguments = {trigger.parameter: value}
@@ -90,5 +94,41 @@ def _arguments(
     return arguments
 
 
-def _for_worker(datum: Datum) -> WorkerDatum:
+def _kind(trigger: Trigger) -> str:
+    match trigger:
+        case QueueTrigger():
+            return "queueTrigger"
+        case HttpTrigger():
+            return "httpTrigger"
+        case _:
+            return "timerTrigger"
+
+
+def _for_worker(datum: Datum | HttpCall) -> WorkerDatum:
+    if isinstance(datum, HttpCall):
+        return WorkerDatum(_parts(datum), "http")
     return WorkerDatum(datum.value, datum.type)
+
+
+def _parts(call: HttpCall) -> dict[str, Any]:
+    def texts(values: Mapping[str, str]) -> dict[str, WorkerDatum]:
+        return {name: WorkerDatum(value, "string") for name, value in values.items()}
+
+    return {
+        "method": WorkerDatum(call.method, "string"),
+        "url": WorkerDatum(call.url, "string"),
+        "headers": texts(call.headers),
+        "query": texts(call.query),
+        "params": texts(call.route),
+        "body": WorkerDatum(call.body, "bytes"),
+    }
+
+
+def _answer(returned: object) -> HttpAnswer:
+    """Return what a function of HTTP returned: a whole response, or the text of one."""
+    datum = BINDINGS.get("http").encode(returned, expected_type=None)
+    if datum.type != "http":
+        return HttpAnswer(body=datum.value.encode())
+    headers = {name: header.value for name, header in datum.value["headers"].items()}
+    body = datum.value["body"].value
+    return HttpAnswer(int(datum.value["status_code"].value), headers, body)

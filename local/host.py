@@ -1,10 +1,10 @@
-"""A local Functions host: it listens to an app's queues and timers by the real host's rules.
+"""A local Functions host: an app's queues, timers and HTTP by the real host's rules.
 
     with LocalHost.for_app(function_app.app, environment) as host: ...
 
 `python -m local.host` runs the app of this folder until Ctrl-C or SIGTERM and lets what runs end;
 `--worker-library` has the platform's own worker library call the functions (Python 3.13).
-What it does not do: time-outs, scaling, locks between instances, triggers other than these two.
+What it does not do: time-outs, scaling, locks between instances, triggers other than these three.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from local.app_settings import load_local_settings, resolve
+from local.app_settings import load_local_settings, resolve, setting
 from local.direct_worker import DirectWorker
 from local.host_json import QueueSettings
+from local.http_listener import DEFAULT_PORT, KEY, HttpListener
 from local.queue_connection import queue_service
 from local.queue_listener import QueueListener
 from local.timer_listener import TimerListener
-from local.triggers import QueueTrigger
+from local.triggers import HttpTrigger, QueueTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import azure.functions as func
 
-    from local.triggers import Invoker, Trigger
+    from local.triggers import Invoker, TimerTrigger, Trigger
 
 APP_FOLDER = Path(__file__).parent.parent
 HOST_JSON = APP_FOLDER / "host.json"
@@ -51,12 +52,17 @@ class LocalHost:
         *,
         settings: QueueSettings | None = None,
         memory: Path | None = None,
+        port: int = 0,
     ) -> None:
         self._invoker = invoker
         self._environment = environment
         self._settings = settings or QueueSettings.read(HOST_JSON, environment)
         self._memory = memory
-        self._listeners = [self._listener(trigger) for trigger in triggers]
+        self._http = self._http_listener(triggers, port)
+        self._listeners = [
+            *(self._listener(each) for each in triggers if not isinstance(each, HttpTrigger)),
+            *([self._http] if self._http else []),
+        ]
 
     @classmethod
     def for_app(
@@ -66,10 +72,18 @@ class LocalHost:
         *,
         settings: QueueSettings | None = None,
         memory: Path | None = None,
+        port: int = 0,
     ) -> Self:
         """Return a host that calls the functions of `app` in this process."""
         worker = DirectWorker(app, environment)
-        return cls(worker.triggers, worker, environment, settings=settings, memory=memory)
+        return cls(
+            worker.triggers, worker, environment, settings=settings, memory=memory, port=port
+        )
+
+    @property
+    def http_url(self) -> str:
+        """Return where the functions of HTTP answer; "" where the app has none."""
+        return f"http://127.0.0.1:{self._http.port}" if self._http else ""
 
     def __enter__(self) -> Self:
         """Start listening."""
@@ -85,7 +99,12 @@ class LocalHost:
         for stop in stops:
             stop.join()
 
-    def _listener(self, trigger: Trigger) -> QueueListener | TimerListener:
+    def _http_listener(self, triggers: Sequence[Trigger], port: int) -> HttpListener | None:
+        served = [trigger for trigger in triggers if isinstance(trigger, HttpTrigger)]
+        key = setting(self._environment, KEY) or ""
+        return HttpListener(served, invoker=self._invoker, key=key, port=port) if served else None
+
+    def _listener(self, trigger: QueueTrigger | TimerTrigger) -> QueueListener | TimerListener:
         if isinstance(trigger, QueueTrigger):
             return self._queue_listener(trigger)
         schedule = resolve(trigger.schedule, self._environment)
@@ -109,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
     parser.add_argument("--worker-library", action="store_true", help="call through the platform")
     parser.add_argument("--memory", type=Path, help="a folder to remember slow timers in")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of HTTP; 0: a free one")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
@@ -117,28 +137,28 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     if arguments.worker_library:
-        run_with_worker_library(stopping, arguments.memory)
+        run_with_worker_library(stopping, arguments.memory, arguments.port)
     else:
-        run_directly(stopping, arguments.memory)
+        run_directly(stopping, arguments.memory, arguments.port)
 
 
-def run_directly(stopping: threading.Event, memory: Path | None) -> None:
+def run_directly(stopping: threading.Event, memory: Path | None, port: int) -> None:
     """Run `function_app.app` in this process."""
     app: func.FunctionApp = importlib.import_module("function_app").app
-    with LocalHost.for_app(app, os.environ, memory=memory):
-        log.info("host.started worker=direct")
+    with LocalHost.for_app(app, os.environ, memory=memory, port=port) as host:
+        log.info("host.started worker=direct http=%s", host.http_url)
         stopping.wait()
 
 
-def run_with_worker_library(stopping: threading.Event, memory: Path | None) -> None:
+def run_with_worker_library(stopping: threading.Event, memory: Path | None, port: int) -> None:
     """Run the app through the platform's own worker library."""
     from local.worker_library import WorkerLibrary  # noqa: PLC0415 - exists from Python 3.13 on.
 
     with (
         WorkerLibrary(APP_FOLDER) as worker,
-        LocalHost(worker.triggers, worker, os.environ, memory=memory),
+        LocalHost(worker.triggers, worker, os.environ, memory=memory, port=port) as host,
     ):
-        log.info("host.started worker=library")
+        log.info("host.started worker=library http=%s", host.http_url)
         stopping.wait()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +30,18 @@ class TimerTrigger:
     run_on_startup: bool = False
 
 
-Trigger = QueueTrigger | TimerTrigger
+@dataclass(frozen=True)
+class HttpTrigger:
+    """A function that answers requests of HTTP; without methods, all of them."""
+
+    function: str
+    parameter: str
+    route: str
+    methods: tuple[str, ...] = ()
+    auth_level: str = "function"
+
+
+Trigger = QueueTrigger | TimerTrigger | HttpTrigger
 
 
 @dataclass(frozen=True)
@@ -41,17 +53,42 @@ class Datum:
 
 
 @dataclass(frozen=True)
+class HttpCall:
+    """A request of HTTP on its way to a worker."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    route: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def with_route(self, route: Mapping[str, str]) -> Self:
+        """Return the call with the values of its route's parameters."""
+        return replace(self, route=route)
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What a function answers, or the host itself."""
+
+    status: int = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
 class Incoming:
     """What the host sends for one invocation."""
 
-    data: Datum
+    data: Datum | HttpCall
     metadata: Mapping[str, Datum] = field(default_factory=dict)
 
 
 class Invoker(Protocol):
     """A worker: it calls the app's functions."""
 
-    def invoke(self, trigger: Trigger, incoming: Incoming) -> None:
+    def invoke(self, trigger: Trigger, incoming: Incoming) -> HttpAnswer | None:
         """Call the trigger's function; return when it ended well, raise when it did not."""
         ...
 
@@ -75,6 +112,19 @@ def read_trigger(function: str, bindings: Iterable[Mapping[str, Any]]) -> Trigge
                     schedule=str(binding["schedule"]),
                     run_on_startup=bool(binding.get("runOnStartup")),
                 )
+            case "httpTrigger":
+                return HttpTrigger(
+                    function,
+                    parameter,
+                    route=str(binding.get("route") or function),
+                    methods=tuple(_word(method).upper() for method in binding.get("methods") or ()),
+                    auth_level=_word(binding.get("authLevel") or "function").lower(),
+                )
             case _:
                 continue
-    raise UnknownTriggerError(f"{function}: the local host knows queue and timer triggers only.")
+    raise UnknownTriggerError(f"{function}: the local host knows queue, timer and HTTP triggers.")
+
+
+def _word(value: Any) -> str:
+    """Return the word that an enum of the programming model stands for, or that is text already."""
+    return str(getattr(value, "value", value))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import azure_functions_runtime as library
 
 from local import worker_protos
-from local.triggers import read_trigger
+from local.triggers import HttpAnswer, HttpCall, HttpTrigger, read_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -63,7 +63,7 @@ class WorkerLibrary:
         self._thread.join()
         self._loop.close()
 
-    def invoke(self, trigger: Trigger, incoming: Incoming) -> None:
+    def invoke(self, trigger: Trigger, incoming: Incoming) -> HttpAnswer | None:
         """Have the library call the function; raise what it reports."""
         request = SimpleNamespace(
             invocation_id=str(uuid.uuid4()),
@@ -75,7 +75,8 @@ class WorkerLibrary:
             trace_context=SimpleNamespace(trace_parent="", trace_state="", attributes={}),
             retry_context=SimpleNamespace(retry_count=0, max_retry_count=0, exception=None),
         )
-        self._ask(library.invocation_request(_request(invocation_request=request)))
+        answer = self._ask(library.invocation_request(_request(invocation_request=request)))
+        return _answer(answer.return_value) if isinstance(trigger, HttpTrigger) else None
 
     def _index(self) -> None:
         if str(self._folder) not in sys.path:
@@ -109,5 +110,26 @@ def _request(**content: SimpleNamespace) -> SimpleNamespace:
     return SimpleNamespace(request=SimpleNamespace(**content), properties=properties)
 
 
-def _typed(datum: Datum) -> worker_protos.TypedData:
-    return worker_protos.TypedData(**{datum.type: datum.value})
+def _answer(returned: worker_protos.TypedData) -> HttpAnswer:
+    """Return what the host makes of `$return`: a whole response, or the text of one."""
+    http = returned.http
+    if http is None:
+        return HttpAnswer(body=(returned.string or "").encode())
+    body = http.body.bytes if http.body else None
+    return HttpAnswer(int(http.status_code), http.headers, body or b"")
+
+
+def _typed(datum: Datum | HttpCall) -> worker_protos.TypedData:
+    if isinstance(datum, HttpCall):
+        body = worker_protos.TypedData(bytes=datum.body)
+        http = worker_protos.RpcHttp(
+            method=datum.method,
+            url=datum.url,
+            headers=dict(datum.headers),
+            query=dict(datum.query),
+            params=dict(datum.route),
+            body=body,
+        )
+        return worker_protos.TypedData(http=http)
+    form: dict[str, Any] = {datum.type: datum.value}
+    return worker_protos.TypedData(**form)

@@ -6,6 +6,7 @@ takes whatever module it is given as `protos`; these have the names and fields i
 
 from __future__ import annotations
 
+import builtins  # noqa: TC003 - a name that a field here has, too.
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -30,11 +31,28 @@ class StatusResult:
 
 
 @dataclass
+class RpcHttp:
+    """A request of HTTP, or the answer to one."""
+
+    method: str = ""
+    url: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    body: TypedData | None = None
+    status_code: str = ""
+    cookies: Any = None
+    enable_content_negotiation: bool = False
+
+
+@dataclass
 class TypedData:
     """One value, in exactly one of its forms."""
 
     string: str | None = None
     json: str | None = None
+    bytes: builtins.bytes | None = None
+    http: RpcHttp | None = None
 
     def WhichOneof(self, _name: str) -> str | None:  # noqa: N802 - protobuf's name.
         """Return the name of the form that is set."""
