@@ -1,4 +1,4 @@
-"""The three functions: triggers and wiring, no decisions.
+"""The five functions: triggers and wiring, no decisions.
 
 Nothing here can fail or connect at import: an exception then would mean zero functions.
 """
@@ -17,6 +17,8 @@ from restore_core import clients
 from restore_core.arm import Arm
 from restore_core.backup_vault import BackupVault
 from restore_core.driver import Driver
+from restore_core.inquiries import Inquiries, Inquiry, Reply
+from restore_core.ports import Results
 from restore_core.settings import STORAGE, Settings
 from restore_core.step_queue import REQUESTS, STEPS, StepQueue
 from restore_core.table_store import TableStore
@@ -36,6 +38,12 @@ def now() -> datetime:
 
 
 @cache
+def store() -> TableStore:
+    """Return the tables that the environment names; raise SettingsError."""
+    return TableStore(clients.tables(Settings.read(os.environ).storage))
+
+
+@cache
 def driver() -> Driver:
     """Return the driver that the environment describes; raise SettingsError."""
     settings = Settings.read(os.environ)
@@ -46,7 +54,7 @@ def driver() -> Driver:
         clock=now,
     )
     return Driver(
-        store=TableStore(clients.tables(settings.storage)),
+        store=store(),
         vault=BackupVault(arm, now),
         steps=StepQueue(clients.queues(settings.storage)),
         policy=settings.policy,
@@ -56,9 +64,9 @@ def driver() -> Driver:
     )
 
 
-def functions(driver: Callable[[], Driver]) -> func.FunctionApp:
-    """Return the app whose functions use what `driver` returns."""
-    app = func.FunctionApp()
+def functions(driver: Callable[[], Driver], results: Callable[[], Results]) -> func.FunctionApp:
+    """Return the app whose functions use what `driver` and `results` return."""
+    app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
     @app.function_name("accept_restore")
     @app.queue_trigger("message", queue_name=REQUESTS, connection=STORAGE)
@@ -80,7 +88,26 @@ def functions(driver: Callable[[], Driver]) -> func.FunctionApp:
         with ThreadPoolExecutor(SWEEP_THREADS, initializer=log_as_this_invocation) as pool:
             driver().sweep(pool)
 
+    @app.function_name("get_restore")
+    @app.route("restores/{requestId}", trigger_arg_name="request", methods=["GET"])
+    def get_restore(request: func.HttpRequest) -> func.HttpResponse:
+        return _response(Inquiries(results, now).one(_inquiry(request)))
+
+    @app.function_name("list_restores")
+    @app.route("restores", trigger_arg_name="request", methods=["GET"])
+    def list_restores(request: func.HttpRequest) -> func.HttpResponse:
+        return _response(Inquiries(results, now).many(_inquiry(request)))
+
     return app
 
 
-app = functions(driver)
+def _inquiry(request: func.HttpRequest) -> Inquiry:
+    request_id = request.route_params.get("requestId", "")
+    return Inquiry(request.url, request.params, request_id)
+
+
+def _response(reply: Reply) -> func.HttpResponse:
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+app = functions(driver, store)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from local.azurite import Azurite
 from local.child import ChildFailedError
+from local.http_listener import DEFAULT_PORT
 from simulator import Pace, Simulator
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from simulator import Call
 
 RECORDED_PACE = 1.0
+HOST = f"http://localhost:{DEFAULT_PORT}"
 
 
 def main() -> None:
@@ -78,6 +80,8 @@ def _introduce(settings: Mapping[str, str], instance: str) -> None:
     }
     _print("\nThen put this on the queue restore-requests:\n")
     _print(json.dumps(request, indent=2))
+    _print("\nand look, under the host's own address:\n")
+    _print(f"curl {HOST}/api/restores/{request['requestId']}\ncurl {HOST}/api/restores")
     _print("\nCtrl-C ends Azurite and the simulator. What the simulator is asked:\n")
 
 

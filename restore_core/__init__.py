@@ -3,6 +3,7 @@
 The map, from the rim to the core. Imports point downwards only (import-linter checks it)::
 
     driver          accept, advance, sweep: pays what a restore owes      knows no Azure
+    inquiries       what receivers ask over HTTP, and what they are told  knows no Azure
     backup_vault    the Data Protection calls; answers become events ──► arm (HTTP, token, guard)
     table_store     rows and etags, locks, results ──► rows (restore to row and back)
     step_queue      step messages, the -poison queues    (both on storage: what failing means)

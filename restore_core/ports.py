@@ -1,9 +1,9 @@
 """What the driver needs of the world, as Protocols, and the values that pass between. No I/O."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from restore_core.errors import Problem
 from restore_core.events import Event
@@ -16,7 +16,7 @@ from restore_core.resource_ids import (
     RecoveryPointId,
     ResourceGroupId,
 )
-from restore_core.states import Claim, Operation, Outcome, Plan
+from restore_core.states import Claim, Operation, Outcome, Plan, Status
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,16 @@ class Store(Protocol):
         inserted_at: datetime,
         now: datetime,
     ) -> None: ...
+
+
+class Results(Protocol):
+    """What receivers read of the tables: rows as they stand there. Raises Unavailable."""
+
+    def row_of(self, request_id: str) -> Mapping[str, Any] | None: ...
+    def refused(self, day: str, request_id: str) -> list[Mapping[str, Any]]: ...
+    def results(
+        self, day: str, *, status: Status | None, after: str, most: int
+    ) -> list[Mapping[str, Any]]: ...
 
 
 class Steps(Protocol):

@@ -33,6 +33,35 @@ RESTORE_ROW: Final = "restore"
 UNREADABLE: Final = "unreadable"
 MAX_PROPERTY: Final = 32_768
 """UTF-16 units that a text property holds (64 KiB)."""
+PUBLIC: Final = (
+    "status",
+    "requestId",
+    "backupInstanceId",
+    "sourceDiskId",
+    "targetDiskId",
+    "recoveryPointId",
+    "recoveryPointTime",
+    "recoveryPointAgeSeconds",
+    "durationSeconds",
+    "requestedAt",
+    "acceptedAt",
+    "triggeredAt",
+    "completedAt",
+    "dueAt",
+    "jobId",
+    "jobStatus",
+    "errorCode",
+    "errorMessage",
+    "recommendedAction",
+    "correlationId",
+    "armCorrelationId",
+    "requestedBy",
+    "reason",
+    "messageText",
+    "messageLength",
+    "messageSha256",
+)
+"""The columns that a receiver may read over HTTP: what is not named here stays inside."""
 
 _STATES: Final = {
     state.__name__: state for state in (*get_args(Waiting), states.Ending, states.Ended)
@@ -117,6 +146,20 @@ def unaccepted_row(
         **_present({"requestId": request_id or None}),
         **_told(problem),
     }
+
+
+def public(row: Mapping[str, Any]) -> Row:
+    """Return what a receiver may read of a row of `Restores` or `RestoreResults`."""
+    known = {**_duration(row), **row}
+    return {name: known[name] for name in PUBLIC if name in known}
+
+
+def _duration(row: Mapping[str, Any]) -> Row:
+    """Return what a row of `Restores` lacks of a result."""
+    begin, end = row.get("acceptedAt"), row.get("completedAt")
+    if isinstance(begin, datetime) and isinstance(end, datetime):
+        return {"durationSeconds": _seconds(begin, end)}
+    return {}
 
 
 def day(moment: datetime) -> str:

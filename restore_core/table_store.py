@@ -5,8 +5,10 @@ made again. A lost race is `Superseded`.
 """
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from azure.core import MatchConditions
@@ -16,7 +18,7 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import TableServiceClient, UpdateMode
+from azure.data.tables import TableEntity, TableServiceClient, UpdateMode
 
 from restore_core import storage
 from restore_core.errors import Problem, Superseded, UnreadableRow
@@ -31,13 +33,18 @@ from restore_core.rows import (
     result_row,
     unaccepted_row,
 )
-from restore_core.states import Outcome
+from restore_core.states import Outcome, Status
 
 RESTORES: Final = "Restores"
 OUTSTANDING: Final = "OutstandingRestores"
 LOCKS: Final = "TargetLocks"
 RESULTS: Final = "RestoreResults"
 LOCK_ROW: Final = "target"
+MAX_PAGE: Final = 1_000
+"""Rows that the service gives in one answer, at the most."""
+MAX_REFUSED: Final = 100
+"""Refused messages of one id and day that are looked through. They are told apart by content, so
+more of them are no sender's mistake."""
 
 
 class TableStore:
@@ -58,14 +65,20 @@ class TableStore:
 
     def load(self, request_id: str) -> Versioned | None:
         """Return the restore of `request_id`, or None; raise Unavailable or UnreadableRow."""
+        row = self.row_of(request_id)
+        if row is None:
+            return None
+        return Versioned(restore_of(row), str(row.metadata["etag"]))
+
+    def row_of(self, request_id: str) -> TableEntity | None:
+        """Return the row of `request_id` as it stands there, or None; raise Unavailable."""
         with storage.answering():
             try:
-                row = self._restores.get_entity(request_id, RESTORE_ROW)
+                return self._restores.get_entity(request_id, RESTORE_ROW)
             except ResourceNotFoundError as error:
                 if _no_table(error):
                     raise
                 return None
-        return Versioned(restore_of(row), str(row.metadata["etag"]))
 
     def record(self, restore: Restore) -> Versioned:
         """Insert `restore`; raise Superseded where its id is recorded already."""
@@ -221,6 +234,31 @@ class TableStore:
         row = unaccepted_row(body, problem, request_id=request_id, inserted_at=inserted_at, now=now)
         with storage.answering():
             self._results.upsert_entity(row, UpdateMode.REPLACE)
+
+    def refused(self, day: str, request_id: str) -> list[Mapping[str, Any]]:
+        """Return the rows of a day's messages that named `request_id` and became no restore."""
+        return self._query(
+            "PartitionKey eq @day and RowKey ge @first and RowKey lt @end",
+            # What follows the id is `~` and hex digits; "g" comes after each of them.
+            {"day": day, "first": f"{request_id}~", "end": f"{request_id}~g"},
+            MAX_REFUSED,
+        )
+
+    def results(
+        self, day: str, *, status: Status | None, after: str, most: int
+    ) -> list[Mapping[str, Any]]:
+        """Return up to `most` rows of a day, by key, that come after the key `after`."""
+        wanted, values = "PartitionKey eq @day and RowKey gt @after", {"day": day, "after": after}
+        if status is not None:
+            wanted, values = f"{wanted} and status eq @status", {**values, "status": status.value}
+        return self._query(wanted, values, most)
+
+    def _query(self, wanted: str, values: Mapping[str, str], most: int) -> list[Mapping[str, Any]]:
+        with storage.answering():
+            found = self._results.query_entities(
+                wanted, parameters=dict(values), results_per_page=min(most, MAX_PAGE)
+            )
+            return list(islice(found, most))
 
 
 def _outstanding(row: Any) -> Outstanding:

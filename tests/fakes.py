@@ -4,6 +4,7 @@ The contract tests run against these and against Azurite, so they cannot drift a
 noted in `io`, with a hook before and after it: there a test counts, or lets a process die.
 """
 
+import operator
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -130,13 +131,14 @@ class MemoryTable:
             del self.rows[(partition_key, row_key)]
 
     def query_entities(
-        self, query_filter: str, *, parameters: dict[str, Any]
+        self, query_filter: str, *, parameters: dict[str, Any], results_per_page: int = 1_000
     ) -> Iterator[TableEntity]:
-        """Understands the one filter the app uses; pages count as one call each, of 1,000 rows."""
-        assert query_filter == "due le @now"
+        """Understand the filters the app uses; all pages count as one call."""
+        assert 1 <= results_per_page <= 1_000
+        matches = _filter(query_filter, parameters)
         with self._call("query"), self._lock:
             self._must_exist()
-            keys = sorted(k for k, (_, row) in self.rows.items() if row["due"] <= parameters["now"])
+            keys = sorted(key for key, (_, row) in self.rows.items() if matches(row))
             return iter([self._entity(key) for key in keys])
 
     def list_entities(self) -> list[dict[str, Any]]:
@@ -172,6 +174,19 @@ class MemoryTable:
     @staticmethod
     def _key(entity: dict[str, Any]) -> tuple[str, str]:
         return entity["PartitionKey"], entity["RowKey"]
+
+
+def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:
+    """Return what `Property op @parameter and …` says; a row without the property never matches."""
+    terms = [term.split(" ") for term in text.split(" and ")]
+    tests = [(name, _COMPARE[op], parameters[value.removeprefix("@")]) for name, op, value in terms]
+    assert {value[0] for _, _, value in terms} == {"@"}, "values are given as parameters"
+    return lambda row: all(name in row and test(row[name], value) for name, test, value in tests)
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    name: getattr(operator, name) for name in ("eq", "ge", "gt", "le", "lt")
+}
 
 
 @dataclass

@@ -32,6 +32,9 @@ CALLS: dict[str, Callable[[TableStore], Any]] = {
     "write_unaccepted": lambda store: store.write_unaccepted(
         b"x", A_PROBLEM, request_id="", inserted_at=NOON, now=NOON
     ),
+    "row_of": lambda store: store.row_of("r1"),
+    "refused": lambda store: store.refused("2026-11-21", "r1"),
+    "results": lambda store: store.results("2026-11-21", status=None, after="", most=1),
 }
 
 

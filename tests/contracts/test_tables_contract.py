@@ -15,7 +15,14 @@ from restore_core.lifecycle import MAX_CLAIMS, Restore
 from restore_core.resource_ids import DiskId
 from restore_core.rows import restore_row
 from restore_core.states import Ending, Status, Wait
-from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, TableStore
+from restore_core.table_store import (
+    LOCKS,
+    MAX_REFUSED,
+    OUTSTANDING,
+    RESTORES,
+    RESULTS,
+    TableStore,
+)
 from tests.builders import (
     A_PROBLEM,
     INSTANCE,
@@ -145,6 +152,9 @@ WITHOUT_TABLES: dict[str, Callable[[TableStore], Any]] = {
     "due": lambda store: store.due(NOON),
     "lock": lambda store: store.lock_target(TARGET, "r1"),
     "result": lambda store: store.write_result(a_restore(), an_outcome()),
+    "row": lambda store: store.row_of("r1"),
+    "refused": lambda store: store.refused("2026-11-21", "r1"),
+    "results": lambda store: store.results("2026-11-21", status=None, after="", most=1),
 }
 
 
@@ -353,6 +363,115 @@ def test_a_message_that_never_became_a_restore_touches_no_other_row(
 
     assert sorted(row["RowKey"].partition("~")[0] for row in storage.rows(RESULTS)) == ["r1", "r1"]
     assert {row["status"] for row in storage.rows(RESULTS)} == {"Failed", "Rejected"}
+
+
+# ------------------------------------------------------------------------- what receivers read
+
+
+def end(store: TableStore, request_id: str, status: Status = Status.COMPLETED) -> None:
+    outcome = an_outcome(status)
+    store.write_result(a_restore(Ending(outcome, a_plan()), requestId=request_id), outcome)
+
+
+def refuse(store: TableStore, request_id: str, body: bytes, *, days: int = 0) -> None:
+    inserted_at = NOON - timedelta(days=days)
+    store.write_unaccepted(
+        body, A_PROBLEM, request_id=request_id, inserted_at=inserted_at, now=inserted_at
+    )
+
+
+def keys(rows: list[Any]) -> list[str]:
+    return [row["RowKey"] for row in rows]
+
+
+def listed(store: TableStore, status: Status | None = None, **wanted: Any) -> list[str]:
+    wanted = {"after": "", "most": 100, **wanted}
+    return keys(store.results("2026-11-21", status=status, **wanted))
+
+
+def test_a_row_is_read_as_it_stands_there_or_not_at_all(store: TableStore) -> None:
+    store.record(in_state("Running"))
+
+    row = store.row_of("r1")
+
+    assert row is not None
+    assert row["status"] == "Running"
+    assert row["acceptedAt"] == NOON
+    assert store.row_of("r2") is None
+
+
+def test_the_results_of_a_day_come_by_key(store: TableStore) -> None:
+    for request_id in ("b", "a", "B", "c-1"):
+        end(store, request_id)
+    refuse(store, "a", b"x", days=1)
+
+    assert listed(store) == ["B", "a", "b", "c-1"]
+    assert store.results("2026-11-19", status=None, after="", most=1) == []
+
+
+def test_results_are_listed_after_a_key_and_not_more_than_asked_for(store: TableStore) -> None:
+    for number in range(5):
+        end(store, f"r{number}")
+
+    assert listed(store, most=2) == ["r0", "r1"]
+    assert listed(store, after="r1", most=2) == ["r2", "r3"]
+    assert listed(store, after="r3", most=2) == ["r4"]
+    assert listed(store, after="r4") == []
+
+
+def test_results_of_one_status_are_listed(store: TableStore) -> None:
+    end(store, "r1", Status.FAILED)
+    end(store, "r2")
+    end(store, "r3", Status.FAILED)
+    refuse(store, "r4", b"x")
+
+    assert listed(store, Status.FAILED) == ["r1", "r3"]
+    assert listed(store, Status.FAILED, after="r1") == ["r3"]
+    (refused,) = listed(store, Status.REJECTED)
+    assert refused.startswith("r4~")
+
+
+def test_more_results_than_the_service_gives_at_once_are_listed(
+    store: TableStore, storage: Storage
+) -> None:
+    table = storage.tables.get_table_client(RESULTS)
+    for number in range(1_005):
+        row = {"PartitionKey": "2026-11-21", "RowKey": f"r{number:04}", "status": "Failed"}
+        table.create_entity(row)
+
+    assert listed(store, most=1_001) == [f"r{number:04}" for number in range(1_001)]
+    assert listed(store, Status.COMPLETED) == []
+
+
+@pytest.mark.parametrize("after", ["' or RowKey ge '", "a' or 'a' eq 'a", "%27", "&$top=1", "ä 😀"])
+def test_a_key_is_a_value_whatever_it_holds(store: TableStore, after: str) -> None:
+    end(store, "0")
+
+    assert listed(store, after=after) == (["0"] if after < "0" else [])
+
+
+def test_the_refused_messages_of_an_id_and_a_day_are_found_and_no_others(store: TableStore) -> None:
+    refuse(store, "r1", b"x")
+    refuse(store, "r1", b"y")
+    refuse(store, "r1", b"y", days=1)
+    refuse(store, "r10", b"x")
+    refuse(store, "r", b"x")
+    refuse(store, "", b"x")
+    end(store, "r1")
+
+    found = store.refused("2026-11-21", "r1")
+
+    assert [key.partition("~")[0] for key in keys(found)] == ["r1", "r1"]
+    assert {row["messageText"] for row in found} == {"x", "y"}
+    assert len(store.refused("2026-11-20", "r1")) == 1
+    assert store.refused("2026-11-19", "r1") == []
+
+
+def test_no_more_refused_messages_are_read_than_a_sender_can_mistake(store: TableStore) -> None:
+    for number in range(MAX_REFUSED + 1):
+        refuse(store, "r1", str(number).encode())
+
+    assert len(store.refused("2026-11-21", "r1")) == MAX_REFUSED
 
 
 @pytest.mark.parametrize("letter", ["x", "ä", "日", "😀", '"', "\\"])

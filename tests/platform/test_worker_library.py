@@ -1,4 +1,4 @@
-"""The platform's own worker library indexes the app and runs queue and timer functions."""
+"""The platform's own worker library indexes the app and runs its functions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -18,9 +19,16 @@ from local.host import APP_FOLDER, LocalHost
 from local.queue_messages import incoming as queue_incoming
 from local.stack import app_settings
 from local.timer_listener import incoming as timer_incoming
-from local.triggers import QueueTrigger, TimerTrigger
+from local.triggers import (
+    HttpAnswer,
+    HttpCall,
+    HttpTrigger,
+    Incoming,
+    QueueTrigger,
+    TimerTrigger,
+)
 from simulator import Pace, Simulator
-from tests.platform.small_app import QUICK, Log, a_message
+from tests.platform.small_app import PATIENCE, QUICK, Log, a_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +54,18 @@ def on_message(message: func.QueueMessage, context: func.Context) -> None:
 @app.timer_trigger(arg_name="timer", schedule="%SCHEDULE%")
 def on_tick(timer: func.TimerRequest) -> None:
     SEEN.append(timer.past_due)
+
+
+@app.route("things/{id}", trigger_arg_name="request", methods=["GET", "POST"])
+def on_request(request: func.HttpRequest) -> func.HttpResponse:
+    SEEN.append((request.method, request.url, request.get_body(), request.headers["x-asked"]))
+    SEEN.append((dict(request.params), dict(request.route_params)))
+    return func.HttpResponse(b"\\x00made", status_code=201, headers={"X-Made": "yes"})
+
+
+@app.route(trigger_arg_name="request", auth_level="anonymous")
+def on_text(request: func.HttpRequest) -> str:
+    return "text"
 """
 
 pytestmark = [
@@ -86,6 +106,8 @@ def test_it_finds_the_triggers_of_an_app(small_app: WorkerLibrary) -> None:
     assert small_app.triggers == [
         QueueTrigger("on_message", "message", queue="%QUEUE%", connection="RestoreStorage"),
         TimerTrigger("on_tick", "timer", schedule="%SCHEDULE%"),
+        HttpTrigger("on_request", "request", route="things/{id}", methods=("GET", "POST")),
+        HttpTrigger("on_text", "request", route="on_text", auth_level="anonymous"),
     ]
 
 
@@ -111,6 +133,33 @@ def test_it_gives_a_tick_to_its_function(small_app: WorkerLibrary) -> None:
     assert sys.modules["small_function_app"].SEEN == [True]
 
 
+def test_it_gives_a_request_to_its_function_and_hands_back_the_answer(
+    small_app: WorkerLibrary,
+) -> None:
+    call = HttpCall(
+        "POST",
+        "http://127.0.0.1/api/things/1?q=2",
+        headers={"X-Asked": "no"},
+        query={"q": "2"},
+        route={"id": "1"},
+        body=b"body",
+    )
+
+    answer = small_app.invoke(small_app.triggers[2], Incoming(call))
+
+    assert answer is not None
+    assert (answer.status, answer.body, answer.headers["X-Made"]) == (201, b"\x00made", "yes")
+    asked, parts = sys.modules["small_function_app"].SEEN
+    assert asked == ("POST", "http://127.0.0.1/api/things/1?q=2", b"body", "no")
+    assert parts == ({"q": "2"}, {"id": "1"})
+
+
+def test_a_function_may_answer_with_text_alone(small_app: WorkerLibrary) -> None:
+    answer = small_app.invoke(small_app.triggers[3], Incoming(HttpCall("GET", "http://x/")))
+
+    assert answer == HttpAnswer(200, {}, b"text")
+
+
 def test_it_refuses_an_app_that_cannot_be_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,23 +171,28 @@ def test_it_refuses_an_app_that_cannot_be_imported(
         next(_library(tmp_path))
 
 
-def test_it_finds_the_three_functions_of_the_restore_app(restore_app: WorkerLibrary) -> None:
+def test_it_finds_the_five_functions_of_the_restore_app(restore_app: WorkerLibrary) -> None:
     assert sorted(trigger.function for trigger in restore_app.triggers) == [
         "accept_restore",
         "advance_restore",
+        "get_restore",
+        "list_restores",
         "poll_restores",
     ]
+    assert {each.auth_level for each in restore_app.triggers if isinstance(each, HttpTrigger)} == {
+        "function"
+    }
 
 
 @pytest.mark.azurite
 @pytest.mark.usefixtures("azurite")  # which says whether Azurite can be started here at all
-def test_it_restores_a_disk_through_the_three_functions_of_the_restore_app(
+def test_it_restores_a_disk_through_the_functions_of_the_restore_app(
     restore_app: WorkerLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulator = Simulator(pace=Pace.at_once())
     instance = simulator.protect("disk-1")
     group = instance.partition("/providers/")[0]
-    request = {
+    message = {
         "requestId": "through-the-library",
         "backupInstanceId": instance,
         "targetResourceGroupId": group,
@@ -149,16 +203,30 @@ def test_it_restores_a_disk_through_the_three_functions_of_the_restore_app(
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("RESTORE_POLL_SCHEDULE", "* * * * * *")
         _invoke_timer(restore_app)  # the first tick creates tables and queues
-        with LocalHost(restore_app.triggers, restore_app, os.environ, settings=QUICK):
+        monkeypatch.setenv("LOCAL_FUNCTION_KEY", "the-key")
+        with LocalHost(restore_app.triggers, restore_app, os.environ, settings=QUICK) as host:
             queues = QueueServiceClient.from_connection_string(own.connection_string)
-            queues.get_queue_client("restore-requests").send_message(json.dumps(request))
+            queues.get_queue_client("restore-requests").send_message(json.dumps(message))
             log.wait_for("restore.moved .*to=Ended")
+            one, many, nobody, keyless = (
+                requests.get(f"{host.http_url}/api/restores{path}", timeout=PATIENCE)
+                for path in (
+                    "/through-the-library?code=the-key",
+                    "?code=the-key",
+                    "/nobody?code=the-key",
+                    "/through-the-library",
+                )
+            )
         tables = TableServiceClient.from_connection_string(own.connection_string)
         rows = list(tables.get_table_client("RestoreResults").list_entities())
 
     assert [(row["requestId"], row["status"]) for row in rows] == [
         ("through-the-library", "Completed")
     ]
+    assert (one.status_code, one.json()["status"], one.json()["ended"]) == (200, "Completed", True)
+    assert many.json() == {"value": [one.json()]}
+    assert (nobody.status_code, nobody.headers["Content-Type"]) == (404, "application/problem+json")
+    assert keyless.status_code == 401
 
 
 def _invoke_timer(library: WorkerLibrary) -> None:

@@ -7,7 +7,6 @@ time, unless its lease is lost.
 """
 
 import itertools
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
@@ -18,6 +17,7 @@ from restore_core.arm import Arm
 from restore_core.backup_vault import BackupVault
 from restore_core.driver import Driver
 from restore_core.policy import Policy
+from restore_core.ports import Results
 from restore_core.step_queue import REQUESTS, STEPS, StepQueue
 from restore_core.table_store import TableStore
 from tests.fakes import Message
@@ -307,12 +307,12 @@ def _driver_here() -> Driver:
     return _hosts[0].driver_here()
 
 
+def _no_receiver_here() -> Results:
+    raise NotImplementedError("nobody asks over HTTP in these worlds")
+
+
 @cache
 def _bodies() -> dict[str, Callable[..., None]]:
     """Return the bodies of the app's functions: they ask for the driver of whoever runs them."""
-    app = function_app.functions(_driver_here)
-    logging.disable(logging.WARNING)  # The library warns of an auth level that no trigger has.
-    try:
-        return {f.get_function_name(): f.get_user_function() for f in app.get_functions()}
-    finally:
-        logging.disable(logging.NOTSET)
+    app = function_app.functions(_driver_here, _no_receiver_here)
+    return {f.get_function_name(): f.get_user_function() for f in app.get_functions()}
