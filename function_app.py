@@ -57,10 +57,8 @@ def driver() -> Driver:
         store=store(),
         vault=BackupVault(arm, now),
         steps=StepQueue(clients.queues(settings.storage)),
-        policy=settings.policy,
+        rules=settings.rules,
         clock=now,
-        max_age=settings.max_age,
-        job_list_lag=settings.job_list_lag,
     )
 
 

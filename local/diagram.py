@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Final, get_args
 from restore_core import events, pace, states
 from restore_core.errors import Problem
 from restore_core.lifecycle import ImpossibleEvent, apply, owed
-from restore_core.resource_ids import DiskId, JobId, RecoveryPointId, ResourceGroupId
+from restore_core.resource_ids import (
+    BackupInstanceId,
+    BackupVaultId,
+    DiskId,
+    JobId,
+    RecoveryPointId,
+    ResourceGroupId,
+)
 from restore_core.states import Claim, Operation, Outcome, Plan, Status, Wait
 
 if TYPE_CHECKING:
@@ -41,6 +48,7 @@ Row = tuple[str, dict[str, list[str]]]
 GROUP: Final = ResourceGroupId("00000000-0000-0000-0000-000000000001", "rg")
 CLAIM: Final = Claim("claim", T0, NEXT + timedelta(minutes=20))
 PLAN: Final = Plan(
+    instance=BackupInstanceId(BackupVaultId(GROUP, "vault"), "instance"),
     source=DiskId(GROUP, "source"),
     region="westeurope",
     target=DiskId(GROUP, "target"),
@@ -67,6 +75,7 @@ _MISSED: Final = Wait(T0, pace.GONE_LIMIT - 1)
 SAMPLES: Final[Sequence[tuple[str, State]]] = (
     ("", states.Accepted(_NOW)),
     ("", states.Planned(PLAN, _NOW)),
+    ("", states.Queued(PLAN, _NOW)),
     ("", states.Ready(PLAN, _NOW)),
     ("validateOnly", states.Ready(VALIDATE_ONLY, _NOW)),
     ("after a claim", states.Ready(CLAIMED, _NOW)),
@@ -91,7 +100,9 @@ SAMPLES: Final[Sequence[tuple[str, State]]] = (
 HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.Prepared(PLAN, NEXT)),
     ("validateOnly", events.Prepared(VALIDATE_ONLY, NEXT)),
-    ("", events.TargetLocked(NEXT)),
+    ("", events.Reserved(NEXT)),
+    ("", events.TurnAwaited(NEXT)),
+    ("", events.TurnCame(NEXT)),
     ("", events.OperationStarted(OPERATION, None, NEXT)),
     ("", events.ValidationSucceeded(NEXT)),
     ("", events.ValidationFailed(SOME, NEXT)),
@@ -122,6 +133,7 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.Refused(SOME, NEXT)),
     ("the disk exists", events.Refused(EXISTS, NEXT)),
     ("", events.AgeReached(NEXT)),
+    ("", events.Lapsed(NEXT)),
     ("", events.Settled(NEXT)),
 )
 
@@ -154,7 +166,7 @@ def _diagram() -> list[str]:
     arrows: dict[tuple[str, str], list[str]] = {}
     for name, rows in _rows().items():
         for label, follows in rows:
-            if label == events.AgeReached.__name__:
+            if label in (events.AgeReached.__name__, events.Lapsed.__name__):
                 continue
             leads_apart = len({after.partition(":")[0] for after in follows}) > 1
             for after, forms in follows.items():
@@ -281,8 +293,9 @@ _HEAD: Final = (
     "Generated from `restore_core/lifecycle.py` by `python -m local.diagram`; do not edit.",
     "Every state met every event to make this page: what is not here cannot follow, and raises.",
     "",
-    "`AgeReached` is left out of the picture: it can follow in every state that still waits",
-    "for something, and leads to `Ending`.",
+    "`AgeReached` and `Lapsed` are left out of the picture: the one can follow in every state that",
+    "still waits for something, the other in those before the restore is asked for; both lead to",
+    "`Ending`.",
     "",
 )
 _MIDDLE: Final = (

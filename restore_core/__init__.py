@@ -9,7 +9,10 @@ The map, from the rim to the core. Imports point downwards only (import-linter c
     step_queue      step messages, the -poison queues    (both on storage: what failing means)
     settings        the environment, once
     ─────────────────────────────────────────────────────────────── below: pure, no I/O, no clock
+    notices         what whoever listens is sent
     lifecycle       states, events, effects, owed, apply ──► pace (when to look again)
+    outbox          what is still to be told of a restore; rules: what the operator has decided
+    envelopes       what senders write: our own message, alerts, events ──► origin (who asked)
     request         the message contract
     recovery_points which point qualifies, which is chosen
     policy          who may restore what to where

@@ -6,11 +6,12 @@ the service's own advice stands alone.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from restore_core.errors import Problem
-from restore_core.resource_ids import BackupInstanceId, BackupVaultId, RecoveryPointId
+from restore_core.resource_ids import BackupInstanceId, BackupVaultId, DiskId, RecoveryPointId
 from restore_core.states import Plan
 from restore_core.text import quoted
 
@@ -20,6 +21,9 @@ ROLES_TAKE: Final = (
 )
 APP_ROLE: Final = "Azure Disk Restore"
 """The custom role of docs/operations.md: no built-in role holds every action the app needs."""
+
+MAX_TOLD: Final = 5
+"""Instances that a reason names one by one."""
 
 _FORBIDDEN: Final = re.compile(r"perform action(?:\(s\))? '(?P<action>[^']+)'")
 _LINKED: Final = re.compile(r"linked scope\(s\) '(?P<scope>/subscriptions/[^',]+)")
@@ -43,7 +47,7 @@ class _Grant:
         return f"the role '{self.role}' on {self.scope}"
 
 
-def for_restore(problem: Problem, plan: Plan, vault: BackupVaultId) -> Problem:
+def for_restore(problem: Problem, plan: Plan) -> Problem:
     """Return `problem` of a validation or a restore with what a person can do about it."""
     code = problem.code.lower()
     if "diskalreadyexists" in code:
@@ -56,7 +60,7 @@ def for_restore(problem: Problem, plan: Plan, vault: BackupVaultId) -> Problem:
     if not grants:
         return problem
     wanted = " and ".join(str(grant) for grant in grants)
-    commands = " && ".join(grant.command(vault) for grant in grants)
+    commands = " && ".join(grant.command(plan.instance.vault) for grant in grants)
     return _with(
         problem,
         f"Grant the backup vault's managed identity {wanted}. {ROLES_TAKE}{commands}",
@@ -71,6 +75,34 @@ def no_instance(instance: BackupInstanceId) -> str:
         f"{vault.name}. Take the id from: az dataprotection backup-instance list --vault-name "
         f"{vault.name} --resource-group '{vault.group.name}' "
         f"--subscription {vault.group.subscription}"
+    )
+
+
+def no_vault(vault: BackupVaultId) -> str:
+    """Return what to do where there is no such vault."""
+    return (
+        f"There is no backup vault {vault}: correct vaultId, or the app setting "
+        "RESTORE_DEFAULT_VAULT where the request has none."
+    )
+
+
+def not_one_instance(source: DiskId, vault: BackupVaultId, found: Sequence[str]) -> Problem:
+    """Return why a disk alone does not say what to restore."""
+    command = (
+        f"az dataprotection backup-instance list --vault-name {vault.name} "
+        f"--resource-group '{vault.group.name}' --subscription {vault.group.subscription}"
+    )
+    if not found:
+        return Problem(
+            "DiskNotProtected",
+            f"The vault {vault} protects no disk {source}.",
+            f"Name the vault that protects it in vaultId. What this one protects: {command}",
+        )
+    names = ", ".join(quoted(name) for name in found[:MAX_TOLD])
+    return Problem(
+        "SeveralBackupInstances",
+        f"{len(found)} backup instances of {vault} protect the disk {source}: {names}.",
+        "Send the backupInstanceId of one of them in place of sourceDiskId.",
     )
 
 

@@ -76,18 +76,22 @@ class BackupVault:
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
         body = self._read(str(instance), instance.vault, advice.no_instance(instance)).body
-        properties = object_of(body.get("properties"))
-        info = _folded(object_of(_folded(properties).get("datasourceinfo")))
-        kind = text_of(info.get("datasourcetype")) or text_of(info.get("resourcetype"))
-        if kind.lower() != DISKS.lower():
-            raise Rejected(
-                Problem(
-                    "NotADisk",
-                    f"The backup instance protects {quoted(kind or 'nothing known')}, not a disk.",
-                    "Name the backup instance of a managed disk.",
-                )
-            )
-        return BackupInstance(_source(info), _region(info), _snapshot_group(properties))
+        return _instance(instance, body)
+
+    def instance_of(self, source: DiskId, vault: BackupVaultId) -> BackupInstance:
+        """Return the one instance of `vault` that protects `source`.
+
+        Its item in the vault's list tells what a GET of it would. Raise Unavailable, or Rejected
+        where there is none, or more than one.
+        """
+        items = self._list(f"{vault}/backupInstances", vault, advice.no_vault(vault))
+        found = [item for item in items if _protects(item, source)]
+        if len(found) != 1:
+            raise Rejected(advice.not_one_instance(source, vault, [_name(item) for item in found]))
+        try:
+            return _instance(BackupInstanceId.of(vault, _name(found[0])), found[0])
+        except InvalidId:
+            raise Unavailable(_odd("a backup instance's name")) from None
 
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
         """Return all recovery points of `instance`; raise Unavailable or Rejected."""
@@ -104,45 +108,43 @@ class BackupVault:
 
     # ------------------------------------------------------------------------- the validation
 
-    def validate(self, instance: BackupInstanceId, plan: Plan) -> Event:
+    def validate(self, plan: Plan) -> Event:
         """POST validateRestore, which may be asked again."""
         body = {"restoreRequestObject": _restore_body(plan)}
         try:
-            answer = self._arm.post(f"{instance}/validateRestore", body)
+            answer = self._arm.post(f"{plan.instance}/validateRestore", body)
         except Rejected as error:
-            return ValidationFailed(_advised(error, plan, instance.vault), self._clock())
+            return ValidationFailed(_advised(error, plan), self._clock())
         now = self._clock()
         if answer.operation_url:
             operation = Operation(answer.operation_url, now, answer.correlation_id)
             return OperationStarted(operation, answer.retry_after, now)
         if answer.status == 200:  # noqa: PLR2004  the swagger allows an answer at once
-            return _validated(answer, plan, instance.vault, now)
+            return _validated(answer, plan, now)
         return Unanswered(_NO_OPERATION, now)
 
-    def poll_validation(
-        self, operation: Operation, instance: BackupInstanceId, plan: Plan
-    ) -> Event:
+    def poll_validation(self, operation: Operation, plan: Plan) -> Event:
         """GET the validation's operation."""
-        answer = self._poll(self._arm.follow, operation.url, instance.vault)
+        answer = self._poll(self._arm.follow, operation.url, plan)
         now = self._clock()
         if isinstance(answer, Unanswered):
             return answer
         if _status(answer) in {"succeeded", "failed", "canceled", "cancelled"}:
-            return _validated(answer, plan, instance.vault, now)
+            return _validated(answer, plan, now)
         return _running(answer, now)
 
     # ---------------------------------------------------------------------------- the restore
 
-    def trigger(self, instance: BackupInstanceId, plan: Plan, claim: Claim) -> Event:
+    def trigger(self, plan: Plan, claim: Claim) -> Event:
         """POST restore, under `claim` and never twice for it."""
         try:
             answer = self._arm.post_once(
-                f"{instance}/restore", _restore_body(plan), request_id=claim.request_id
+                f"{plan.instance}/restore", _restore_body(plan), request_id=claim.request_id
             )
         except Unavailable as error:
             return TriggerNotTaken(error.problem, error.retry_after, self._clock())
         except Rejected as error:
-            return Refused(_advised(error, plan, instance.vault), self._clock())
+            return Refused(_advised(error, plan), self._clock())
         except AnswerLost as error:
             return TriggerUnanswered(error.problem, self._clock())
         now = self._clock()
@@ -152,15 +154,15 @@ class BackupVault:
         job = _named_job(answer.body)
         return JobNamed(job, now) if job else TriggerUnanswered(_NO_OPERATION, now)
 
-    def poll_restore(self, operation: Operation, instance: BackupInstanceId, plan: Plan) -> Event:
+    def poll_restore(self, operation: Operation, plan: Plan) -> Event:
         """GET the restore's operation, which names the job when it has succeeded."""
-        answer = self._poll(self._arm.follow, operation.url, instance.vault)
+        answer = self._poll(self._arm.follow, operation.url, plan)
         now = self._clock()
         if isinstance(answer, Unanswered):
             return answer
         status = _status(answer)
         if status not in {"succeeded", "failed", "canceled", "cancelled"}:
-            return self._begun_all_the_same(operation, instance, plan) or _running(answer, now)
+            return self._begun_all_the_same(operation, plan) or _running(answer, now)
         if job := _named_job(object_of(answer.body.get("properties"))):
             return JobNamed(job, now)
         problem = problem_in(answer.body) or Problem(
@@ -170,25 +172,23 @@ class BackupVault:
         if status == "succeeded":
             return TriggerUnanswered(problem, now)
         problem = replace(problem, correlation_id=operation.correlation_id)
-        return OperationFailed(advice.for_restore(problem, plan, instance.vault), now)
+        return OperationFailed(advice.for_restore(problem, plan), now)
 
-    def _begun_all_the_same(
-        self, operation: Operation, instance: BackupInstanceId, plan: Plan
-    ) -> JobNamed | None:
+    def _begun_all_the_same(self, operation: Operation, plan: Plan) -> JobNamed | None:
         """Look for the job of an operation that runs for longer than any should."""
         if self._clock() - operation.started < OPERATION_PATIENCE:
             return None
         try:
-            found = self.find_job(instance, plan)
+            found = self.find_job(plan)
         except Unavailable:
             return None
         return found if isinstance(found, JobNamed) else None
 
     # -------------------------------------------------------------------------------- the job
 
-    def poll_job(self, job: JobId, instance: BackupInstanceId, plan: Plan) -> Event:
+    def poll_job(self, job: JobId, plan: Plan) -> Event:
         """GET the job."""
-        answer = self._poll(self._arm.get, f"{instance.vault}/backupJobs/{job}", instance.vault)
+        answer = self._poll(self._arm.get, f"{plan.instance.vault}/backupJobs/{job}", plan)
         now = self._clock()
         if isinstance(answer, Unanswered):
             return answer
@@ -197,33 +197,34 @@ class BackupVault:
             return Unanswered(_odd("the job"), now)
         if (end := found.end) is None:
             return StillRunning(now, answer.retry_after)
-        problem = found.problem and advice.for_restore(found.problem, plan, instance.vault)
+        problem = found.problem and advice.for_restore(found.problem, plan)
         ended = found.ended if found.ended and found.ended <= now else now
         return JobEnded(end, found.status, ended, problem)
 
-    def find_job(self, instance: BackupInstanceId, plan: Plan) -> Event:
+    def find_job(self, plan: Plan) -> Event:
         """Look for the job of one of the plan's claims.
 
         First by the mark of the claim's request id, which the list shows; else among the restore
         jobs begun around a claim, by the disk they write, which only a single GET shows.
         """
         try:
-            found = self._job_of_claims(instance, plan)
+            found = self._job_of_claims(plan)
         except Rejected as error:
-            return self._unanswered(error, instance.vault)
+            return self._unanswered(error, plan)
         now = self._clock()
         return JobNamed(found.id, now) if found else JobNotFound(now)
 
-    def _job_of_claims(self, instance: BackupInstanceId, plan: Plan) -> Job | None:
-        items = self._list(f"{instance.vault}/backupJobs", instance.vault)
+    def _job_of_claims(self, plan: Plan) -> Job | None:
+        vault = plan.instance.vault
+        items = self._list(f"{vault}/backupJobs", vault)
         jobs = [job for job in map(Job.of, items) if job is not None]
         marked = (job for job in jobs if job.bears_mark_of(plan.claims))
         if found := next(marked, None):
             return found
-        likely = [job.id for job in jobs if job.may_be_of(plan.claims, instance)]
+        likely = [job.id for job in jobs if job.may_be_of(plan.claims, plan.instance)]
         if len(likely) > MAX_LIKELY:
             raise Unavailable(_ENDLESS)
-        read = (self._job(instance.vault, job) for job in likely)
+        read = (self._job(vault, job) for job in likely)
         return next((job for job in read if job and job.writes(plan)), None)
 
     def _job(self, vault: BackupVaultId, job: JobId) -> Job | None:
@@ -249,27 +250,27 @@ class BackupVault:
                 problem = advice.for_app(problem, vault)
             raise Rejected(problem, status=error.status) from None
 
-    def _poll(
-        self, get: Callable[[str], Answer], where: str, vault: BackupVaultId
-    ) -> Answer | Unanswered:
+    def _poll(self, get: Callable[[str], Answer], where: str, plan: Plan) -> Answer | Unanswered:
         """Look at an operation or a job: a refusal while polling ends nothing, it is told."""
         try:
             return get(where)
         except (Rejected, Unavailable) as error:
-            return self._unanswered(error, vault)
+            return self._unanswered(error, plan)
 
-    def _unanswered(self, error: Rejected | Unavailable, vault: BackupVaultId) -> Unanswered:
+    def _unanswered(self, error: Rejected | Unavailable, plan: Plan) -> Unanswered:
         forbidden = isinstance(error, Rejected) and error.status == _FORBIDDEN
         return Unanswered(
-            advice.while_waiting(error.problem, vault) if forbidden else error.problem,
+            advice.while_waiting(error.problem, plan.instance.vault)
+            if forbidden
+            else error.problem,
             self._clock(),
             error.retry_after if isinstance(error, Unavailable) else None,
             gone=error.status in _GONE,
         )
 
-    def _list(self, path: str, vault: BackupVaultId) -> Iterator[dict[str, Any]]:
+    def _list(self, path: str, vault: BackupVaultId, missing: str = "") -> Iterator[dict[str, Any]]:
         """Yield the items of every page; raise Unavailable rather than pass off a part as all."""
-        answer, seen = self._read(path, vault), set[str]()
+        answer, seen = self._read(path, vault, missing), set[str]()
         while True:
             yield from _items(answer.body)
             link = text_of(answer.body.get("nextLink"))
@@ -279,6 +280,34 @@ class BackupVault:
                 raise Unavailable(_ENDLESS)
             seen.add(link)
             answer = self._arm.follow(link)
+
+
+def _instance(instance: BackupInstanceId, body: dict[str, Any]) -> BackupInstance:
+    properties = object_of(body.get("properties"))
+    info = _source_info(body)
+    kind = text_of(info.get("datasourcetype")) or text_of(info.get("resourcetype"))
+    if kind.lower() != DISKS.lower():
+        raise Rejected(
+            Problem(
+                "NotADisk",
+                f"The backup instance protects {quoted(kind or 'nothing known')}, not a disk.",
+                "Name the backup instance of a managed disk.",
+            )
+        )
+    return BackupInstance(instance, _source(info), _region(info), _snapshot_group(properties))
+
+
+def _source_info(body: dict[str, Any]) -> dict[str, Any]:
+    properties = _folded(object_of(body.get("properties")))
+    return _folded(object_of(properties.get("datasourceinfo")))
+
+
+def _protects(item: dict[str, Any], source: DiskId) -> bool:
+    return text_of(_source_info(item).get("resourceid")).lower() == source.key
+
+
+def _name(item: dict[str, Any]) -> str:
+    return text_of(item.get("name")) or text_of(item.get("id")).rpartition("/")[2]
 
 
 def _restore_body(plan: Plan) -> dict[str, Any]:
@@ -304,14 +333,14 @@ def _restore_body(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _validated(answer: Answer, plan: Plan, vault: BackupVaultId, now: datetime) -> Event:
+def _validated(answer: Answer, plan: Plan, now: datetime) -> Event:
     """Return how a validation ended. `Succeeded` with an error is recorded: it is a failure."""
     problem = problem_in(answer.body)
     if problem is None and _status(answer) in {"succeeded", ""}:
         return ValidationSucceeded(now)
     problem = problem or Problem("ValidationFailed", "The validation failed without a reason.")
     problem = replace(problem, correlation_id=answer.correlation_id)
-    return ValidationFailed(advice.for_restore(problem, plan, vault), now)
+    return ValidationFailed(advice.for_restore(problem, plan), now)
 
 
 def _running(answer: Answer, now: datetime) -> Event:
@@ -332,10 +361,10 @@ def _named_job(properties: dict[str, Any]) -> JobId | None:
         return None
 
 
-def _advised(error: Rejected, plan: Plan, vault: BackupVaultId) -> Problem:
+def _advised(error: Rejected, plan: Plan) -> Problem:
     if error.status == _FORBIDDEN:
-        return advice.for_app(error.problem, vault)
-    return advice.for_restore(error.problem, plan, vault)
+        return advice.for_app(error.problem, plan.instance.vault)
+    return advice.for_restore(error.problem, plan)
 
 
 def _odd(what: str) -> Problem:

@@ -10,31 +10,38 @@ is recorded; then the sweep has it.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from restore_core import pace
+from restore_core.envelopes.reader import read
 from restore_core.errors import (
     MalformedRequest,
+    NothingAsked,
     Problem,
     Superseded,
     Unavailable,
     UnreadableRow,
 )
-from restore_core.events import Effect, Event, LockTarget, Trigger
+from restore_core.events import Effect, Event, Reserve, Tell, Trigger, TurnCame
 from restore_core.journal import (
     log_accepted,
     log_failure,
-    log_message_rejected,
+    log_message_refused,
     log_moved,
     log_superseded,
+    log_untold,
 )
 from restore_core.lifecycle import Restore
+from restore_core.notices import event_of, event_of_unaccepted
+from restore_core.origin import Asked
+from restore_core.outbox import Outbox, Stage
 from restore_core.performer import Performer
-from restore_core.policy import Policy
 from restore_core.ports import Outstanding, Poisoned, Steps, Store, Vault, Versioned
-from restore_core.request import REQUEST_ID, RestoreRequest
-from restore_core.states import Accepted, Ended, Triggering, Wait
+from restore_core.request import REQUEST_ID
+from restore_core.rules import Rules
+from restore_core.states import Accepted, Status, Triggering, Turn, Unaccepted, Wait
 
 TICK_BUDGET: Final = timedelta(minutes=2)
 """No restore is begun later in a tick, so that a tick ends before the function's time-out."""
@@ -52,6 +59,7 @@ _NOT_A_STEP: Final = Problem(
     "A message on restore-steps does not hold a restore's id.",
     "Only the app may write to restore-steps: check who else has the right to.",
 )
+_NOTHING_TO_DO: Final = "Nothing was restored, and nothing has to be done."
 _VANISHED: Final = Problem("StorageUnavailable", "The restore was there and cannot be read.")
 
 
@@ -64,18 +72,14 @@ class Driver:
         store: Store,
         vault: Vault,
         steps: Steps,
-        policy: Policy,
+        rules: Rules,
         clock: Callable[[], datetime],
-        max_age: timedelta,
-        job_list_lag: timedelta,
     ) -> None:
         self._store = store
         self._steps = steps
+        self._rules = rules
         self._clock = clock
-        self._max_age = max_age
-        self._performer = Performer(
-            store=store, vault=vault, policy=policy, clock=clock, job_list_lag=job_list_lag
-        )
+        self._performer = Performer(store=store, vault=vault, rules=rules, clock=clock)
         self._created = False
 
     # ------------------------------------------------------------------------ the three triggers
@@ -91,7 +95,7 @@ class Driver:
         request_id = _step_of(body)
         try:
             if request_id is None:
-                self._refuse(body, _NOT_A_STEP, request_id="", inserted_at=self._clock())
+                self._write_down(body, _NOT_A_STEP, inserted_at=self._clock())
                 return
             current = self._store.load(request_id)
         except (Unavailable, UnreadableRow) as error:
@@ -119,19 +123,29 @@ class Driver:
     def _record(self, body: bytes, inserted_at: datetime) -> Versioned | None:
         """Return the restore of a message, recorded; None where it never becomes one."""
         try:
-            request = RestoreRequest.parse(body)
+            asked = read(body)
         except MalformedRequest as error:
             problem = Problem("MalformedRequest", error.reason, _CORRECT_IT)
             self._refuse(body, problem, request_id=error.request_id, inserted_at=inserted_at)
             return None
+        except NothingAsked as error:
+            problem = Problem("NothingAsked", error.reason, _NOTHING_TO_DO)
+            self._write_down(
+                body, problem, Status.IGNORED, request_id=error.request_id, inserted_at=inserted_at
+            )
+            return None
+        return self._recorded(asked, body, inserted_at)
+
+    def _recorded(self, asked: Asked, body: bytes, inserted_at: datetime) -> Versioned | None:
+        request_id = asked.request.request_id
         try:
-            found = self._known(request.request_id) or self._insert(request, inserted_at)
+            found = self._known(request_id) or self._insert(asked, inserted_at)
         except UnreadableRow as error:
             problem = Problem("UnreadableRow", str(error), "Look at that row of Restores.")
-            self._refuse(body, problem, request_id=request.request_id, inserted_at=inserted_at)
+            self._refuse(body, problem, request_id=request_id, inserted_at=inserted_at)
             return None
-        if found.restore.request != request:
-            self._refuse(body, _REUSED, request_id=request.request_id, inserted_at=inserted_at)
+        if found.restore.request != asked.request:
+            self._refuse(body, _REUSED, request_id=request_id, inserted_at=inserted_at)
             return None
         return found
 
@@ -142,15 +156,23 @@ class Driver:
             self._announce(found.restore)
         return found
 
-    def _insert(self, request: RestoreRequest, inserted_at: datetime) -> Versioned:
+    def _insert(self, asked: Asked, inserted_at: datetime) -> Versioned:
         """Write both rows, the outstanding one first: a restore without it would be forgotten."""
         now = self._clock()
-        restore = Restore(request, inserted_at, now, now + self._max_age, Accepted(Wait(now)))
+        restore = Restore(
+            request=asked.request,
+            origin=asked.origin,
+            requested_at=inserted_at,
+            accepted_at=now,
+            deadline=now + self._rules.max_age,
+            state=Accepted(Wait(now)),
+            outbox=Outbox.opened(now, self._rules.told),
+        )
         self._store.announce(restore, now + pace.SWEEP_GRACE)
         try:
             recorded = self._store.record(restore)
         except Superseded:
-            found = self._store.load(request.request_id)
+            found = self._known(restore.id)  # Our row has just hidden what its own row said.
             if found is None:
                 raise Unavailable(_VANISHED) from None
             return found
@@ -160,10 +182,25 @@ class Driver:
     def _refuse(
         self, body: bytes, problem: Problem, *, request_id: str, inserted_at: datetime
     ) -> None:
-        self._store.write_unaccepted(
-            body, problem, request_id=request_id, inserted_at=inserted_at, now=self._clock()
-        )
-        log_message_rejected(request_id, problem)
+        """Write down why a message becomes no restore, and tell of it; raise Unavailable."""
+        message = self._write_down(body, problem, request_id=request_id, inserted_at=inserted_at)
+        if Stage.REJECTED in self._rules.told:
+            self._steps.tell(event_of_unaccepted(message))
+
+    def _write_down(
+        self,
+        body: bytes,
+        problem: Problem,
+        status: Status = Status.REJECTED,
+        *,
+        request_id: str = "",
+        inserted_at: datetime,
+    ) -> Unaccepted:
+        now = self._clock()
+        message = Unaccepted(body, status, problem, request_id, inserted_at, now)
+        self._store.write_unaccepted(message)
+        log_message_refused(message)
+        return message
 
     # ------------------------------------------------------------------------------------- sweep
 
@@ -200,12 +237,58 @@ class Driver:
     def _judge_poisoned_step(self, message: Poisoned) -> None:
         """Tell of what is no step; a step needs nothing, for its restore is outstanding."""
         if _step_of(message.body) is None:
-            self._refuse(message.body, _NOT_A_STEP, request_id="", inserted_at=message.inserted_at)
+            self._write_down(message.body, _NOT_A_STEP, inserted_at=message.inserted_at)
 
     def _visit_due(self, pool: Executor) -> None:
         begun = self._clock()
-        due = self._store.due(begun)
+        found = self._store.due(begun)
+        called = self._call_in_turn(found, begun)
+        due = [one for one in found if one.due <= begun or one.request_id in called]
         list(pool.map(lambda outstanding: self._visit(outstanding, begun), due))
+
+    def _call_in_turn(self, found: Iterable[Outstanding], begun: datetime) -> set[str]:
+        """Give as many as may run now their turn, longest accepted first; return whom.
+
+        One after the other, and none after one that could not be called, because storage failed or
+        another worker was faster (perhaps only to tell of it): a later one must not overtake it. A
+        row that cannot be read is passed over, or it would stop all for ever.
+        """
+        awaited = [one for one in found if one.turn is Turn.AWAITED]
+        awaited.sort(key=lambda one: (one.accepted_at, one.request_id))
+        called: set[str] = set()
+        try:
+            free = self._free_turns() if awaited else 0
+            for one in awaited:
+                if len(called) >= free or self._clock() - begun > TICK_BUDGET:
+                    break
+                if self._call(one.request_id):
+                    called.add(one.request_id)
+        except Superseded:
+            return called
+        except Exception as error:  # noqa: BLE001  what is due is visited all the same
+            log_failure("-", error)
+        return called
+
+    def _free_turns(self) -> int:
+        taken = sum(one.turn is Turn.TAKEN for one in self._store.turns())
+        return self._rules.max_active - taken
+
+    def _call(self, request_id: str) -> bool:
+        """Give one that waits its turn, unless it has it meanwhile; tell whether it counts.
+
+        Its outstanding row says so at once: until then nobody counts it among those that run.
+        """
+        try:
+            current = self._store.load(request_id)
+        except UnreadableRow as error:
+            log_failure(request_id, error)
+            return False
+        if current is None:
+            return False
+        if current.restore.may_be_called(self._clock()):
+            called = self._save(current, TurnCame(self._clock()))
+            self._announce(called.restore)
+        return True
 
     def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
         """Look at one outstanding restore; one that fails stops no other."""
@@ -217,7 +300,7 @@ class Driver:
             if current is None:
                 if now - outstanding.due > pace.ORPHAN_AGE:
                     self._store.drop(outstanding)
-            elif isinstance(current.restore.state, Ended):
+            elif current.restore.due is None:
                 self._store.drop(outstanding)
             elif not self._step(current):
                 self._announce(current.restore)
@@ -239,10 +322,13 @@ class Driver:
     def _pay(self, current: Versioned) -> bool:
         before = current
         while effect := current.restore.owes(self._clock()):
-            if isinstance(effect, Trigger):
-                current = self._claim_and_trigger(current)
-            else:
-                current = self._perform(current, effect)
+            match effect:
+                case Trigger():
+                    current = self._claim_and_trigger(current)
+                case Tell():
+                    current = self._tell(current)
+                case _:
+                    current = self._perform(current, effect)
         if current is before:
             return False
         self._announce(current.restore)
@@ -264,7 +350,8 @@ class Driver:
 
     def _save(self, current: Versioned, event: Event) -> Versioned:
         """Apply `event` and save; raise Superseded where another worker was faster."""
-        saved = self._store.save(current.restore.after(event), current.etag)
+        moved = current.restore.after(event, self._rules.told)
+        saved = self._store.save(moved, current.etag)
         log_moved(current.restore, saved.restore)
         return saved
 
@@ -273,9 +360,21 @@ class Driver:
         try:
             return self._save(current, event)
         except Superseded:
-            if isinstance(effect, LockTarget):
+            if isinstance(effect, Reserve):
                 self._performer.undo_lock(current.restore)
             raise
+
+    def _tell(self, current: Versioned) -> Versioned:
+        """Send what is pending, in order; what cannot be sent is sent later, and stops nothing."""
+        restore = current.restore
+        try:
+            for notice in restore.outbox.pending:
+                self._steps.tell(event_of(restore, notice))
+            outbox = restore.outbox.sent()
+        except Exception as error:  # noqa: BLE001  no disk waits for an event
+            outbox = restore.outbox.not_sent(self._clock())
+            log_untold(restore, error, given_up=not outbox.pending)
+        return self._store.save(replace(restore, outbox=outbox), current.etag)
 
     def _claim_and_trigger(self, current: Versioned) -> Versioned:
         """Save a claim; only when that save has won, send the POST, at once or not at all."""

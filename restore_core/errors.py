@@ -8,6 +8,7 @@
     ├── AnswerLost         unknown: it was sent and no answer came; it may have been obeyed
     ├── Superseded         stop: somebody else has moved this restore on
     ├── MalformedRequest   never: a message that is no restore request
+    ├── NothingAsked       nothing: a message in order that asks for no restore
     ├── UnreadableRow      never: a row that this version cannot read
     └── SettingsError      an operator must act: a setting is missing or wrong
 
@@ -66,14 +67,20 @@ class Superseded(RestoreError):
     """Another worker has saved this restore since it was read."""
 
 
-class MalformedRequest(RestoreError):
-    """A message that is no restore request; the text names field, value and remedy."""
-
+class _WithReason(RestoreError):
     def __init__(self, reason: str, request_id: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.request_id = request_id
         """The request id where the message has a usable one, else ""."""
+
+
+class MalformedRequest(_WithReason):
+    """A message that is no restore request; the text names field, value and remedy."""
+
+
+class NothingAsked(_WithReason):
+    """A message in order that asks for no restore: an alert resolved, an event of another kind."""
 
 
 class UnreadableRow(RestoreError):

@@ -19,8 +19,8 @@ class Prepare:
 
 
 @dataclass(frozen=True)
-class LockTarget:
-    """Take the target for this restore alone."""
+class Reserve:
+    """Take the target for this restore alone, the source for a while, and a turn."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,25 @@ class GiveUp:
 
 
 @dataclass(frozen=True)
+class Lapse:
+    """End the restore: it has not been triggered by the time that its sender set."""
+
+
+@dataclass(frozen=True)
 class Settle:
     """Write the result row from the saved outcome, then release the target unless guarded."""
 
     release: bool
 
 
+@dataclass(frozen=True)
+class Tell:
+    """Send the events that are pending."""
+
+
 Effect = (
     Prepare
-    | LockTarget
+    | Reserve
     | Validate
     | PollValidation
     | Trigger
@@ -81,7 +91,9 @@ Effect = (
     | FindJob
     | PollJob
     | GiveUp
+    | Lapse
     | Settle
+    | Tell
 )
 
 # Events: what became of it.
@@ -104,8 +116,22 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class TargetLocked:
-    """The target is this restore's."""
+class Reserved:
+    """Target, source and a turn are this restore's."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TurnAwaited:
+    """Target and source are this restore's; as many run as may at once."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TurnCame:
+    """The timer found that fewer run than may, and none has waited for longer."""
 
     at: datetime
 
@@ -218,6 +244,13 @@ class AgeReached:
 
 
 @dataclass(frozen=True)
+class Lapsed:
+    """It would begin later than its sender wants it to."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Settled:
     """The result row stands, and the target is released or guarded."""
 
@@ -227,7 +260,9 @@ class Settled:
 Event = (
     Prepared
     | Refused
-    | TargetLocked
+    | Reserved
+    | TurnAwaited
+    | TurnCame
     | OperationStarted
     | StillRunning
     | Unanswered
@@ -241,5 +276,6 @@ Event = (
     | OperationFailed
     | JobEnded
     | AgeReached
+    | Lapsed
     | Settled
 )

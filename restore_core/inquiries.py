@@ -16,9 +16,9 @@ from restore_core.errors import Problem, Rejected, SettingsError, Unavailable
 from restore_core.journal import log_failure
 from restore_core.ports import Results
 from restore_core.request import REQUEST_ID
-from restore_core.rows import day, public
+from restore_core.rows import as_json, day
 from restore_core.states import Status
-from restore_core.text import one_line, quoted, utc_text
+from restore_core.text import one_line, quoted
 
 LOOK_AGAIN: Final = 30
 """Seconds until a restore that is under way is worth another look: about a tick of the timer."""
@@ -88,7 +88,7 @@ class Inquiries:
         row = self._results().row_of(request_id) or self._newest_refused(request_id)
         if row is None:
             raise _unknown(request_id)
-        shown = _shown(row)
+        shown = as_json(row)
         return _json(shown, headers={} if shown["ended"] else {"Retry-After": str(LOOK_AGAIN)})
 
     def _newest_refused(self, request_id: str) -> Mapping[str, Any] | None:
@@ -105,7 +105,7 @@ class Inquiries:
             wanted.day, status=wanted.status, after=wanted.after, most=wanted.top + 1
         )
         page = found[: wanted.top]
-        told: dict[str, Any] = {"value": [_shown(row) for row in page]}
+        told: dict[str, Any] = {"value": [as_json(row) for row in page]}
         if len(found) > len(page):
             told["nextLink"] = f"{inquiry.address}?{wanted.rest(page[-1]['RowKey'])}"
         return _json(told)
@@ -243,22 +243,3 @@ def _json(
     # No browser may take what somebody wrote for a tag, whatever it makes of the media type.
     text = json.dumps(told, ensure_ascii=False, indent=1).replace("<", r"\u003c")
     return Reply(status, {"Content-Type": media, **_HEADERS, **(headers or {})}, text.encode())
-
-
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as JSON has it.
-
-    `ended` is told apart from `status`, in which `Validated` may be a state on the way.
-    """
-    columns = public(row)
-    return {
-        "ended": "completedAt" in columns,
-        **{name: _value(value) for name, value in columns.items()},
-    }
-
-
-def _value(value: object) -> object:
-    """Return a column's value as JSON has it; a text is cut, or a page could be 64 MiB long."""
-    if isinstance(value, datetime):
-        return utc_text(value)
-    return value if isinstance(value, int) else one_line(str(value))

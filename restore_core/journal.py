@@ -9,7 +9,7 @@ from typing import Final
 
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle import Restore
-from restore_core.states import Ending, Status
+from restore_core.states import Ending, Status, Unaccepted
 from restore_core.text import one_line
 
 log = logging.getLogger("restore")
@@ -21,8 +21,11 @@ _MAX_REASON: Final = 300
 
 def log_accepted(restore: Restore) -> None:
     """Tell that a request is recorded."""
-    instance = restore.request.backup_instance_id
-    log.info("restore.accepted requestId=%s backupInstanceId=%s", restore.id, instance)
+    request, origin = restore.request, restore.origin
+    source = f"backupInstanceId={request.backup_instance_id}"
+    if request.backup_instance_id is None:
+        source = f"sourceDiskId={request.source_disk_id}"
+    log.info("restore.accepted requestId=%s %s origin=%s", restore.id, source, origin)
 
 
 def log_moved(old: Restore, new: Restore) -> None:
@@ -40,9 +43,19 @@ def log_moved(old: Restore, new: Restore) -> None:
         log.info("restore.waiting requestId=%s in=%s%s", new.id, _state(new), _why(new.told))
 
 
-def log_message_rejected(request_id: str, problem: Problem) -> None:
+def log_message_refused(message: Unaccepted) -> None:
     """Tell of a message that never becomes a restore."""
-    log.warning("message.rejected requestId=%s%s", request_id or "-", _why(problem))
+    told = (message.request_id or "-", _why(message.problem))
+    if message.status is Status.IGNORED:
+        log.info("message.ignored requestId=%s%s", *told)
+    else:
+        log.warning("message.rejected requestId=%s%s", *told)
+
+
+def log_untold(restore: Restore, error: Exception, *, given_up: bool) -> None:
+    """Tell of events that could not be sent."""
+    level = logging.ERROR if given_up else logging.WARNING
+    log.log(level, "restore.untold requestId=%s givenUp=%s %s", restore.id, given_up, _told(error))
 
 
 def log_superseded(restore: Restore) -> None:
@@ -52,12 +65,15 @@ def log_superseded(restore: Restore) -> None:
 
 def log_failure(request_id: str, error: Exception) -> None:
     """Tell of a step that failed; of an error that is not ours, also where it arose."""
+    log.error("step.failed requestId=%s %s", request_id, _told(error))
+
+
+def _told(error: Exception) -> str:
     where = ""
     if not isinstance(error, RestoreError):
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f" at={frame.name}:{frame.lineno}"
-    text = one_line(f"{type(error).__name__}: {error}", _MAX_REASON)
-    log.error("step.failed requestId=%s error=%s%s", request_id, text, where)
+    return "error=" + one_line(f"{type(error).__name__}: {error}", _MAX_REASON) + where
 
 
 def _state(restore: Restore) -> str:

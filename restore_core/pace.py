@@ -38,6 +38,9 @@ SWEEP_GRACE: Final = timedelta(seconds=90)
 ORPHAN_AGE: Final = timedelta(hours=1)
 """An outstanding row whose restore never came is dropped after this: no accept takes so long."""
 
+NOTICE_LIFE: Final = timedelta(days=7)
+"""How long an event that cannot be sent is kept: it would live no longer on its queue."""
+
 MAX_RETRY_AFTER: Final = timedelta(days=1)
 """A longer Retry-After is cut: a queue message can hide for seven days at the most."""
 

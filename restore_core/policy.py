@@ -11,7 +11,9 @@ from typing import Final, Self
 
 from restore_core.errors import Problem
 from restore_core.resource_ids import (
+    ArmId,
     BackupInstanceId,
+    BackupVaultId,
     DiskId,
     ResourceGroupId,
     valid_segment,
@@ -85,25 +87,26 @@ class Policy:
         parts = (part.strip() for part in text.replace("\n", ";").split(";"))
         return cls(tuple(Rule.parse(part) for part in parts if part))
 
-    def refusal(self, source: BackupInstanceId, target: DiskId | ResourceGroupId) -> Problem | None:
+    def refusal(
+        self, source: BackupInstanceId | BackupVaultId, target: DiskId | ResourceGroupId
+    ) -> Problem | None:
         """Return why `source` may not be restored to `target`, or None where a rule pairs them.
 
-        Where only the target's group is known yet, a rule for a disk inside it will do: the
-        question is put again when the disk's name is known.
+        Where only the instance's vault or the target's group is known yet, a rule for something
+        inside it will do: the question is put again when the name is known.
         """
         if not self.rules:
             return _NO_RULES
         for rule in self.rules:
-            if rule.source.holds(str(source)) and (
-                rule.target.holds(str(target))
-                or (isinstance(target, ResourceGroupId) and rule.target.lies_in(str(target)))
+            if _fits(rule.source, source, BackupVaultId) and _fits(
+                rule.target, target, ResourceGroupId
             ):
                 return None
         return Problem(
             "NotAllowed",
             f"No rule of {SETTING} pairs the source {source} with the target {target}.",
             f"If this restore is wanted, add a rule 'source => target' to the app setting "
-            f"{SETTING}, for example '{source.vault} => {_group_of(target)}', and send the "
+            f"{SETTING}, for example '{_vault_of(source)} => {_group_of(target)}', and send the "
             f"request again with a new requestId.",
         )
 
@@ -125,6 +128,16 @@ def _begins(template: list[str], segments: tuple[str, ...]) -> bool:
         else expected.lower() == actual
         for expected, actual in zip(template, segments, strict=False)
     )
+
+
+def _fits(scope: Scope, resource: ArmId, wide: type[ArmId]) -> bool:
+    """Tell whether the scope holds `resource` or, where that is only `wide`, lies in it."""
+    narrower = isinstance(resource, wide) and scope.lies_in(str(resource))
+    return scope.holds(str(resource)) or narrower
+
+
+def _vault_of(source: BackupInstanceId | BackupVaultId) -> BackupVaultId:
+    return source.vault if isinstance(source, BackupInstanceId) else source
 
 
 def _group_of(target: DiskId | ResourceGroupId) -> ResourceGroupId:

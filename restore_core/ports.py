@@ -1,22 +1,22 @@
 """What the driver needs of the world, as Protocols, and the values that pass between. No I/O."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from restore_core.errors import Problem
 from restore_core.events import Event
 from restore_core.lifecycle import Restore
 from restore_core.recovery_points import RecoveryPoint
 from restore_core.resource_ids import (
     BackupInstanceId,
+    BackupVaultId,
     DiskId,
     JobId,
     RecoveryPointId,
     ResourceGroupId,
 )
-from restore_core.states import Claim, Operation, Outcome, Plan, Status
+from restore_core.states import Claim, Operation, Outcome, Plan, Status, Turn, Unaccepted
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Outstanding:
     vault_key: str
     request_id: str
     due: datetime
+    turn: Turn
+    accepted_at: datetime
     etag: str
 
 
@@ -52,6 +54,7 @@ class Poisoned:
 class BackupInstance:
     """One protected disk."""
 
+    id: BackupInstanceId
     source: DiskId
     region: str
     snapshot_group: ResourceGroupId | None
@@ -62,18 +65,15 @@ class Vault(Protocol):
     """The backup vault. Questions raise Unavailable or Rejected; the rest answers with events."""
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance: ...
+    def instance_of(self, source: DiskId, vault: BackupVaultId) -> BackupInstance: ...
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]: ...
     def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint: ...
-    def validate(self, instance: BackupInstanceId, plan: Plan) -> Event: ...
-    def poll_validation(
-        self, operation: Operation, instance: BackupInstanceId, plan: Plan
-    ) -> Event: ...
-    def trigger(self, instance: BackupInstanceId, plan: Plan, claim: Claim) -> Event: ...
-    def poll_restore(
-        self, operation: Operation, instance: BackupInstanceId, plan: Plan
-    ) -> Event: ...
-    def find_job(self, instance: BackupInstanceId, plan: Plan) -> Event: ...
-    def poll_job(self, job: JobId, instance: BackupInstanceId, plan: Plan) -> Event: ...
+    def validate(self, plan: Plan) -> Event: ...
+    def poll_validation(self, operation: Operation, plan: Plan) -> Event: ...
+    def trigger(self, plan: Plan, claim: Claim) -> Event: ...
+    def poll_restore(self, operation: Operation, plan: Plan) -> Event: ...
+    def find_job(self, plan: Plan) -> Event: ...
+    def poll_job(self, job: JobId, plan: Plan) -> Event: ...
 
 
 class Store(Protocol):
@@ -85,20 +85,16 @@ class Store(Protocol):
     def save(self, restore: Restore, etag: str) -> Versioned: ...
     def announce(self, restore: Restore, due: datetime) -> None: ...
     def due(self, now: datetime) -> list[Outstanding]: ...
+    def turns(self, most: int | None = None) -> list[Outstanding]: ...
     def forget(self, restore: Restore) -> None: ...
     def drop(self, outstanding: Outstanding) -> None: ...
     def lock_target(self, target: DiskId, request_id: str) -> str: ...
     def release_target(self, target: DiskId, request_id: str) -> None: ...
+    def take_source(
+        self, source: DiskId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
+    ) -> Restore | None: ...
     def write_result(self, restore: Restore, outcome: Outcome) -> None: ...
-    def write_unaccepted(
-        self,
-        body: bytes,
-        problem: Problem,
-        *,
-        request_id: str,
-        inserted_at: datetime,
-        now: datetime,
-    ) -> None: ...
+    def write_unaccepted(self, unaccepted: Unaccepted) -> None: ...
 
 
 class Results(Protocol):
@@ -113,6 +109,8 @@ class Results(Protocol):
 
 class Steps(Protocol):
     """The queues. Raises Unavailable."""
+
+    def tell(self, event: str) -> None: ...
 
     def create_missing(self) -> None: ...
     def enqueue(self, request_id: str, delay: timedelta) -> None: ...

@@ -1,10 +1,9 @@
-"""The message contract: what a sender may ask, and every reason why a message is refused. Pure.
+"""The message contract: what a sender may ask, and every reason why a field is refused. Pure.
 
 Pydantic serves this module alone. Everything inside the app holds a `RestoreRequest`, never a dict
 from outside.
 """
 
-import base64
 import difflib
 import hashlib
 import json
@@ -19,20 +18,24 @@ from pydantic import (
     ConfigDict,
     PlainSerializer,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from restore_core import request_schema as schema
 from restore_core.errors import MalformedRequest
 from restore_core.resource_ids import (
+    POINT_OR_JOB,
     BackupInstanceId,
+    BackupVaultId,
     DiskId,
     RecoveryPointId,
     ResourceGroupId,
     recovery_point_id,
 )
-from restore_core.text import one_line, quoted
+from restore_core.text import json_type, one_line, quoted, shown
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 MAX_CARRIED_TEXT: Final = 1_024
@@ -43,14 +46,13 @@ DERIVED_SUFFIX: Final = 10
 """Hex digits of the request id's SHA-256 that end a derived disk name."""
 MAX_FAULTS_TOLD: Final = 5
 
-_NEVER_EMPTY: Final = ("recoveryPointId", "pointInTime")
 _A_TIME: Final = "an example is 2026-11-21T02:00:00Z"
 _TRUTH: Final = {"true": True, "false": False}
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"it must be text, not {_json_type(value)}")  # noqa: TRY004 pydantic
+        raise ValueError(f"it must be text, not {json_type(value)}")  # noqa: TRY004 pydantic
     return value
 
 
@@ -77,8 +79,10 @@ def _point_id(value: object) -> RecoveryPointId:
 
 def _point_in_time(value: object) -> datetime | Literal["latest"]:
     text = _selector(value, "send a time or 'latest', or leave the field out")
-    if text == "latest":
-        return "latest"
+    return "latest" if text == "latest" else _moment(text)
+
+
+def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
         zoned = moment.astimezone(UTC)
@@ -112,7 +116,25 @@ def _carried(text: str) -> str | None:
 
 
 _AsText = PlainSerializer(str)
-_Carried = Annotated[str | None, _parsed(_carried)]
+_AsTime = PlainSerializer(datetime.isoformat)
+_Carried = Annotated[str | None, _parsed(_carried), WithJsonSchema(schema.CARRIED)]
+_Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(schema.FLAG)]
+
+_PUBLISHED: Final[dict[str, Any]] = {
+    "allOf": [
+        schema.one_of_these(
+            ("backupInstanceId", ("sourceDiskId", "vaultId")),
+            ("sourceDiskId", ("backupInstanceId",)),
+        ),
+        schema.one_of_these(
+            ("targetDiskId", ("targetResourceGroupId", "targetDiskName")),
+            ("targetResourceGroupId", ("targetDiskId",)),
+        ),
+        schema.not_both("recoveryPointId", "pointInTime"),
+    ],
+    "patternProperties": {r"^\$": True},
+}
+"""What the validators of the whole request ask for, for the published schema."""
 
 
 class RestoreRequest(BaseModel):
@@ -124,38 +146,104 @@ class RestoreRequest(BaseModel):
         extra="forbid",
         frozen=True,
         arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+        json_schema_extra=_PUBLISHED,
     )
 
-    request_id: Annotated[str, _parsed(_request_id)]
-    backup_instance_id: Annotated[BackupInstanceId, _parsed(BackupInstanceId.parse), _AsText]
-    target_disk_id: Annotated[DiskId | None, _parsed(DiskId.parse), _AsText] = None
+    request_id: Annotated[str, _parsed(_request_id), WithJsonSchema(schema.text_like(REQUEST_ID))]
+    """The idempotency key: one for each incident and disk. The same id with the same content again
+    has no effect, ever; with other content it is refused."""
+
+    backup_instance_id: Annotated[
+        BackupInstanceId | None,
+        _parsed(BackupInstanceId.parse),
+        _AsText,
+        WithJsonSchema(schema.id_of(BackupInstanceId)),
+    ] = None
+    """The ARM id of the backup instance: the protected disk in its vault."""
+
+    source_disk_id: Annotated[
+        DiskId | None, _parsed(DiskId.parse), _AsText, WithJsonSchema(schema.id_of(DiskId))
+    ] = None
+    """The ARM id of the disk to restore, instead of its backup instance. It need not exist any
+    more."""
+
+    vault_id: Annotated[
+        BackupVaultId | None,
+        _parsed(BackupVaultId.parse),
+        _AsText,
+        WithJsonSchema(schema.id_of(BackupVaultId)),
+    ] = None
+    """The ARM id of the vault that protects sourceDiskId. Without it: RESTORE_DEFAULT_VAULT."""
+
+    target_disk_id: Annotated[
+        DiskId | None, _parsed(DiskId.parse), _AsText, WithJsonSchema(schema.id_of(DiskId))
+    ] = None
+    """The ARM id of the disk to create. It must not exist."""
+
     target_resource_group_id: Annotated[
-        ResourceGroupId | None, _parsed(ResourceGroupId.parse), _AsText
+        ResourceGroupId | None,
+        _parsed(ResourceGroupId.parse),
+        _AsText,
+        WithJsonSchema(schema.id_of(ResourceGroupId)),
     ] = None
-    target_disk_name: Annotated[str | None, _parsed(_disk_name)] = None
-    recovery_point_id: Annotated[RecoveryPointId | None, BeforeValidator(_point_id)] = None
+    """The ARM id of the resource group to create the disk in, instead of targetDiskId."""
+
+    target_disk_name: Annotated[
+        str | None, _parsed(_disk_name), WithJsonSchema(schema.name_of("disk"))
+    ] = None
+    """The name of the disk in targetResourceGroupId. Without it: the source disk's name, cut, and
+    ten hex digits made of requestId, the same at every retry."""
+
+    recovery_point_id: Annotated[
+        RecoveryPointId | None,
+        BeforeValidator(_point_id),
+        WithJsonSchema(schema.text_like(POINT_OR_JOB)),
+    ] = None
+    """The recovery point to restore. Never null or empty: leave it out."""
+
     point_in_time: Annotated[
-        datetime | Literal["latest"] | None, BeforeValidator(_point_in_time)
+        datetime | Literal["latest"] | None,
+        BeforeValidator(_point_in_time),
+        WithJsonSchema(schema.MOMENT_OR_LATEST),
     ] = None
-    validate_only: Annotated[bool, BeforeValidator(_flag)] = False
+    """An ISO 8601 time with a zone: the newest recovery point at or before it; or latest. With
+    neither selector: the newest at or before acceptance. Never null or empty: leave it out."""
+
+    not_after: Annotated[
+        datetime | None, _parsed(_moment), _AsTime, WithJsonSchema(schema.MOMENT)
+    ] = None
+    """An ISO 8601 time with a zone: a restore that has not been asked of Azure by then is not
+    wanted any more."""
+
+    force: _Flag = False
+    """true: restore although another restore of the same disk runs, or completed less than
+    RESTORE_COOLDOWN_MINUTES ago."""
+
+    validate_only: _Flag = False
+    """true: stop after the validation, restore nothing."""
+
     requested_by: _Carried = None
+    """Who asks. Carried to the result, cut at 1,024 characters."""
+
     reason: _Carried = None
+    """Why. Carried to the result, cut at 1,024 characters."""
+
     correlation_id: _Carried = None
+    """The sender's own id. Carried to the result, cut at 1,024 characters."""
 
     @classmethod
-    def parse(cls, body: bytes) -> Self:
-        """Return the request of a queue message, plain or base64; raise MalformedRequest."""
-        return cls.from_fields(decode(body))
+    def from_fields(cls, fields: dict[str, Any], *, they: str = "The message is") -> Self:
+        """Return the request of decoded JSON; raise MalformedRequest naming every wrong field.
 
-    @classmethod
-    def from_fields(cls, fields: dict[str, Any]) -> Self:
-        """Return the request of decoded JSON; raise MalformedRequest naming every wrong field."""
+        `they` begins the reason: where the fields were taken from.
+        """
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
             told = [_told(fault) for fault in error.errors(include_url=False)[:MAX_FAULTS_TOLD]]
             raise MalformedRequest(
-                f"The message is no restore request. {' '.join(told)}", _usable_id(fields)
+                f"{they} no restore request. {' '.join(told)}", _usable_id(fields)
             ) from None
 
     @model_validator(mode="before")
@@ -165,8 +253,19 @@ class RestoreRequest(BaseModel):
             name: value
             for name, value in fields.items()
             # The host's own output binding adds `$AzureWebJobsParentId`.
-            if not name.startswith("$") and (name in _NEVER_EMPTY or value not in (None, ""))
+            if not name.startswith("$") and (name not in _MAY_BE_EMPTY or value not in (None, ""))
         }
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.backup_instance_id is not None:
+            if self.source_disk_id is not None or self.vault_id is not None:
+                raise ValueError(
+                    "backupInstanceId excludes sourceDiskId and vaultId: send the one or the others"
+                )
+        elif self.source_disk_id is None:
+            raise ValueError("The source is missing: send backupInstanceId or sourceDiskId")
+        return self
 
     @model_validator(mode="after")
     def _one_selector_and_one_target(self) -> Self:
@@ -181,6 +280,18 @@ class RestoreRequest(BaseModel):
         elif self.target_resource_group_id is None:
             raise ValueError("The target is missing: send targetDiskId or targetResourceGroupId")
         return self
+
+    @property
+    def known_source(self) -> DiskId:
+        """Return the disk to restore, of a request that names it."""
+        if self.source_disk_id is None:  # pragma: no cover  the validator leaves no such request
+            raise MalformedRequest("the source is missing")
+        return self.source_disk_id
+
+    @property
+    def vault(self) -> BackupVaultId | None:
+        """Return the vault, where the request names it."""
+        return self.backup_instance_id.vault if self.backup_instance_id else self.vault_id
 
     @property
     def known_target(self) -> DiskId | ResourceGroupId:
@@ -208,60 +319,15 @@ class RestoreRequest(BaseModel):
         return json.dumps(fields, separators=(",", ":"))
 
 
-def decode(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a message, plain or base64, with or without a byte order mark.
+_MAY_BE_EMPTY: Final = {to_camel(name) for name in RestoreRequest.model_fields} - {
+    "recoveryPointId",
+    "pointInTime",
+}
+"""Where null and "" mean absent. Not in a selector, and not in a name that is unknown: it may be a
+selector, misspelt, whose expression yields nothing."""
 
-    Senders differ: SDKs of today write plain text, Event Grid and older SDKs base64.
-    Raise MalformedRequest where the bytes are neither.
-    """
-    text = _utf8(body)
-    if not text.startswith(("{", "[", '"')):
-        text = _unwrapped(text)
-    try:
-        decoded = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except RecursionError:
-        raise MalformedRequest("The message is nested too deeply to be read.") from None
-    except ValueError as error:
-        raise MalformedRequest(f"The message is not JSON: {one_line(str(error), 200)}.") from None
-    if not isinstance(decoded, dict):
-        raise MalformedRequest(
-            f"The message must be a JSON object, but it is {_json_type(decoded)}."
-        )
-    return decoded
-
-
-def _utf8(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig").strip()
-    except UnicodeDecodeError as error:
-        raise MalformedRequest(
-            f"The message is not UTF-8: byte {error.start} cannot be read. Send JSON as UTF-8, "
-            "plain or base64."
-        ) from None
-
-
-def _unwrapped(text: str) -> str:
-    try:
-        plain = base64.b64decode("".join(text.split()), validate=True)
-        return plain.decode("utf-8-sig").strip()
-    except ValueError:
-        raise MalformedRequest(
-            f"The message is neither JSON nor base64 of JSON; it begins with {quoted(text[:40])}."
-        ) from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a repeated field: readers differ in which of the two they take."""
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise ValueError(f"the field {quoted(name)} stands twice in one object")
-        fields[name] = value
-    return fields
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+FIELDS: Final = {to_camel(name).lower(): to_camel(name) for name in RestoreRequest.model_fields}
+"""Every field of a request as a sender writes it, by its lower-cased name."""
 
 
 def _usable_id(fields: dict[str, Any]) -> str:
@@ -280,23 +346,17 @@ def _told(fault: ErrorDetails) -> str:
     reason = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
     if not field:
         return f"{reason}."
-    return f"{field} is {_shown(fault['input'])}: {reason}."
+    return f"{field} is {shown(fault['input'])}: {reason}."
+
+
+def nearest_field(name: str, *, cutoff: float) -> str:
+    """Return the field that is written nearly as `name`, in any casing, else ""."""
+    near = difflib.get_close_matches(name.lower(), FIELDS, n=1, cutoff=cutoff)
+    return FIELDS[near[0]] if near else ""
 
 
 def _nearest(field: str) -> str:
-    names = {to_camel(name).lower(): to_camel(name) for name in RestoreRequest.model_fields}
-    near = difflib.get_close_matches(field.lower(), names, n=1, cutoff=0.5)
+    near = nearest_field(field, cutoff=0.5)
     if near:
-        return f": perhaps {names[near[0]]} is meant"
-    return f"; the fields are {', '.join(names.values())}"
-
-
-def _shown(value: object) -> str:
-    return quoted(value) if isinstance(value, str) else _json_type(value)
-
-
-def _json_type(value: object) -> str:
-    if value is None:
-        return "null"
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
-    return names.get(type(value), "an object")
+        return f": perhaps {near} is meant"
+    return f"; the fields are {', '.join(FIELDS.values())}"

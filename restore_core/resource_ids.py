@@ -14,7 +14,7 @@ RecoveryPointId = NewType("RecoveryPointId", str)
 JobId = NewType("JobId", str)
 """The last path segment: ARM names a job by id, by an id in other casing, or by the bare GUID."""
 
-_POINT_OR_JOB: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+POINT_OR_JOB: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 _NAMES: Final = {
     "subscription": (
@@ -90,6 +90,12 @@ class BackupVaultId(ArmId):
     group: ResourceGroupId
     name: str
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the backup vault that `text` names; raise InvalidId."""
+        parts = _parse(text, cls.template, "a backup vault")
+        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["vault"])
+
     def __str__(self) -> str:
         return f"{self.group}/providers/Microsoft.DataProtection/backupVaults/{self.name}"
 
@@ -108,6 +114,12 @@ class BackupInstanceId(ArmId):
         parts = _parse(text, cls.template, "a backup instance")
         group = ResourceGroupId(parts["subscription"], parts["group"])
         return cls(BackupVaultId(group, parts["vault"]), parts["instance"])
+
+    @classmethod
+    def of(cls, vault: BackupVaultId, name: str) -> Self:
+        """Return the instance of `vault` with this name; raise InvalidId where it can be none."""
+        _check("instance", name)
+        return cls(vault, name)
 
     def __str__(self) -> str:
         return f"{self.vault}/backupInstances/{self.name}"
@@ -139,7 +151,7 @@ class DiskId(ArmId):
 
 def recovery_point_id(text: str) -> RecoveryPointId:
     """Return `text` as a recovery point id (32 hex digits as measured); raise InvalidId."""
-    if not _POINT_OR_JOB.fullmatch(text):
+    if not POINT_OR_JOB.fullmatch(text):
         raise InvalidId("a recovery point id has letters, digits, - and _ only, such as 32 hex")
     return RecoveryPointId(text)
 
@@ -147,7 +159,7 @@ def recovery_point_id(text: str) -> RecoveryPointId:
 def job_id(text: str) -> JobId:
     """Return the job that a bare name or an ARM id in any casing names; raise InvalidId."""
     name = text.rpartition("/")[2]
-    if not _POINT_OR_JOB.fullmatch(name):
+    if not POINT_OR_JOB.fullmatch(name):
         raise InvalidId(f"{quoted(text)} names no job")
     return JobId(name)
 
@@ -155,6 +167,11 @@ def job_id(text: str) -> JobId:
 def valid_segment(kind: str, value: str) -> bool:
     """Tell whether `value` may stand for `kind` (`subscription`, `group`, …) in an ARM id."""
     return _NAMES[kind][0].fullmatch(value) is not None
+
+
+def segment_pattern(kind: str) -> str:
+    """Return the regular expression of what may stand for `kind` in an ARM id."""
+    return _NAMES[kind][0].pattern
 
 
 def _parse(text: str, template: str, what: str) -> dict[str, str]:

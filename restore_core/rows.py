@@ -8,14 +8,16 @@ copies for a person, a workbook or a Logic App, and are never read back.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from restore_core import states
 from restore_core.errors import MalformedRequest, Problem, UnreadableRow
-from restore_core.lifecycle import Restore
+from restore_core.lifecycle import Restore, stage_of
+from restore_core.origin import Origin
+from restore_core.outbox import Outbox
 from restore_core.request import RestoreRequest
 from restore_core.resource_ids import (
     ArmId,
@@ -24,8 +26,16 @@ from restore_core.resource_ids import (
     job_id,
     recovery_point_id,
 )
-from restore_core.states import Outcome, Restoring, State, Status, Validating, Waiting
-from restore_core.text import one_line
+from restore_core.states import (
+    Outcome,
+    Restoring,
+    State,
+    Status,
+    Unaccepted,
+    Validating,
+    Waiting,
+)
+from restore_core.text import one_line, utc_text
 
 Row = dict[str, Any]
 
@@ -33,35 +43,46 @@ RESTORE_ROW: Final = "restore"
 UNREADABLE: Final = "unreadable"
 MAX_PROPERTY: Final = 32_768
 """UTF-16 units that a text property holds (64 KiB)."""
-PUBLIC: Final = (
-    "status",
-    "requestId",
-    "backupInstanceId",
-    "sourceDiskId",
-    "targetDiskId",
-    "recoveryPointId",
-    "recoveryPointTime",
-    "recoveryPointAgeSeconds",
-    "durationSeconds",
-    "requestedAt",
-    "acceptedAt",
-    "triggeredAt",
-    "completedAt",
-    "dueAt",
-    "jobId",
-    "jobStatus",
-    "errorCode",
-    "errorMessage",
-    "recommendedAction",
-    "correlationId",
-    "armCorrelationId",
-    "requestedBy",
-    "reason",
-    "messageText",
-    "messageLength",
-    "messageSha256",
-)
-"""The columns that a receiver may read over HTTP: what is not named here stays inside."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a receiver may rely on: what it holds, as Python has it, and its meaning."""
+
+    kind: type[str | int | datetime]
+    text: str
+
+
+PUBLIC: Final = {
+    "status": Column(str, "Where the restore stands, or how it ended."),
+    "requestId": Column(str, "As the sender sent it, or as an alert or event gave it."),
+    "origin": Column(str, "The envelope that the request came in."),
+    "backupInstanceId": Column(str, "The ARM id of the protected disk in its vault."),
+    "sourceDiskId": Column(str, "The ARM id of the disk that is restored."),
+    "targetDiskId": Column(str, "The ARM id of the new disk."),
+    "recoveryPointId": Column(str, "The recovery point that is restored."),
+    "recoveryPointTime": Column(datetime, "When the recovery point was made."),
+    "recoveryPointAgeSeconds": Column(int, "Its age at acceptance: what was lost (RPO)."),
+    "durationSeconds": Column(int, "From acceptance to the end: how long it took (RTO)."),
+    "requestedAt": Column(datetime, "When the message was put on the queue."),
+    "acceptedAt": Column(datetime, "When the request was recorded."),
+    "triggeredAt": Column(datetime, "When the restore was asked of Azure."),
+    "completedAt": Column(datetime, "When the restore ended."),
+    "dueAt": Column(datetime, "When the app looks again at a restore that is under way."),
+    "jobId": Column(str, "The vault's job."),
+    "jobStatus": Column(str, "The vault's own word for the end of its job."),
+    "errorCode": Column(str, "Why it ended badly, or still waits: a code."),
+    "errorMessage": Column(str, "Why, in a sentence."),
+    "recommendedAction": Column(str, "What to do about it."),
+    "correlationId": Column(str, "As the sender sent it, or as an alert or event gave it."),
+    "armCorrelationId": Column(str, "What Azure support asks for."),
+    "requestedBy": Column(str, "As the sender sent it, or as an alert or event gave it."),
+    "reason": Column(str, "As the sender sent it."),
+    "messageText": Column(str, "A message that never became a restore. Never in an event."),
+    "messageLength": Column(int, "Its bytes."),
+    "messageSha256": Column(str, "Its SHA-256, in hex."),
+}
+"""The columns that a receiver may read: what is not named here stays inside."""
 
 _STATES: Final = {
     state.__name__: state for state in (*get_args(Waiting), states.Ending, states.Ended)
@@ -76,6 +97,8 @@ def restore_row(restore: Restore) -> Row:
         "acceptedAt": restore.accepted_at.isoformat(),
         "deadline": restore.deadline.isoformat(),
         "state": {"is": type(restore.state).__name__, **_encoded(_without_url(restore.state))},
+        "outbox": _encoded(restore.outbox),
+        "origin": restore.origin.value,
     }
     return {
         "PartitionKey": restore.id,
@@ -83,21 +106,26 @@ def restore_row(restore: Restore) -> Row:
         # Unescaped: as \uXXXX, long texts of some alphabets would not fit into the property.
         "document": json.dumps(document, separators=(",", ":"), ensure_ascii=False),
         **_present({"operationUrl": _operation_url(restore.state), "dueAt": restore.due}),
-        **_columns(restore),
+        **columns(restore),
     }
 
 
 def restore_of(row: Mapping[str, Any]) -> Restore:
     """Return the restore of a row of `Restores`; raise UnreadableRow."""
     try:
-        document = json.loads(row["document"])
+        document = _of_today(json.loads(row["document"]))
         kind = _STATES[document["state"].pop("is")]
+        state = _with_url(_decoded(kind, document["state"]), str(row.get("operationUrl", "")))
+        accepted_at = _moment(document["acceptedAt"])
+        outbox = document.get("outbox")
         return Restore(
             request=_owned(RestoreRequest.from_fields(document["request"]), row["PartitionKey"]),
             requested_at=_moment(document["requestedAt"]),
-            accepted_at=_moment(document["acceptedAt"]),
+            accepted_at=accepted_at,
             deadline=_moment(document["deadline"]),
-            state=_with_url(_decoded(kind, document["state"]), str(row.get("operationUrl", ""))),
+            state=state,
+            outbox=_decoded(Outbox, outbox) if outbox else Outbox(stage_of(state), accepted_at),
+            origin=Origin(document.get("origin", Origin.NATIVE)),
         )
     except (
         ArithmeticError,
@@ -112,6 +140,14 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
         raise UnreadableRow(f"The row of {key} cannot be read: {type(e).__name__}.") from None
 
 
+def _of_today(document: Any) -> Any:
+    """Add what version 0.1.0 did not write: its plans were for the instance of their request."""
+    plan = document["state"].get("plan")
+    if plan is not None:
+        plan.setdefault("instance", document["request"].get("backupInstanceId"))
+    return document
+
+
 def _owned(request: RestoreRequest, key: str) -> RestoreRequest:
     if request.request_id != key:
         raise ValueError("the row is another restore's")
@@ -123,28 +159,26 @@ def result_row(restore: Restore, outcome: Outcome) -> Row:
     return {
         "PartitionKey": day(restore.accepted_at),
         "RowKey": restore.id,
-        **_columns(restore),
+        **columns(restore),
         "durationSeconds": _seconds(restore.accepted_at, outcome.at),
     }
 
 
-def unaccepted_row(
-    body: bytes, problem: Problem, *, request_id: str, inserted_at: datetime, now: datetime
-) -> Row:
+def unaccepted_row(message: Unaccepted) -> Row:
     """Return the result row of a message that never became a restore."""
-    text = one_line(body.decode("utf-8", "backslashreplace"), MAX_PROPERTY)
-    digest = hashlib.sha256(body).hexdigest()
+    text = one_line(message.body.decode("utf-8", "backslashreplace"), MAX_PROPERTY)
+    digest = hashlib.sha256(message.body).hexdigest()
     return {
-        "PartitionKey": day(inserted_at),
-        "RowKey": f"{request_id or UNREADABLE}~{digest[:16]}",
-        "status": Status.REJECTED.value,
-        "requestedAt": inserted_at,
-        "completedAt": now,
+        "PartitionKey": day(message.inserted_at),
+        "RowKey": f"{message.request_id or UNREADABLE}~{digest[:16]}",
+        "status": message.status.value,
+        "requestedAt": message.inserted_at,
+        "completedAt": message.at,
         "messageText": _fitting(text),
-        "messageLength": len(body),
+        "messageLength": len(message.body),
         "messageSha256": digest,
-        **_present({"requestId": request_id or None}),
-        **_told(problem),
+        **_present({"requestId": message.request_id or None}),
+        **_told(message.problem),
     }
 
 
@@ -152,6 +186,25 @@ def public(row: Mapping[str, Any]) -> Row:
     """Return what a receiver may read of a row of `Restores` or `RestoreResults`."""
     known = {**_duration(row), **row}
     return {name: known[name] for name in PUBLIC if name in known}
+
+
+def as_json(row: Mapping[str, Any]) -> Row:
+    """Return what a receiver may read of a row, as JSON has it.
+
+    `ended` is told apart from `status`, in which `Validated` may be a state on the way.
+    """
+    known = public(row)
+    return {
+        "ended": "completedAt" in known,
+        **{name: _json_value(value) for name, value in known.items()},
+    }
+
+
+def _json_value(value: object) -> object:
+    """Return a column's value as JSON has it; a text is cut, or a page could be 64 MiB long."""
+    if isinstance(value, datetime):
+        return utc_text(value)
+    return value if isinstance(value, int) else one_line(str(value))
 
 
 def _duration(row: Mapping[str, Any]) -> Row:
@@ -167,7 +220,7 @@ def day(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
-def _columns(restore: Restore) -> Row:
+def columns(restore: Restore) -> Row:
     """Return what a person reads, of a restore under way as of one that ended."""
     request, plan, outcome = restore.request, restore.plan, restore.outcome
     started = plan is not None and plan.claims and not _is_rejected(outcome)
@@ -175,8 +228,9 @@ def _columns(restore: Restore) -> Row:
         {
             "status": outcome.status.value if outcome else type(restore.state).__name__,
             "requestId": restore.id,
-            "backupInstanceId": str(request.backup_instance_id),
-            "sourceDiskId": plan and str(plan.source),
+            "origin": restore.origin.value,
+            "backupInstanceId": restore.instance and str(restore.instance),
+            "sourceDiskId": str(plan.source if plan else request.source_disk_id or "") or None,
             "targetDiskId": str(plan.target if plan else request.target_disk_id or "") or None,
             "recoveryPointId": plan.point if plan else request.recovery_point_id,
             "recoveryPointTime": plan and plan.point_time,

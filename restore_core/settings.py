@@ -11,12 +11,18 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from restore_core.errors import SettingsError
+from restore_core.outbox import FINAL, Stage
 from restore_core.policy import SETTING, Policy
+from restore_core.resource_ids import BackupVaultId
+from restore_core.rules import Rules
 
 STORAGE: Final = "RestoreStorage"
 DEFAULT_ENDPOINT: Final = "https://management.azure.com"
 DEFAULT_API_VERSION: Final = "2025-07-01"
 """The newest version with a recorded disk restore."""
+
+MOST_ACTIVE: Final = 900
+"""One page of a table holds 1,000 rows: whether a turn is free is one look."""
 
 _ENDPOINT: Final = re.compile(
     r"(?:https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|http://(?:127\.0\.0\.1|localhost|\[::1\]))"
@@ -45,10 +51,8 @@ class Settings:
     storage: StorageConnection
     arm_endpoint: str
     arm_client_id: str
-    policy: Policy
     api_version: str
-    max_age: timedelta
-    job_list_lag: timedelta
+    rules: Rules
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -58,12 +62,8 @@ class Settings:
             storage=reader.storage(),
             arm_endpoint=reader.endpoint(),
             arm_client_id=reader.text("AZURE_CLIENT_ID"),
-            policy=reader.policy(),
             api_version=reader.api_version(),
-            max_age=timedelta(hours=reader.number("RESTORE_MAX_AGE_HOURS", 48, most=720)),
-            job_list_lag=timedelta(
-                seconds=reader.number("RESTORE_JOB_LIST_LAG_SECONDS", 600, most=86_400)
-            ),
+            rules=reader.rules(),
         )
         if reader.faults:
             raise SettingsError("The app's settings are wrong. " + " ".join(reader.faults))
@@ -77,19 +77,67 @@ class _Reader:
         self._values = {name.lower(): value.strip() for name, value in environment.items()}
         self.faults: list[str] = []
 
+    def rules(self) -> Rules:
+        cooldown = self.count("RESTORE_COOLDOWN_MINUTES", 60, least=0, most=10_080)
+        lag = self.number("RESTORE_JOB_LIST_LAG_SECONDS", 600, most=86_400)
+        return Rules(
+            policy=self.policy(),
+            default_vault=self.vault("RESTORE_DEFAULT_VAULT"),
+            restores_deleted_disks=self.flag("RESTORE_DELETED_DISKS"),
+            cooldown=timedelta(minutes=cooldown),
+            max_active=self.count("RESTORE_MAX_ACTIVE", 200, least=1, most=MOST_ACTIVE),
+            max_age=timedelta(hours=self.number("RESTORE_MAX_AGE_HOURS", 48, most=720)),
+            job_list_lag=timedelta(seconds=lag),
+            told=self.stages("RESTORE_EVENTS"),
+        )
+
     def text(self, name: str, default: str = "") -> str:
         return self._values.get(name.lower(), "") or default
 
     def number(self, name: str, default: int, *, most: int) -> float:
-        text = self.text(name, str(default))
-        try:
-            number = float(text)
-        except ValueError:
-            number = -1
+        number = self._number(name, default)
         if not 0 < number <= most:
             self.faults.append(f"{name} must be a number above 0 and at most {most}.")
             return default
         return number
+
+    def count(self, name: str, default: int, *, least: int, most: int) -> int:
+        number = self._number(name, default)
+        if not least <= number <= most or number != int(number):
+            self.faults.append(f"{name} must be a whole number from {least} to {most}.")
+            return default
+        return int(number)
+
+    def _number(self, name: str, default: int) -> float:
+        try:
+            return float(self.text(name, str(default)))
+        except ValueError:
+            return -1
+
+    def flag(self, name: str) -> bool:
+        text = self.text(name, "false").lower()
+        if text not in ("true", "false"):
+            self.faults.append(f"{name} must be true or false.")
+        return text == "true"
+
+    def vault(self, name: str) -> BackupVaultId | None:
+        text = self.text(name)
+        try:
+            return BackupVaultId.parse(text) if text else None
+        except ValueError as error:
+            self.faults.append(f"{name}: {error}.")
+            return None
+
+    def stages(self, name: str) -> frozenset[Stage]:
+        """Read which transitions are told: their names, or all, none or the final ones."""
+        words = [word.strip().lower() for word in self.text(name, "final").split(",")]
+        known = {stage.lower(): frozenset({stage}) for stage in Stage}
+        known |= {"all": frozenset(Stage), "none": frozenset(), "final": FINAL}
+        if not set(words) <= set(known):
+            names = ", ".join(("all", "none", "final", *Stage))
+            self.faults.append(f"{name} must be some of {names}, separated by commas.")
+            return FINAL
+        return frozenset().union(*(known[word] for word in words))
 
     def endpoint(self) -> str:
         text = self.text("ARM_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")

@@ -5,7 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from restore_core.errors import Problem
-from restore_core.resource_ids import DiskId, JobId, RecoveryPointId, ResourceGroupId
+from restore_core.resource_ids import (
+    BackupInstanceId,
+    DiskId,
+    JobId,
+    RecoveryPointId,
+    ResourceGroupId,
+)
 
 
 class Status(StrEnum):
@@ -25,6 +31,20 @@ class Status(StrEnum):
     """The request asked only for validation, and it succeeded."""
     TIMED_OUT = "TimedOut"
     """Older than the maximum age; a job, if there is one, may still run."""
+    IGNORED = "Ignored"
+    """The message asks for no restore, such as an alert that is resolved. No restore ends so."""
+
+
+class Turn(StrEnum):
+    """What a restore that has not ended means to the number of those that may run at once."""
+
+    TAKEN = "taken"
+    """It runs, or is about to."""
+    AWAITED = "awaited"
+    """It runs when others have ended."""
+    NONE = "none"
+    """It needs none: it only validates, it is only watched, or Azure holds it up before it could
+    take one."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,7 @@ class Claim:
 class Plan:
     """What will be restored to where, once the vault was asked; and what was tried since."""
 
+    instance: BackupInstanceId
     source: DiskId
     region: str
     target: DiskId
@@ -97,7 +118,15 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Planned:
-    """Source, target and recovery point are known; the target is not locked yet."""
+    """Source, target and recovery point are known; none of them is this restore's yet."""
+
+    plan: Plan
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Queued:
+    """As many restores run as may at once. Only the timer gives it its turn, in order."""
 
     plan: Plan
     wait: Wait
@@ -191,9 +220,23 @@ class Ended:
     plan: Plan | None
 
 
+@dataclass(frozen=True)
+class Unaccepted:
+    """A message that never became a restore, and why: it has a result of its own."""
+
+    body: bytes
+    status: Status
+    problem: Problem
+    request_id: str
+    """"" where the message has no usable one."""
+    inserted_at: datetime
+    at: datetime
+
+
 Waiting = (
     Accepted
     | Planned
+    | Queued
     | Ready
     | Validating
     | Validated

@@ -1,7 +1,7 @@
-"""The queues: step messages that become visible when a restore is due, and what was poisoned.
+"""The queues: steps that become visible when a restore is due, events, and what was poisoned.
 
-A step message is the id of a restore, plain. Failures are `Unavailable`: a step that could not be
-sent is taken by the sweep.
+A step message is the id of a restore, an event a CloudEvent; both are plain text. Failures are
+`Unavailable`: a step that could not be sent is taken by the sweep, an event is sent later.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from restore_core.ports import Poisoned
 
 REQUESTS: Final = "restore-requests"
 STEPS: Final = "restore-steps"
+EVENTS: Final = "restore-events"
 POISON: Final = "-poison"
 
 POISON_BATCH: Final = 16
@@ -31,7 +32,7 @@ class StepQueue:
     """The app's own queues of one account. Safe for threads."""
 
     def __init__(self, queues: QueueServiceClient) -> None:
-        names = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON)
+        names = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON, EVENTS)
         self._queues = {name: queues.get_queue_client(name) for name in names}
 
     def create_missing(self) -> None:
@@ -47,6 +48,11 @@ class StepQueue:
         hidden = max(0, ceil(delay.total_seconds()))
         with storage.answering():
             self._queues[STEPS].send_message(request_id, visibility_timeout=hidden)
+
+    def tell(self, event: str) -> None:
+        """Send an event to whoever listens."""
+        with storage.answering():
+            self._queues[EVENTS].send_message(event)
 
     def poisoned_requests(self) -> Iterator[Poisoned]:
         """Yield what the host gave up delivering from the requests queue."""

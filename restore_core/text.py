@@ -39,6 +39,19 @@ def quoted(value: object) -> str:
     return f"'{one_line(str(value), MAX_QUOTE)}'"
 
 
+def shown(value: object) -> str:
+    """Return a JSON value as a reason shows it: text quoted, of anything else its type."""
+    return quoted(value) if isinstance(value, str) else json_type(value)
+
+
+def json_type(value: object) -> str:
+    """Return the type of a JSON value, as a person says it."""
+    if value is None:
+        return "null"
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
+    return names.get(type(value), "an object")
+
+
 def utc_text(moment: datetime) -> str:
     """Return `moment` as people and ARM write it: `2026-11-21T02:00:00Z`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -7,10 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from restore_core.errors import Problem
-from restore_core.lifecycle import Restore
+from restore_core.lifecycle import Restore, stage_of
+from restore_core.outbox import Outbox
 from restore_core.recovery_points import RecoveryPoint
 from restore_core.request import RestoreRequest
-from restore_core.resource_ids import DiskId, JobId, ResourceGroupId, recovery_point_id
+from restore_core.resource_ids import (
+    BackupInstanceId,
+    DiskId,
+    JobId,
+    ResourceGroupId,
+    recovery_point_id,
+)
 from restore_core.states import (
     Accepted,
     Claim,
@@ -22,12 +29,14 @@ from restore_core.states import (
     Outcome,
     Plan,
     Planned,
+    Queued,
     Ready,
     Restoring,
     Running,
     State,
     Status,
     Triggering,
+    Unaccepted,
     Validated,
     Validating,
     Wait,
@@ -78,7 +87,12 @@ DEADLINE = NOON + timedelta(hours=48)
 
 
 def a_request(**changes: Any) -> RestoreRequest:
-    return RestoreRequest.parse(message(**changes))
+    return parsed(message(**changes))
+
+
+def parsed(body: bytes) -> RestoreRequest:
+    """Return the request of our own message, plain."""
+    return RestoreRequest.from_fields(json.loads(body))
 
 
 def a_claim(at: datetime = EARLIER, request_id: str = "claim-1") -> Claim:
@@ -87,6 +101,7 @@ def a_claim(at: datetime = EARLIER, request_id: str = "claim-1") -> Claim:
 
 def a_plan(**changes: Any) -> Plan:
     whole = Plan(
+        instance=BackupInstanceId.parse(INSTANCE),
         source=SOURCE,
         region="westeurope",
         target=DiskId.parse(disk("disk-1-restored")),
@@ -110,6 +125,10 @@ def an_outcome(status: Status = Status.COMPLETED, **changes: Any) -> Outcome:
     return replace(Outcome(status, NOON), **changes)
 
 
+def an_unaccepted(body: bytes = b"x", **changes: Any) -> Unaccepted:
+    return replace(Unaccepted(body, Status.REJECTED, A_PROBLEM, "", NOON, NOON), **changes)
+
+
 def every_state(wait: Wait | None = None) -> dict[str, State]:
     """Return one example of each state, each waiting for `wait`, by its name."""
     wait, plan, claimed = wait or Wait(NOON), a_plan(), a_claimed_plan()
@@ -117,6 +136,7 @@ def every_state(wait: Wait | None = None) -> dict[str, State]:
     examples = (
         Accepted(wait),
         Planned(plan, wait),
+        Queued(plan, wait),
         Ready(plan, wait),
         Validating(plan, an_operation(), wait),
         Validated(plan, wait),
@@ -133,7 +153,9 @@ def every_state(wait: Wait | None = None) -> dict[str, State]:
 
 def a_restore(state: State | None = None, **changes: Any) -> Restore:
     """Return a restore that was asked for and accepted at noon; `changes` are the request's."""
-    return Restore(a_request(**changes), NOON, NOON, DEADLINE, state or Accepted(Wait(NOON)))
+    state = state or Accepted(Wait(NOON))
+    outbox = Outbox(stage_of(state), NOON)
+    return Restore(a_request(**changes), NOON, NOON, DEADLINE, state, outbox)
 
 
 def a_point(**changes: Any) -> RecoveryPoint:

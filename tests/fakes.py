@@ -131,10 +131,10 @@ class MemoryTable:
             del self.rows[(partition_key, row_key)]
 
     def query_entities(
-        self, query_filter: str, *, parameters: dict[str, Any], results_per_page: int = 1_000
+        self, query_filter: str, *, parameters: dict[str, Any], results_per_page: int | None = None
     ) -> Iterator[TableEntity]:
         """Understand the filters the app uses; all pages count as one call."""
-        assert 1 <= results_per_page <= 1_000
+        assert 1 <= (results_per_page or 1_000) <= 1_000
         matches = _filter(query_filter, parameters)
         with self._call("query"), self._lock:
             self._must_exist()
@@ -165,6 +165,8 @@ class MemoryTable:
             return entity
 
     def _put(self, entity: dict[str, Any]) -> dict[str, Any]:
+        ages = [value for value in entity.values() if isinstance(value, datetime)]
+        assert all(value.year > 1600 for value in ages), "a time that no table holds"
         with self._lock:
             self._must_exist()
             etag = f'W/"{uuid.uuid4()}"'
@@ -177,11 +179,15 @@ class MemoryTable:
 
 
 def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:
-    """Return what `Property op @parameter and …` says; a row without the property never matches."""
-    terms = [term.split(" ") for term in text.split(" and ")]
+    """Return what `Property op @parameter and …` says, or the same with `or`.
+
+    A row without the property never matches.
+    """
+    how, join = (all, " and ") if " and " in text else (any, " or ")
+    terms = [term.split(" ") for term in text.split(join)]
     tests = [(name, _COMPARE[op], parameters[value.removeprefix("@")]) for name, op, value in terms]
     assert {value[0] for _, _, value in terms} == {"@"}, "values are given as parameters"
-    return lambda row: all(name in row and test(row[name], value) for name, test, value in tests)
+    return lambda row: how(name in row and test(row[name], value) for name, test, value in tests)
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {

@@ -4,6 +4,7 @@
 message that becomes visible, a tick of the timer) to the next. Nothing sleeps.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,8 @@ from restore_core.backup_vault import BackupVault
 from restore_core.driver import Driver
 from restore_core.policy import Policy
 from restore_core.rows import day
-from restore_core.step_queue import REQUESTS, STEPS, StepQueue
+from restore_core.rules import Rules
+from restore_core.step_queue import EVENTS, REQUESTS, STEPS, StepQueue
 from restore_core.table_store import TableStore
 from simulator import Pace, Simulator
 from tests import builders
@@ -71,6 +73,7 @@ class World:
         tick: timedelta = timedelta(seconds=30),
         phase: timedelta = timedelta(0),
         api_version: str = "2025-07-01",
+        rules: dict[str, Any] | None = None,
         **simulator: Any,
     ) -> None:
         self.clock = ManualClock(start)
@@ -82,6 +85,7 @@ class World:
         self.credential = SimulatorCredential(self.server.environment)
         self.allow = allow
         self.api_version = api_version
+        self.rules = rules or {}
         self.tick = tick
         self.next_tick = start + phase
         self.accuse = True
@@ -94,13 +98,8 @@ class World:
             store=TableStore(self.tables),
             vault=BackupVault(self.arm(), self.clock),
             steps=StepQueue(self.queues),
-            policy=Policy.parse(self.allow),
+            rules=Rules(Policy.parse(self.allow), **{**self.rules, **changes}),
             clock=self.clock,
-            **{
-                "max_age": timedelta(hours=48),
-                "job_list_lag": timedelta(seconds=600),
-                **changes,
-            },
         )
         return self.driver
 
@@ -161,7 +160,7 @@ class World:
 
     def is_idle(self) -> bool:
         outstanding = self.tables.tables["OutstandingRestores"].rows
-        waiting = any(queue.messages for queue in self.queues.queues.values())
+        waiting = any(q.messages for name, q in self.queues.queues.items() if name != EVENTS)
         return not outstanding and not waiting
 
     def _invoke(self, name: str, function: Callable[[Any], None], message: Any) -> None:
@@ -211,6 +210,15 @@ class World:
         assert len(found) == 1
         assert found[0]["PartitionKey"] == day(self.clock())
         return found[0]
+
+    def events(self, request_id: str = "r1") -> list[dict[str, Any]]:
+        """Return the events of a request, as a receiver reads them."""
+        found = [json.loads(message.content) for message in self.queue(EVENTS).messages]
+        return [event for event in found if event["subject"] == request_id]
+
+    def told(self, request_id: str = "r1") -> list[str]:
+        """Return the stages that were told of a request, in the order of sending."""
+        return [event["type"].split(".")[-2] for event in self.events(request_id)]
 
     def status(self, request_id: str = "r1") -> str:
         """Return where a restore stands, as its row tells a person."""

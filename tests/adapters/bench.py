@@ -60,6 +60,7 @@ class Bench:
         newest = self.simulator.points(self.id)[0]
         source = DiskId.parse(self.simulator.source_disk(self.id))
         whole = {
+            "instance": self.instance,
             "source": source,
             "target": DiskId.parse(builders.disk(target)),
             "point": recovery_point_id(newest.id),

@@ -340,8 +340,8 @@ def test_a_named_point_that_cannot_be_understood_is_asked_for_again(bench: Bench
 
 def test_the_bodies_are_those_that_the_service_was_recorded_to_take(bench: Bench) -> None:
     plan = bench.plan()
-    bench.vault.validate(bench.instance, plan)
-    bench.vault.trigger(bench.instance, plan, a_claim(bench))
+    bench.vault.validate(plan)
+    bench.vault.trigger(plan, a_claim(bench))
 
     validation, restore = (call.body for call in bench.simulator.calls)
 
@@ -369,7 +369,7 @@ def test_the_bodies_are_those_that_the_service_was_recorded_to_take(bench: Bench
 
 
 def test_a_validation_that_is_taken_names_its_operation(bench: Bench) -> None:
-    event = bench.vault.validate(bench.instance, bench.plan())
+    event = bench.vault.validate(bench.plan())
 
     assert isinstance(event, OperationStarted)
     assert event.operation.url.startswith(bench.server.url)
@@ -381,7 +381,7 @@ def test_a_validation_that_is_taken_names_its_operation(bench: Bench) -> None:
 def test_a_validation_may_be_answered_at_once(bench: Bench) -> None:
     bench.next(answered({"objectType": "OperationJobExtendedInfo"}))
 
-    event = bench.vault.validate(bench.instance, bench.plan())
+    event = bench.vault.validate(bench.plan())
 
     assert event == ValidationSucceeded(NOON)
 
@@ -389,7 +389,7 @@ def test_a_validation_may_be_answered_at_once(bench: Bench) -> None:
 def test_a_validation_may_be_refused_at_once_with_http_200(bench: Bench) -> None:
     bench.next(answered({"error": {"code": NO_RIGHT, "message": "No."}}))
 
-    event = bench.vault.validate(bench.instance, bench.plan())
+    event = bench.vault.validate(bench.plan())
 
     assert isinstance(event, ValidationFailed)
     assert event.problem.code == NO_RIGHT
@@ -398,7 +398,7 @@ def test_a_validation_may_be_refused_at_once_with_http_200(bench: Bench) -> None
 def test_a_validation_that_names_no_operation_is_asked_for_again(bench: Bench) -> None:
     bench.next(faults.no_operation())
 
-    event = bench.vault.validate(bench.instance, bench.plan())
+    event = bench.vault.validate(bench.plan())
 
     assert isinstance(event, Unanswered)
     assert event.problem.code == "NoOperation"
@@ -409,7 +409,7 @@ def test_a_validation_that_is_refused_tells_the_services_reason_and_what_to_do(
 ) -> None:
     bench.next(faults.service_error(400, EXISTS))
 
-    event = bench.vault.validate(bench.instance, bench.plan())
+    event = bench.vault.validate(bench.plan())
 
     assert isinstance(event, ValidationFailed)
     assert event.problem.code == EXISTS
@@ -419,7 +419,7 @@ def test_a_validation_that_is_refused_tells_the_services_reason_and_what_to_do(
 def test_a_validation_that_the_app_may_not_ask_for_tells_its_role(bench: Bench) -> None:
     bench.simulator.deny(RIGHT + "backupInstances/validateRestore/action")
 
-    event = bench.vault.validate(bench.instance, bench.plan())
+    event = bench.vault.validate(bench.plan())
 
     assert isinstance(event, ValidationFailed)
     assert f"It lacks {RIGHT}backupInstances/validateRestore/action." in event.problem.action
@@ -429,15 +429,15 @@ def test_a_validation_that_is_not_taken_is_raised(bench: Bench) -> None:
     bench.next(faults.throttle(retry_after=17))
 
     with pytest.raises(Unavailable) as raised:
-        bench.vault.validate(bench.instance, bench.plan())
+        bench.vault.validate(bench.plan())
 
     assert raised.value.retry_after == timedelta(seconds=17)
 
 
 def polled_validation(bench: Bench, plan: Plan | None = None) -> Event:
     plan = plan or bench.plan()
-    operation = started(bench, bench.vault.validate(bench.instance, plan))
-    return bench.vault.poll_validation(operation, bench.instance, plan)
+    operation = started(bench, bench.vault.validate(plan))
+    return bench.vault.poll_validation(operation, plan)
 
 
 def test_a_validation_that_succeeded_did(bench: Bench) -> None:
@@ -483,15 +483,15 @@ def poll_of(bench: Bench, kind: str) -> Callable[[], Event]:
     """Return the poll of an operation of `kind` that was just begun."""
     plan = bench.plan()
     if kind == "validation":
-        operation = started(bench, bench.vault.validate(bench.instance, plan))
-        return lambda: bench.vault.poll_validation(operation, bench.instance, plan)
+        operation = started(bench, bench.vault.validate(plan))
+        return lambda: bench.vault.poll_validation(operation, plan)
     if kind == "restore":
-        operation = started(bench, bench.vault.trigger(bench.instance, plan, a_claim(bench)))
-        return lambda: bench.vault.poll_restore(operation, bench.instance, plan)
-    bench.vault.trigger(bench.instance, plan, a_claim(bench))
+        operation = started(bench, bench.vault.trigger(plan, a_claim(bench)))
+        return lambda: bench.vault.poll_restore(operation, plan)
+    bench.vault.trigger(plan, a_claim(bench))
     bench.clock.advance(minutes=1)
     job = JobId(bench.simulator.jobs()[0].name)
-    return lambda: bench.vault.poll_job(job, bench.instance, plan)
+    return lambda: bench.vault.poll_job(job, plan)
 
 
 every_operation = pytest.mark.parametrize("kind", ["validation", "restore"])
@@ -584,7 +584,7 @@ def test_an_operation_url_that_leads_elsewhere_is_told_and_not_called(
     foreign, plan = Operation(f"{elsewhere.url}/x", NOON), bench.plan()
     poll = bench.vault.poll_validation if kind == "validation" else bench.vault.poll_restore
 
-    event = poll(foreign, bench.instance, plan)
+    event = poll(foreign, plan)
 
     assert isinstance(event, Unanswered)
     assert event.problem.code == "ForeignUrl"
@@ -595,7 +595,7 @@ def test_an_operation_url_that_leads_elsewhere_is_told_and_not_called(
 
 
 def test_a_restore_that_is_taken_names_its_operation_and_bears_the_claims_id(bench: Bench) -> None:
-    event = bench.vault.trigger(bench.instance, bench.plan(), a_claim(bench, "claim-7"))
+    event = bench.vault.trigger(bench.plan(), a_claim(bench, "claim-7"))
 
     assert isinstance(event, OperationStarted)
     assert event.retry_after == timedelta(seconds=30)
@@ -632,13 +632,13 @@ def test_every_answer_to_post_restore_is_one_of_five_events(
 ) -> None:
     bench.next(fault)
 
-    assert type(bench.vault.trigger(bench.instance, bench.plan(), a_claim(bench))) is event
+    assert type(bench.vault.trigger(bench.plan(), a_claim(bench))) is event
 
 
 def test_a_restore_that_was_not_taken_hands_on_when_to_come_again(bench: Bench) -> None:
     bench.next(faults.throttle(retry_after=9))
 
-    event = bench.vault.trigger(bench.instance, bench.plan(), a_claim(bench))
+    event = bench.vault.trigger(bench.plan(), a_claim(bench))
 
     assert isinstance(event, TriggerNotTaken)
     assert event.retry_after == timedelta(seconds=9)
@@ -647,7 +647,7 @@ def test_a_restore_that_was_not_taken_hands_on_when_to_come_again(bench: Bench) 
 def test_a_restore_that_the_app_may_not_ask_for_tells_its_role(bench: Bench) -> None:
     bench.simulator.deny(RIGHT + "backupInstances/restore/action")
 
-    event = bench.vault.trigger(bench.instance, bench.plan(), a_claim(bench))
+    event = bench.vault.trigger(bench.plan(), a_claim(bench))
 
     assert isinstance(event, Refused)
     assert f"It lacks {RIGHT}backupInstances/restore/action." in event.problem.action
@@ -789,7 +789,7 @@ def triggered(bench: Bench, request_id: str = "claim-1") -> Plan:
     """Return the plan whose restore was obeyed and whose answer was lost, a minute ago."""
     claim = a_claim(bench, request_id)
     bench.simulator.next("POST", "/restore", faults.lose_answer())
-    lost = bench.vault.trigger(bench.instance, bench.plan(), claim)
+    lost = bench.vault.trigger(bench.plan(), claim)
     assert isinstance(lost, TriggerUnanswered)
     bench.clock.advance(minutes=1)
     return bench.plan(claims=(claim,))
@@ -804,7 +804,7 @@ def test_a_job_is_found_by_the_mark_of_its_claim_without_another_call(habit: Any
     with searching(activity_ids=habit) as bench:
         plan = triggered(bench)
 
-        event = bench.vault.find_job(bench.instance, plan)
+        event = bench.vault.find_job(plan)
 
         assert event == JobNamed(JobId(bench.simulator.jobs()[0].name), bench.clock())
         assert gets_of_jobs(bench) == 0
@@ -815,7 +815,7 @@ def test_a_job_of_an_earlier_claim_is_found_too() -> None:
         plan = triggered(bench, "claim-1")
         later = a_claim(bench, "claim-2")
 
-        event = bench.vault.find_job(bench.instance, replace(plan, claims=(*plan.claims, later)))
+        event = bench.vault.find_job(replace(plan, claims=(*plan.claims, later)))
 
         assert isinstance(event, JobNamed)
 
@@ -825,7 +825,7 @@ def test_a_job_without_a_mark_is_found_by_the_disk_it_writes() -> None:
         plan = triggered(bench)
         bench.simulator.start_restore(bench.id, builders.disk("another"))
 
-        event = bench.vault.find_job(bench.instance, plan)
+        event = bench.vault.find_job(plan)
 
         assert event == JobNamed(JobId(bench.simulator.jobs()[0].name), bench.clock())
         assert gets_of_jobs(bench) >= 1
@@ -836,7 +836,7 @@ def test_a_job_that_writes_another_disk_is_not_ours() -> None:
         bench.simulator.start_restore(bench.id, builders.disk("another"))
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(bench.instance, plan) == JobNotFound(NOON)
+        assert bench.vault.find_job(plan) == JobNotFound(NOON)
 
 
 def test_a_job_from_another_point_is_not_ours() -> None:
@@ -845,7 +845,7 @@ def test_a_job_from_another_point_is_not_ours() -> None:
         bench.simulator.start_restore(bench.id, target)
         plan = bench.plan(claims=(a_claim(bench),), point=recovery_point_id("older"))
 
-        assert bench.vault.find_job(bench.instance, plan) == JobNotFound(NOON)
+        assert bench.vault.find_job(plan) == JobNotFound(NOON)
 
 
 def test_a_job_of_another_instance_is_not_ours() -> None:
@@ -854,7 +854,7 @@ def test_a_job_of_another_instance_is_not_ours() -> None:
         bench.simulator.start_restore(other, builders.disk("disk-1-restored"))
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(bench.instance, plan) == JobNotFound(NOON)
+        assert bench.vault.find_job(plan) == JobNotFound(NOON)
         assert gets_of_jobs(bench) == 0
 
 
@@ -864,7 +864,7 @@ def test_a_job_of_long_ago_is_not_ours_and_costs_no_call() -> None:
         bench.clock.advance(minutes=11)
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(bench.instance, plan) == JobNotFound(bench.clock())
+        assert bench.vault.find_job(plan) == JobNotFound(bench.clock())
         assert gets_of_jobs(bench) == 0
 
 
@@ -875,17 +875,17 @@ def test_a_job_that_had_ended_before_the_claim_is_not_ours() -> None:
         bench.clock.advance(minutes=6)
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(bench.instance, plan) == JobNotFound(bench.clock())
+        assert bench.vault.find_job(plan) == JobNotFound(bench.clock())
 
 
 def test_a_list_that_lags_shows_the_job_later() -> None:
     with searching(job_list_lag=timedelta(minutes=5)) as bench:
         plan = triggered(bench)
 
-        assert isinstance(bench.vault.find_job(bench.instance, plan), JobNotFound)
+        assert isinstance(bench.vault.find_job(plan), JobNotFound)
 
         bench.clock.advance(minutes=5)
-        assert isinstance(bench.vault.find_job(bench.instance, plan), JobNamed)
+        assert isinstance(bench.vault.find_job(plan), JobNamed)
 
 
 def test_a_job_on_a_later_page_is_found() -> None:
@@ -893,7 +893,7 @@ def test_a_job_on_a_later_page_is_found() -> None:
         bench.simulator.start_restore(bench.id, builders.disk("another"))
         plan = triggered(bench)
 
-        assert isinstance(bench.vault.find_job(bench.instance, plan), JobNamed)
+        assert isinstance(bench.vault.find_job(plan), JobNamed)
 
 
 def test_an_item_that_is_no_job_hides_no_other() -> None:
@@ -901,7 +901,7 @@ def test_an_item_that_is_no_job_hides_no_other() -> None:
         plan = triggered(bench)
         bench.next(altered(lambda body: body["value"].insert(0, {"name": "a b"})))
 
-        assert isinstance(bench.vault.find_job(bench.instance, plan), JobNamed)
+        assert isinstance(bench.vault.find_job(plan), JobNamed)
 
 
 def test_a_job_that_reads_odd_when_it_is_looked_at_is_not_taken_for_ours() -> None:
@@ -909,7 +909,7 @@ def test_a_job_that_reads_odd_when_it_is_looked_at_is_not_taken_for_ours() -> No
         plan = triggered(bench)
         bench.simulator.next("GET", "/backupJobs/*", answered({}))
 
-        assert isinstance(bench.vault.find_job(bench.instance, plan), JobNotFound)
+        assert isinstance(bench.vault.find_job(plan), JobNotFound)
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -919,7 +919,7 @@ def test_a_job_that_is_gone_when_it_is_looked_at_hides_no_other(status: int) -> 
         plan = triggered(bench)
         bench.simulator.next("GET", "/backupJobs/*", faults.status(status, "Gone", "No."))
 
-        event = bench.vault.find_job(bench.instance, plan)
+        event = bench.vault.find_job(plan)
 
         assert event == JobNamed(JobId(bench.simulator.jobs()[1].name), bench.clock())
 
@@ -931,7 +931,7 @@ def test_a_job_that_may_not_be_looked_at_is_told_and_never_taken_for_anothers() 
             "GET", "/backupJobs/*", faults.status(403, "AuthorizationFailed", "No.")
         )
 
-        event = bench.vault.find_job(bench.instance, plan)
+        event = bench.vault.find_job(plan)
 
         assert isinstance(event, Unanswered)
         assert event.problem.code == "AuthorizationFailed"
@@ -944,7 +944,7 @@ def test_more_jobs_than_one_search_can_look_at_are_never_taken_for_none() -> Non
             bench.simulator.start_restore(bench.id, builders.disk(f"another-{number}"))
 
         with pytest.raises(Unavailable) as raised:
-            bench.vault.find_job(bench.instance, plan)
+            bench.vault.find_job(plan)
 
         assert raised.value.problem.code == "EndlessList"
         assert gets_of_jobs(bench) == 0
@@ -957,7 +957,7 @@ def test_a_job_list_that_is_none_is_never_taken_for_an_empty_one(body: Any) -> N
         bench.next(answered(body))
 
         with pytest.raises(Unavailable):
-            bench.vault.find_job(bench.instance, plan)
+            bench.vault.find_job(plan)
 
 
 def test_a_job_list_that_leads_elsewhere_is_never_taken_for_whole(elsewhere: Listener) -> None:
@@ -966,7 +966,7 @@ def test_a_job_list_that_leads_elsewhere_is_never_taken_for_whole(elsewhere: Lis
         bench.next(altered(lambda body: body.update(nextLink=f"{elsewhere.url}/x")))
 
         with pytest.raises(Unavailable):
-            bench.vault.find_job(bench.instance, plan)
+            bench.vault.find_job(plan)
 
     assert elsewhere.heard == []
 
@@ -976,7 +976,7 @@ def test_a_job_list_that_may_not_be_read_is_told_and_never_taken_for_empty() -> 
         plan = triggered(bench)
         bench.simulator.deny(RIGHT + "backupJobs/read")
 
-        event = bench.vault.find_job(bench.instance, plan)
+        event = bench.vault.find_job(plan)
 
         assert isinstance(event, Unanswered)
         assert f"It lacks {RIGHT}backupJobs/read." in event.problem.action

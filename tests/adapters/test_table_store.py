@@ -10,13 +10,14 @@ from azure.core.exceptions import ResourceModifiedError
 from restore_core.errors import Unavailable
 from restore_core.ports import Outstanding
 from restore_core.resource_ids import DiskId
+from restore_core.states import Turn
 from restore_core.table_store import TableStore
 from tests.adapters.failing_storage import OUTAGES, failing, http_error
-from tests.builders import A_PROBLEM, a_restore, an_outcome, disk, every_state
+from tests.builders import a_restore, an_outcome, an_unaccepted, disk, every_state
 from tests.fakes import NOON, Io, MemoryTables
 
 TARGET = DiskId.parse(disk("d"))
-OUTSTANDING = Outstanding("vault", "r1", NOON, 'W/"x"')
+OUTSTANDING = Outstanding("vault", "r1", NOON, Turn.TAKEN, NOON, 'W/"x"')
 CALLS: dict[str, Callable[[TableStore], Any]] = {
     "create_missing": lambda store: store.create_missing(),
     "load": lambda store: store.load("r1"),
@@ -29,12 +30,14 @@ CALLS: dict[str, Callable[[TableStore], Any]] = {
     "lock_target": lambda store: store.lock_target(TARGET, "r1"),
     "release_target": lambda store: store.release_target(TARGET, "r1"),
     "write_result": lambda store: store.write_result(a_restore(), an_outcome()),
-    "write_unaccepted": lambda store: store.write_unaccepted(
-        b"x", A_PROBLEM, request_id="", inserted_at=NOON, now=NOON
+    "take_source": lambda store: store.take_source(
+        TARGET, "r1", counts=lambda _: True, force=False
     ),
     "row_of": lambda store: store.row_of("r1"),
     "refused": lambda store: store.refused("2026-11-21", "r1"),
     "results": lambda store: store.results("2026-11-21", status=None, after="", most=1),
+    "turns": lambda store: store.turns(5),
+    "write_unaccepted": lambda store: store.write_unaccepted(an_unaccepted()),
 }
 
 

@@ -12,12 +12,19 @@ from azure.core.exceptions import ResourceNotFoundError
 from local.azurite import Azurite
 from restore_core import clients
 from restore_core.settings import StorageConnection
-from restore_core.step_queue import POISON, REQUESTS, STEPS, StepQueue
-from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, TableStore
+from restore_core.step_queue import EVENTS, POISON, REQUESTS, STEPS, StepQueue
+from restore_core.table_store import (
+    LOCKS,
+    OUTSTANDING,
+    RESTORES,
+    RESULTS,
+    SOURCES,
+    TableStore,
+)
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 
-TABLES = (RESTORES, OUTSTANDING, LOCKS, RESULTS)
-QUEUES = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON)
+TABLES = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)
+QUEUES = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON, EVENTS)
 
 
 @dataclass

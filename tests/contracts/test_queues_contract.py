@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from restore_core.errors import Unavailable
-from restore_core.step_queue import POISON, POISON_BATCH, REQUESTS, STEPS, StepQueue
+from restore_core.step_queue import EVENTS, POISON, POISON_BATCH, REQUESTS, STEPS, StepQueue
 from tests.builders import in_base64, message
 from tests.contracts.conftest import QUEUES, Storage
 
@@ -52,6 +52,14 @@ def test_a_step_that_is_not_due_is_hidden(
     steps.enqueue("r1", delay)
 
     assert visible(storage, STEPS) == []
+
+
+def test_an_event_is_seen_as_it_was_told(storage: Storage, steps: StepQueue) -> None:
+    event = '{"id":"r1/1","data":{"reason":"größe 😀 <&>"}}'
+
+    steps.tell(event)
+
+    assert [message.content for message in visible(storage, EVENTS)] == [event]
 
 
 def test_a_poisoned_request_is_read_as_it_was_sent_with_its_time(

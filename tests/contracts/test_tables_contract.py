@@ -8,28 +8,31 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from azure.data.tables import UpdateMode
 
 from restore_core.arm_guard import MAX_URL
 from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle import MAX_CLAIMS, Restore
 from restore_core.resource_ids import DiskId
 from restore_core.rows import restore_row
-from restore_core.states import Ending, Status, Wait
+from restore_core.states import Ending, Status, Turn, Wait
 from restore_core.table_store import (
     LOCKS,
     MAX_REFUSED,
     OUTSTANDING,
     RESTORES,
     RESULTS,
+    SOURCES,
     TableStore,
 )
 from tests.builders import (
-    A_PROBLEM,
     INSTANCE,
+    SOURCE,
     a_claim,
     a_plan,
     a_restore,
     an_outcome,
+    an_unaccepted,
     disk,
     every_state,
 )
@@ -183,6 +186,46 @@ def test_what_is_due_is_found_longest_overdue_first(store: TableStore) -> None:
     assert ids(store, NOON + 3 * SECOND) == ["c", "a", "b"]
 
 
+def test_what_waits_for_its_turn_is_found_whether_or_not_it_is_due(store: TableStore) -> None:
+    store.announce(in_state("Queued", "waits"), NOON + timedelta(days=2))
+    store.announce(in_state("Running", "runs"), NOON + timedelta(days=2))
+
+    (found,) = store.due(NOON)
+
+    assert (found.request_id, found.turn, found.accepted_at) == ("waits", Turn.AWAITED, NOON)
+
+
+def test_what_has_its_turn_or_waits_for_it_is_counted_and_nothing_else(store: TableStore) -> None:
+    for state in ("Accepted", "Queued", "Running", "Ending", "Guarding", "Ended"):
+        store.announce(in_state(state, state), NOON)
+    store.announce(a_restore(requestId="validates", validateOnly=True), NOON)
+
+    turns = {outstanding.request_id: outstanding.turn for outstanding in store.turns()}
+
+    taken = dict.fromkeys(("Accepted", "Running", "Ending"), Turn.TAKEN)
+    assert turns == {**taken, "Queued": Turn.AWAITED}
+
+
+def test_no_more_turns_are_read_than_are_asked_for(store: TableStore) -> None:
+    for number in range(5):
+        store.announce(a_restore(requestId=f"r{number}"), NOON)
+
+    assert len(store.turns(3)) == 3
+    assert len(store.turns(9)) == 5
+
+
+def test_a_row_of_the_version_before_counts_as_due_when_it_says(
+    store: TableStore, storage: Storage
+) -> None:
+    table = storage.tables.get_table_client(OUTSTANDING)
+    row = {"PartitionKey": "vault", "RowKey": "old", "due": NOON, "jobId": ""}
+    table.upsert_entity(row, UpdateMode.REPLACE)
+
+    (found,) = store.due(NOON)
+
+    assert (found.request_id, found.turn, found.accepted_at) == ("old", Turn.TAKEN, NOON)
+
+
 def test_an_announcement_is_replaced_by_the_next(store: TableStore, storage: Storage) -> None:
     store.announce(in_state("Running"), NOON)
     assert storage.rows(OUTSTANDING)[0]["jobId"]
@@ -232,6 +275,74 @@ def test_a_row_that_was_written_anew_meanwhile_is_not_dropped(store: TableStore)
     store.drop(outstanding)
 
     assert ids(store, NOON) == ["r1"]
+
+
+# --------------------------------------------------------------------------------- sources
+
+
+def take(store: TableStore, name: str, *, counting: str = "", force: bool = False) -> str:
+    """Take the source for a restore; return the one that forbids it, of those that count."""
+    found = store.take_source(
+        SOURCE, name, counts=lambda restore: restore.id in counting.split(), force=force
+    )
+    return found.id if found else ""
+
+
+def noted(storage: Storage) -> list[str]:
+    return [row["requestIds"] for row in storage.rows(SOURCES)]
+
+
+def test_a_source_is_taken_once_by_each_who_asks_again(store: TableStore, storage: Storage) -> None:
+    assert take(store, "a") == ""
+    assert take(store, "a", counting="a") == ""
+
+    assert noted(storage) == ["a"]
+    assert storage.rows(SOURCES)[0]["sourceDiskId"] == str(SOURCE)
+
+
+def test_a_source_is_refused_while_an_earlier_restore_of_it_counts(
+    store: TableStore, storage: Storage
+) -> None:
+    store.record(a_restore(requestId="a"))
+    take(store, "a")
+
+    assert take(store, "b", counting="a") == "a"
+
+    assert noted(storage) == ["a"]
+
+
+def test_what_counts_no_more_is_forgotten(store: TableStore, storage: Storage) -> None:
+    store.record(a_restore(requestId="a"))
+    take(store, "a")
+
+    assert take(store, "b") == ""
+
+    assert noted(storage) == ["b"]
+
+
+def test_who_insists_joins_those_that_count(store: TableStore, storage: Storage) -> None:
+    for name in ("a", "b"):
+        store.record(a_restore(requestId=name))
+        take(store, name, counting="a", force=True)
+
+    assert noted(storage) == ["a,b"]
+    assert take(store, "c", counting="a b") == "b"
+
+
+def test_a_restore_that_is_gone_keeps_no_one_from_its_source(store: TableStore) -> None:
+    take(store, "a")
+
+    assert take(store, "b", counting="a") == ""
+
+
+def test_a_source_is_the_same_in_any_case(store: TableStore) -> None:
+    store.record(a_restore(requestId="a"))
+    take(store, "a")
+    upper = DiskId.parse(str(SOURCE).upper())
+
+    found = store.take_source(upper, "b", counts=lambda _: True, force=False)
+
+    assert found is not None
 
 
 # ----------------------------------------------------------------------------------- locks
@@ -346,7 +457,7 @@ def test_a_message_that_never_became_a_restore_is_written_once(
     store: TableStore, storage: Storage, body: bytes
 ) -> None:
     for _ in range(2):
-        store.write_unaccepted(body, A_PROBLEM, request_id="", inserted_at=NOON, now=NOON)
+        store.write_unaccepted(an_unaccepted(body))
 
     (row,) = storage.rows(RESULTS)
     assert row["PartitionKey"] == "2026-11-21"
@@ -359,7 +470,7 @@ def test_a_message_that_never_became_a_restore_touches_no_other_row(
 ) -> None:
     store.write_result(a_restore(Ending(FAILED, a_plan())), FAILED)
 
-    store.write_unaccepted(b"x", A_PROBLEM, request_id="r1", inserted_at=NOON, now=NOON)
+    store.write_unaccepted(an_unaccepted(request_id="r1"))
 
     assert sorted(row["RowKey"].partition("~")[0] for row in storage.rows(RESULTS)) == ["r1", "r1"]
     assert {row["status"] for row in storage.rows(RESULTS)} == {"Failed", "Rejected"}
@@ -375,9 +486,8 @@ def end(store: TableStore, request_id: str, status: Status = Status.COMPLETED) -
 
 def refuse(store: TableStore, request_id: str, body: bytes, *, days: int = 0) -> None:
     inserted_at = NOON - timedelta(days=days)
-    store.write_unaccepted(
-        body, A_PROBLEM, request_id=request_id, inserted_at=inserted_at, now=inserted_at
-    )
+    message = an_unaccepted(body, request_id=request_id, inserted_at=inserted_at, at=inserted_at)
+    store.write_unaccepted(message)
 
 
 def keys(rows: list[Any]) -> list[str]:

@@ -17,7 +17,7 @@ RESTORE, SNAPSHOT, READER = (
 
 
 def told(code: str, action: str = "", message: str = "m") -> str:
-    return advice.for_restore(Problem(code, message, action), a_plan(), VAULT).action
+    return advice.for_restore(Problem(code, message, action), a_plan()).action
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_codes_are_matched_without_case() -> None:
 def test_a_snapshot_group_that_the_vault_does_not_tell_is_left_to_the_reader() -> None:
     problem = Problem("UserErrorNotEnoughPermissionOnSnapshotRG", "m")
 
-    advised = advice.for_restore(problem, a_plan(snapshot_group=None), VAULT)
+    advised = advice.for_restore(problem, a_plan(snapshot_group=None))
 
     assert "<the snapshot resource group>" in advised.action
 
@@ -74,7 +74,7 @@ def test_a_disk_that_exists_is_told_that_azure_restores_over_none() -> None:
 def test_an_unknown_code_keeps_the_services_own_advice_alone(code: str) -> None:
     problem = Problem(code, "m", "Ask for a higher quota.")
 
-    assert advice.for_restore(problem, a_plan(), VAULT) == problem
+    assert advice.for_restore(problem, a_plan()) == problem
 
 
 def test_a_refusal_of_the_app_itself_names_the_action_it_lacks_and_its_role() -> None:

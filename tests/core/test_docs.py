@@ -4,21 +4,19 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic.alias_generators import to_camel
 
 from restore_core.advice import APP_ROLE
-from restore_core.errors import Problem
 from restore_core.request import RestoreRequest
 from restore_core.rows import unaccepted_row
+from tests.builders import an_unaccepted
 
 ROOT = Path(__file__).parents[2]
-CORE = sorted((ROOT / "restore_core").glob("*.py"))
+CORE = sorted((ROOT / "restore_core").rglob("*.py"))
 CODE = re.compile(r"[A-Z][a-z]*(?:[A-Z][a-z]*)+")
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def page(name: str) -> str:
@@ -83,7 +81,7 @@ def test_the_runbook_explains_every_event_of_the_log() -> None:
 
     events = set(re.findall(r'"((?:restore|message|step)\.[a-z]+)', journal))
 
-    assert len(events) == 7
+    assert len(events) == 9
     assert events <= names_in("docs/operations.md")
 
 
@@ -111,10 +109,8 @@ def test_every_setting_is_told(document: str) -> None:
 @pytest.mark.parametrize("document", ["README.md", "docs/design.md"])
 def test_every_column_of_a_result_is_told(document: str) -> None:
     accepted = set(re.findall(r'"([a-z][A-Za-z0-9]+)":', page("restore_core/rows.py")))
-    refused = unaccepted_row(
-        b"", Problem("", ""), request_id="r1", inserted_at=NOON, now=NOON
-    ).keys() - {"PartitionKey", "RowKey"}
-    inside = {"document", "request", "deadline", "state", "is", "operationUrl", "dueAt"}
+    refused = unaccepted_row(an_unaccepted(request_id="r1")).keys() - {"PartitionKey", "RowKey"}
+    inside = {"document", "request", "deadline", "state", "is", "operationUrl", "dueAt", "outbox"}
 
     assert len(accepted) > 20
     assert (accepted - inside) | refused <= names_in(document)

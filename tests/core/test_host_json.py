@@ -10,6 +10,7 @@ import pytest
 from restore_core import pace
 from restore_core.performer import Performer
 from restore_core.policy import Policy
+from restore_core.rules import Rules
 from restore_core.states import Validated, Wait
 from tests import world
 from tests.builders import a_plan, a_restore
@@ -49,9 +50,8 @@ def test_a_claim_is_leased_for_longer_than_time_out_lag_and_skew_together(
     performer = Performer(
         store=unused,
         vault=unused,
-        policy=Policy.parse("* => *"),
+        rules=Rules(Policy.parse("* => *"), job_list_lag=job_list_lag),
         clock=clock,
-        job_list_lag=job_list_lag,
     )
 
     claimed: Any = performer.claim(a_restore(Validated(a_plan(), Wait(NOON))))

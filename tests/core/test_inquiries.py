@@ -16,7 +16,14 @@ from restore_core.inquiries import Inquiries, Inquiry, Reply
 from restore_core.ports import Results
 from restore_core.rows import PUBLIC, public, restore_row, result_row, unaccepted_row
 from restore_core.states import Ending, Status
-from tests.builders import A_PROBLEM, a_claimed_plan, a_restore, an_outcome, every_state
+from tests.builders import (
+    A_PROBLEM,
+    a_claimed_plan,
+    a_restore,
+    an_outcome,
+    an_unaccepted,
+    every_state,
+)
 from tests.fakes import NOON, ManualClock
 
 Row = Mapping[str, Any]
@@ -64,13 +71,8 @@ def told(reply: Reply) -> dict[str, Any]:
 
 
 def refusal(at_minute: int) -> Row:
-    return unaccepted_row(
-        f"no request {at_minute}".encode(),
-        A_PROBLEM,
-        request_id="r1",
-        inserted_at=NOON,
-        now=NOON + timedelta(minutes=at_minute),
-    )
+    body, at = f"no request {at_minute}".encode(), NOON + timedelta(minutes=at_minute)
+    return unaccepted_row(an_unaccepted(body, request_id="r1", at=at))
 
 
 STATES = every_state()

@@ -8,9 +8,10 @@ from restore_core.errors import Problem, Unavailable
 from restore_core.journal import (
     log_accepted,
     log_failure,
-    log_message_rejected,
+    log_message_refused,
     log_moved,
     log_superseded,
+    log_untold,
 )
 from restore_core.lifecycle import Restore
 from restore_core.states import Ended, Ending, State, Status, Wait
@@ -18,9 +19,11 @@ from tests.builders import (
     A_JOB,
     A_PROBLEM,
     INSTANCE,
+    SOURCE,
     a_claimed_plan,
     a_restore,
     an_outcome,
+    an_unaccepted,
     disk,
     every_state,
 )
@@ -42,7 +45,33 @@ def move(old: State, new: State) -> tuple[Restore, Restore]:
 def test_an_accepted_request_is_one_line(log: pytest.LogCaptureFixture) -> None:
     log_accepted(a_restore())
 
-    assert log.messages == [f"restore.accepted requestId=r1 backupInstanceId={INSTANCE}"]
+    assert log.messages == [
+        f"restore.accepted requestId=r1 backupInstanceId={INSTANCE} origin=native"
+    ]
+
+
+def test_a_request_that_names_a_disk_is_told_by_it(log: pytest.LogCaptureFixture) -> None:
+    log_accepted(a_restore(backupInstanceId=..., sourceDiskId=str(SOURCE)))
+
+    assert log.messages == [f"restore.accepted requestId=r1 sourceDiskId={SOURCE} origin=native"]
+
+
+def test_a_message_that_asks_for_nothing_is_no_warning(log: pytest.LogCaptureFixture) -> None:
+    log_message_refused(an_unaccepted(status=Status.IGNORED))
+
+    assert log.messages == ["message.ignored requestId=- code=SomeCode reason=Something is wrong."]
+    assert log.records[0].levelname == "INFO"
+
+
+@pytest.mark.parametrize(("given_up", "level"), [(False, "WARNING"), (True, "ERROR")])
+def test_events_that_cannot_be_sent_are_told_of(
+    log: pytest.LogCaptureFixture, *, given_up: bool, level: str
+) -> None:
+    log_untold(a_restore(), Unavailable(A_PROBLEM), given_up=given_up)
+
+    told = f"restore.untold requestId=r1 givenUp={given_up}"
+    assert log.messages == [f"{told} error=Unavailable: SomeCode: Something is wrong."]
+    assert log.records[0].levelname == level
 
 
 def test_a_transition_is_one_line_at_info_with_its_fields(log: pytest.LogCaptureFixture) -> None:
@@ -65,7 +94,7 @@ def test_a_transition_before_a_plan_names_neither_target_nor_job(
     assert log.messages == ["restore.ending requestId=r1 from=Accepted to=Ending status=Rejected"]
 
 
-@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("status", [one for one in Status if one is not Status.IGNORED])
 def test_an_ending_is_one_line_at_warning_unless_it_is_a_good_one(
     log: pytest.LogCaptureFixture, status: Status
 ) -> None:
@@ -108,7 +137,7 @@ def test_a_restore_that_waits_tells_what_it_was_told_once(log: pytest.LogCapture
 def test_a_message_that_never_becomes_a_restore_is_a_warning(
     log: pytest.LogCaptureFixture, request_id: str, shown: str
 ) -> None:
-    log_message_rejected(request_id, A_PROBLEM)
+    log_message_refused(an_unaccepted(request_id=request_id))
 
     assert log.messages == [
         f"message.rejected requestId={shown} code=SomeCode reason=Something is wrong."
@@ -145,7 +174,7 @@ def test_a_failure_that_is_a_bug_is_told_with_its_place(log: pytest.LogCaptureFi
 def test_a_line_is_one_line_cut_and_shows_no_signature(log: pytest.LogCaptureFixture) -> None:
     nasty = "x\r\nforged requestId=r2 https://h/o?s=signature " + "y" * 1_000
 
-    log_message_rejected("r1", Problem("Code", nasty))
+    log_message_refused(an_unaccepted(problem=Problem("Code", nasty)))
     log_failure("r1", _raised(ValueError(nasty)))
 
     for message in log.messages:

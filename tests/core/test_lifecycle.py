@@ -17,7 +17,7 @@ from restore_core.events import (
     JobEnded,
     JobNamed,
     JobNotFound,
-    LockTarget,
+    Lapsed,
     OperationFailed,
     OperationStarted,
     PollJob,
@@ -26,20 +26,24 @@ from restore_core.events import (
     Prepare,
     Prepared,
     Refused,
+    Reserve,
+    Reserved,
     Settle,
     Settled,
     StillRunning,
-    TargetLocked,
     Trigger,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
+    TurnAwaited,
+    TurnCame,
     Unanswered,
     Validate,
     ValidationFailed,
     ValidationSucceeded,
 )
 from restore_core.lifecycle import MAX_CLAIMS, ImpossibleEvent, apply, owed
+from restore_core.outbox import Outbox, Stage
 from restore_core.states import (
     Accepted,
     Confirming,
@@ -83,7 +87,9 @@ EVENTS: dict[str, Event] = {
     for event in (
         Prepared(a_plan(), NOON),
         Refused(A_PROBLEM, NOON),
-        TargetLocked(NOON),
+        Reserved(NOON),
+        TurnAwaited(NOON),
+        TurnCame(NOON),
         OperationStarted(an_operation(), None, NOON),
         StillRunning(NOON),
         Unanswered(A_PROBLEM, NOON),
@@ -97,19 +103,20 @@ EVENTS: dict[str, Event] = {
         OperationFailed(A_PROBLEM, NOON),
         JobEnded(Status.COMPLETED, "Completed", NOON, None),
         AgeReached(NOON),
+        Lapsed(NOON),
         Settled(NOON),
     )
 }
 
 LOOK_AGAIN_OR_GIVE_UP = {"Unanswered", "AgeReached"}
+OR_LAPSE = LOOK_AGAIN_OR_GIVE_UP | {"Lapsed"}
 MAY_FOLLOW = {
-    "Accepted": {"Prepared", "Refused"} | LOOK_AGAIN_OR_GIVE_UP,
-    "Planned": {"TargetLocked", "Refused"} | LOOK_AGAIN_OR_GIVE_UP,
-    "Ready": {"OperationStarted", "ValidationSucceeded", "ValidationFailed"}
-    | LOOK_AGAIN_OR_GIVE_UP,
-    "Validating": {"StillRunning", "ValidationSucceeded", "ValidationFailed"}
-    | LOOK_AGAIN_OR_GIVE_UP,
-    "Validated": {"TriggerClaimed", "Refused"} | LOOK_AGAIN_OR_GIVE_UP,
+    "Accepted": {"Prepared", "Refused"} | OR_LAPSE,
+    "Planned": {"Reserved", "TurnAwaited", "Refused"} | OR_LAPSE,
+    "Queued": {"TurnCame"} | OR_LAPSE,
+    "Ready": {"OperationStarted", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
+    "Validating": {"StillRunning", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
+    "Validated": {"TriggerClaimed", "Refused"} | OR_LAPSE,
     "Triggering": {
         "OperationStarted",
         "TriggerNotTaken",
@@ -137,7 +144,7 @@ IMPOSSIBLE = [(s, e) for s in STATES for e in EVENTS if e not in MAY_FOLLOW[s]]
 def test_the_matrix_names_every_state_and_every_event() -> None:
     assert {state.__name__ for state in get_args(State)} == set(MAY_FOLLOW) == set(STATES)
     assert {event.__name__ for event in get_args(events.Event)} == set(EVENTS)
-    assert len(ALLOWED) + len(IMPOSSIBLE) == 12 * 17
+    assert len(ALLOWED) + len(IMPOSSIBLE) == 13 * 20
 
 
 @pytest.mark.parametrize(("state", "event"), ALLOWED)
@@ -155,7 +162,7 @@ def test_this_event_cannot_follow_in_this_state(state: str, event: str) -> None:
 
 OWED_WHEN_DUE: dict[str, Effect] = {
     "Accepted": Prepare(),
-    "Planned": LockTarget(),
+    "Planned": Reserve(),
     "Ready": Validate(),
     "Validating": PollValidation(an_operation()),
     "Validated": Trigger(),
@@ -214,7 +221,7 @@ def test_a_validation_alone_takes_no_target() -> None:
 
 
 def test_a_locked_target_leads_to_the_validation() -> None:
-    assert apply(STATES["Planned"], TargetLocked(NOON)) == Ready(a_plan(), Wait(NOON))
+    assert apply(STATES["Planned"], Reserved(NOON)) == Ready(a_plan(), Wait(NOON))
 
 
 @pytest.mark.parametrize("state", ["Accepted", "Planned", "Validated", "Triggering"])
@@ -829,10 +836,10 @@ def test_a_restore_is_due_when_its_state_is_and_at_its_deadline_at_the_latest(
     assert a_restore(state).due == due
 
 
-def test_only_the_timer_looks_at_jobs() -> None:
+def test_only_the_timer_looks_at_jobs_gives_turns_and_tells_of_what_has_ended() -> None:
     awaiting = {name for name, state in STATES.items() if a_restore(state).awaits_timer}
 
-    assert awaiting == {"Running", "Guarding"}
+    assert awaiting == {"Running", "Guarding", "Queued", "Ended"}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -847,9 +854,10 @@ def test_a_restore_shows_its_plan_its_outcome_and_its_job_once_they_are_known(st
 def test_a_restore_after_an_event_is_the_same_restore_in_its_next_state() -> None:
     restore = a_restore(STATES["Planned"])
 
-    after = restore.after(TargetLocked(NOON))
+    after = restore.after(Reserved(NOON), told=frozenset())
 
-    assert after == replace(restore, state=Ready(a_plan(), Wait(NOON)))
+    outbox = Outbox(Stage.VALIDATING, NOON)
+    assert after == replace(restore, state=Ready(a_plan(), Wait(NOON)), outbox=outbox)
 
 
 def test_a_restore_tells_what_it_was_told_last() -> None:

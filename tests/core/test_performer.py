@@ -24,6 +24,7 @@ from restore_core.events import (
 from restore_core.lifecycle import Restore
 from restore_core.performer import Performer
 from restore_core.policy import Policy
+from restore_core.rules import Rules
 from restore_core.states import Accepted, Ending, Ready, Triggering, Validated, Wait
 from tests.builders import (
     A_PROBLEM,
@@ -57,9 +58,8 @@ def a_performer(answer: Any, *, allow: str = "* => *", clock: Any = None) -> Per
     return Performer(
         store=Answering(answer),  # type: ignore[arg-type]
         vault=Answering(answer),  # type: ignore[arg-type]
-        policy=Policy.parse(allow),
+        rules=Rules(Policy.parse(allow)),
         clock=clock or ManualClock(NOON),
-        job_list_lag=timedelta(minutes=10),
     )
 
 

@@ -32,6 +32,7 @@ from tests.builders import (
     a_restore,
     an_operation,
     an_outcome,
+    an_unaccepted,
     disk,
     every_state,
 )
@@ -163,6 +164,7 @@ def test_a_result_has_every_column_of_a_restore_that_went_well() -> None:
 
     assert row == {
         "PartitionKey": "2026-11-21",
+        "origin": "native",
         "RowKey": "r1",
         "status": "Completed",
         "requestId": "r1",
@@ -229,7 +231,9 @@ def test_the_day_of_a_result_is_that_of_its_acceptance_in_utc() -> None:
 
 
 def unaccepted(body: bytes, request_id: str = "") -> dict[str, Any]:
-    return unaccepted_row(body, TOLD, request_id=request_id, inserted_at=EARLIER, now=NOON)
+    return unaccepted_row(
+        an_unaccepted(body, problem=TOLD, request_id=request_id, inserted_at=EARLIER)
+    )
 
 
 def test_a_message_that_never_became_a_restore_has_a_row_with_its_reason_and_its_text() -> None:

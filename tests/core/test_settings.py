@@ -5,11 +5,17 @@ from datetime import timedelta
 import pytest
 
 from restore_core.errors import SettingsError
+from restore_core.outbox import FINAL, Stage
+from restore_core.policy import Policy
+from restore_core.resource_ids import BackupVaultId
+from restore_core.rules import Rules
 from restore_core.settings import Settings, StorageConnection
-from tests.builders import ALLOW
+from tests.builders import ALLOW, INSTANCE
 
 QUEUES = "https://account.queue.core.windows.net"
 TABLES = "https://account.table.core.windows.net"
+
+VAULT = INSTANCE.partition("/backupInstances/")[0]
 
 
 def settings(**changes: str) -> Settings:
@@ -32,10 +38,8 @@ def test_storage_alone_will_do_and_the_rest_has_defaults() -> None:
     assert read.storage == StorageConnection(connection_string="UseDevelopmentStorage=true")
     assert read.arm_endpoint == "https://management.azure.com"
     assert read.arm_client_id == ""
-    assert read.policy.rules == ()
     assert read.api_version == "2025-07-01"
-    assert read.max_age == timedelta(hours=48)
-    assert read.job_list_lag == timedelta(seconds=600)
+    assert read.rules == Rules(Policy())
 
 
 def test_every_setting_is_read() -> None:
@@ -46,20 +50,64 @@ def test_every_setting_is_read() -> None:
         RESTORE_API_VERSION="2024-04-01",
         RESTORE_MAX_AGE_HOURS="1.5",
         RESTORE_JOB_LIST_LAG_SECONDS="60",
+        RESTORE_COOLDOWN_MINUTES="0",
+        RESTORE_MAX_ACTIVE="7",
+        RESTORE_DEFAULT_VAULT=VAULT,
+        RESTORE_DELETED_DISKS="True",
+        RESTORE_EVENTS="accepted, Completed",
     )
 
     assert read.arm_endpoint == "https://management.chinacloudapi.cn"
     assert read.arm_client_id == "client-1"
-    assert len(read.policy.rules) == 1
     assert read.api_version == "2024-04-01"
-    assert read.max_age == timedelta(minutes=90)
-    assert read.job_list_lag == timedelta(seconds=60)
+    assert read.rules == Rules(
+        Policy.parse(ALLOW),
+        default_vault=BackupVaultId.parse(VAULT),
+        restores_deleted_disks=True,
+        cooldown=timedelta(0),
+        max_active=7,
+        max_age=timedelta(minutes=90),
+        job_list_lag=timedelta(seconds=60),
+        told=frozenset({Stage.ACCEPTED, Stage.COMPLETED}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("all", frozenset(Stage)),
+        ("none", frozenset()),
+        ("final", FINAL),
+        ("FINAL,restoring", FINAL | {Stage.RESTORING}),
+        ("timedout", {Stage.TIMED_OUT}),
+    ],
+)
+def test_which_transitions_are_told_is_a_list_of_words(words: str, told: frozenset[Stage]) -> None:
+    assert settings(RESTORE_EVENTS=words).rules.told == told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("RESTORE_EVENTS", "finished", "RESTORE_EVENTS must be some of all, none, final, accepted"),
+        ("RESTORE_EVENTS", "final,", "RESTORE_EVENTS must be some of"),
+        ("RESTORE_DELETED_DISKS", "yes", "RESTORE_DELETED_DISKS must be true or false"),
+        ("RESTORE_DEFAULT_VAULT", "vault-1", "RESTORE_DEFAULT_VAULT: it is not the ARM id of a"),
+        ("RESTORE_MAX_ACTIVE", "0", "RESTORE_MAX_ACTIVE must be a whole number from 1 to 900"),
+        ("RESTORE_MAX_ACTIVE", "2.5", "RESTORE_MAX_ACTIVE must be a whole number"),
+        ("RESTORE_MAX_ACTIVE", "nan", "RESTORE_MAX_ACTIVE must be a whole number"),
+        ("RESTORE_COOLDOWN_MINUTES", "-1", "RESTORE_COOLDOWN_MINUTES must be a whole number"),
+        ("RESTORE_COOLDOWN_MINUTES", "an hour", "RESTORE_COOLDOWN_MINUTES must be a whole number"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, fault: str) -> None:
+    assert fault in wrong(**{name: value})
 
 
 def test_names_are_matched_without_case_and_values_are_trimmed() -> None:
     read = settings(restore_max_age_hours=" 3 ", Arm_Endpoint=" https://arm.example ")
 
-    assert read.max_age == timedelta(hours=3)
+    assert read.rules.max_age == timedelta(hours=3)
     assert read.arm_endpoint == "https://arm.example"
 
 

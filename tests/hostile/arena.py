@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from restore_core.arm import Arm
+from restore_core.step_queue import EVENTS
 from simulator import Simulator
 from simulator.exchange import Answer, Request
 from tests import builders
@@ -143,6 +144,7 @@ class Arena(World):
             if isinstance(value, str)
         ]
         texts += [("log", line) for line in self.log.lines()]
+        texts += [("an event", event.content) for event in self.queue(EVENTS).messages]
         for where, text in texts:
             assert text.isprintable() or len(text.splitlines()) <= 1, f"{where}: {text!r}"
             assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", text), where

@@ -587,7 +587,8 @@ def test_a_token_that_an_answer_echoes_stands_nowhere(fresh: Arena, number: int)
 
 def test_a_row_whose_document_is_another_request_s_moves_neither(fresh: Arena) -> None:
     fresh.send(backupInstanceId=fresh.instance)
-    fresh.send(requestId="r2", backupInstanceId=fresh.instance, targetDiskId=builders.disk("d2"))
+    other = fresh.protect("disk-2")
+    fresh.send(requestId="r2", backupInstanceId=other, targetDiskId=builders.disk("d2"))
     fresh.deliver()
     rows = fresh.tables.get_table_client("Restores").rows
     etag, row = rows[("r1", "restore")]

@@ -83,10 +83,11 @@ def test_no_row_stops_the_timer_or_harms_another_restore(
     )
     arena.tables.get_table_client("OutstandingRestores").rows[("0", "r1")] = (
         'W/"1"',
-        {"PartitionKey": "0", "RowKey": "r1", "due": NOON, "jobId": ""},
+        {"PartitionKey": "0", "RowKey": "r1", "due": NOON, "jobId": "", "turn": "awaited"},
     )
     arena.send(backupInstanceId=arena.instance)
-    arena.send(requestId="r2", backupInstanceId=arena.instance, targetDiskId=builders.disk("d2"))
+    other = arena.protect("disk-2")
+    arena.send(requestId="r2", backupInstanceId=other, targetDiskId=builders.disk("d2"))
     arena.queue("restore-steps").send_message("r1")
 
     arena.run(until=lambda: any(row["RowKey"] == "r2" for row in arena.results()), hours=1)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from restore_core import clients
 from restore_core.arm_guard import ArmGuard
 from restore_core.errors import SettingsError
-from restore_core.settings import Settings
+from restore_core.outbox import Stage
+from restore_core.settings import MOST_ACTIVE, Settings
 from tests import builders
 from tests.hostile import nasty
 from tests.hostile.counted import count, examples
@@ -27,6 +28,11 @@ GOOD = {
     "RESTORE_API_VERSION": "2025-07-01",
     "RESTORE_MAX_AGE_HOURS": "48",
     "RESTORE_JOB_LIST_LAG_SECONDS": "600",
+    "RESTORE_COOLDOWN_MINUTES": "60",
+    "RESTORE_MAX_ACTIVE": "200",
+    "RESTORE_DEFAULT_VAULT": builders.INSTANCE.partition("/backupInstances/")[0],
+    "RESTORE_DELETED_DISKS": "false",
+    "RESTORE_EVENTS": "final",
 }
 endpoints = st.builds(
     "{}{}{}{}".format,
@@ -58,6 +64,8 @@ environments = st.fixed_dictionaries(
         "RESTORE_ALLOW": st.one_of(st.just(builders.ALLOW), rules),
         "RESTORE_MAX_AGE_HOURS": st.one_of(st.just("48"), numbers, nasty.nasty_text),
         "RESTORE_JOB_LIST_LAG_SECONDS": st.one_of(st.just("600"), numbers, nasty.nasty_text),
+        "RESTORE_COOLDOWN_MINUTES": st.one_of(st.just("60"), numbers, nasty.nasty_text),
+        "RESTORE_MAX_ACTIVE": st.one_of(st.just("200"), numbers, nasty.nasty_text),
     },
 )
 
@@ -77,8 +85,12 @@ def test_settings_are_read_or_refused_in_one_line_that_holds_no_secret(
         assert any(name in told for name in GOOD)
         return
 
-    assert settings.max_age.total_seconds() >= 0
-    assert settings.job_list_lag.total_seconds() >= 0
+    rules = settings.rules
+    assert rules.max_age.total_seconds() >= 0
+    assert rules.job_list_lag.total_seconds() >= 0
+    assert rules.cooldown.total_seconds() >= 0
+    assert 1 <= rules.max_active <= MOST_ACTIVE
+    assert set(rules.told) <= set(Stage)
     assert ArmGuard(settings.arm_endpoint).allows(f"{settings.arm_endpoint}/subscriptions/x?y=z")
     assert re.fullmatch(r"https://[^/?#@\\]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?",
                         settings.arm_endpoint)  # fmt: skip

@@ -53,7 +53,7 @@ def test_nothing_is_left_behind_when_a_restore_has_ended(world: World) -> None:
 
     assert world.rows("OutstandingRestores") == []
     assert world.rows("TargetLocks") == []
-    assert all(not queue.messages for queue in world.queues.queues.values())
+    assert world.is_idle()
     assert world.status() == "Completed"
 
 

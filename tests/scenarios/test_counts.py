@@ -61,18 +61,20 @@ def test_each_storage_transaction_of_a_restore_is_accounted_for(
     idle = {
         "restore-requests-poison.receive": ticks,
         "restore-steps-poison.receive": ticks,
-        "OutstandingRestores.query": ticks,
     }
     assert counted == idle | {
         "Restores.get": 1 + 5 + 5,  # acceptance, step messages, job polls
         "Restores.create_entity": 1,
-        # planned, locked, validating; three looks at the validation, the fourth ends it; claim,
-        # taken, job named; four looks at the job, the fifth ends it; ended
-        "Restores.update": 3 + 3 + 1 + 2 + 1 + 4 + 1 + 1,
+        # planned, reserved, validating; three looks at the validation, the fourth ends it; claim,
+        # taken, job named; four looks at the job, the fifth ends it; ended; told
+        "Restores.update": 3 + 3 + 1 + 2 + 1 + 4 + 1 + 1 + 1,
+        "OutstandingRestores.query": ticks + 1,  # whether there is a turn
         # at acceptance, after each of six invocations, after each of four looks at the job
         "OutstandingRestores.upsert": 1 + 6 + 4,
         "OutstandingRestores.delete": 1,
         "restore-steps.send": 5,
+        "RestoredSources.create_entity": 1,
+        "restore-events.send": 1,
         "TargetLocks.create_entity": 1,
         "TargetLocks.get": 1,
         "TargetLocks.delete": 1,

@@ -203,7 +203,7 @@ def test_a_target_is_free_again_when_its_restore_has_ended(world: World) -> None
     world.simulator.remove_disk(builders.disk("disk-1-restored"))
     world.accuse = False  # The simulator takes a second restore of one target for a mistake.
 
-    row = world.restore(instance, requestId="second")
+    row = world.restore(instance, requestId="second", force=True)
 
     assert row["status"] == "Completed"
 

@@ -17,6 +17,12 @@ from tests.fakes import Message, OneAfterTheOther
 from tests.world import World
 
 
+def send(world: World, name: str) -> None:
+    """Ask for a disk of that name to be restored to one of the same name."""
+    instance = world.protect(name)
+    world.send(requestId=name, backupInstanceId=instance, targetDiskId=builders.disk(name))
+
+
 def _fail(*names: str, times: int = 10**9) -> Callable[[str], None]:
     left = times
 
@@ -124,12 +130,11 @@ def test_a_poisoned_step_is_taken_and_junk_on_the_steps_queue_is_recorded(world:
 def test_however_many_requests_were_poisoned_a_tick_asks_arm_for_none_of_them(
     world: World,
 ) -> None:
-    instance = world.protect()
     poison = world.queue("restore-requests-poison")
     for number in range(40):
         body = builders.message(
             requestId=f"r{number}",
-            backupInstanceId=instance,
+            backupInstanceId=world.protect(f"disk-{number}"),
             targetDiskId=builders.disk(f"d{number}"),
         )
         poison.messages.append(Message(body.decode(), world.clock(), world.clock()))
@@ -142,11 +147,10 @@ def test_however_many_requests_were_poisoned_a_tick_asks_arm_for_none_of_them(
 
 
 def test_a_poisoned_message_that_fails_stops_no_other(world: World) -> None:
-    instance = world.protect()
     poison = world.queue("restore-requests-poison")
     for name in ("r1", "r2"):
         body = builders.message(
-            requestId=name, backupInstanceId=instance, targetDiskId=builders.disk(name)
+            requestId=name, backupInstanceId=world.protect(name), targetDiskId=builders.disk(name)
         )
         poison.messages.append(Message(body.decode(), world.clock(), world.clock()))
     world.io.before = _fail("Restores.get", times=1)
@@ -225,8 +229,9 @@ def test_tables_and_queues_are_created_in_the_first_tick() -> None:
             "restore-steps",
             "restore-requests-poison",
             "restore-steps-poison",
+            "restore-events",
         }
-        assert len(world.tables.tables) == 4
+        assert len(world.tables.tables) == 5
     finally:
         world.server.close()
 
@@ -245,9 +250,8 @@ def test_not_being_allowed_to_create_what_exists_is_no_error(world: World) -> No
 
 
 def test_one_restore_that_fails_stops_no_other(world: World) -> None:
-    instance = world.protect()
     for name in ("r1", "r2"):
-        world.send(requestId=name, backupInstanceId=instance, targetDiskId=builders.disk(name))
+        send(world, name)
     world.run(until=lambda: world.status("r2") == "Running")
     key = ("r1", "restore")
     etag, row = world.tables.tables["Restores"].rows[key]
@@ -277,10 +281,8 @@ def test_a_message_for_a_row_that_cannot_be_read_is_recorded_and_not_asked_for_a
 
 
 def test_a_tick_begins_nothing_after_two_minutes_and_the_next_one_goes_on(world: World) -> None:
-    instance = world.protect()
     for number in range(6):
-        name = f"r{number}"
-        world.send(requestId=name, backupInstanceId=instance, targetDiskId=builders.disk(name))
+        send(world, f"r{number}")
     world.deliver()
     world.queue("restore-steps").messages.clear()
     world.clock.advance(minutes=10)
@@ -298,9 +300,8 @@ def test_a_tick_begins_nothing_after_two_minutes_and_the_next_one_goes_on(world:
 
 
 def test_the_longest_overdue_restore_is_looked_at_first(world: World) -> None:
-    instance = world.protect()
     for name in ("early", "late"):
-        world.send(requestId=name, backupInstanceId=instance, targetDiskId=builders.disk(name))
+        send(world, name)
         world.deliver()
         world.clock.advance(seconds=5)
     world.queue("restore-steps").messages.clear()
@@ -321,10 +322,9 @@ def test_the_longest_overdue_restore_is_looked_at_first(world: World) -> None:
 
 
 def test_two_ticks_at_once_do_each_thing_once(world: World) -> None:
-    instance = world.protect()
     names = [f"r{n}" for n in range(8)]
     for name in names:
-        world.send(requestId=name, backupInstanceId=instance, targetDiskId=builders.disk(name))
+        send(world, name)
     world.run(until=lambda: all(world.status(name) == "Validating" for name in names))
     world.queue("restore-steps").messages.clear()
     world.clock.advance(minutes=5)

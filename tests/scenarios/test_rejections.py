@@ -46,7 +46,7 @@ def test_what_is_no_request_gets_a_row_with_its_text_and_the_reason(
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"backupInstanceId": ...}, "backupInstanceId is missing"),
+        ({"backupInstanceId": ...}, "send backupInstanceId or sourceDiskId"),
         ({"targetDiskId": ...}, "targetDiskId or targetResourceGroupId"),
         ({"recoveryPointID": "abc"}, "perhaps recoveryPointId is meant"),
         ({"colour": "red"}, "the fields are requestId"),
