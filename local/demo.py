@@ -1,13 +1,15 @@
-"""The whole app on this machine: real Azurite, a simulated Azure, and eight restore requests.
+"""The whole app on this machine: real Azurite, a simulated Azure, and nine messages.
 
-Shows each restore while it runs and prints the result rows. Exits with 1 when a request did not end
-as it should, or the simulator saw a bad client. Whatever it started has ended when it ends.
+Shows what three senders write, each restore while it runs, the result rows, and the events that
+came out. Exits with 1 when a request did not end as it should, or the simulator saw a bad client.
+Whatever it started has ended when it ends.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import logging
 import os
 import signal
@@ -16,7 +18,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from local.demo_board import Standing
-    from local.demo_requests import DemoRequest
+    from local.demo_requests import DemoRequest, Scene
 
 DEMO_PACE = 12.0  # Twelve times faster than recorded: a job takes 20 s, the whole under a minute.
 RECORDED_LENGTH = 480.0  # seconds that the slowest request takes at the recorded pace, with room.
@@ -66,24 +68,33 @@ def run(pace: float) -> int:
             TableServiceClient.from_connection_string(azurite.connection_string), requests
         )
         board.say(f"Azurite and the simulated Azure run, {pace:g} times as fast as recorded.")
-        settings = app_settings(azurite, server.environment)
-        with local_host({**settings, **demo_settings(pace), "RESTORE_ALLOW": scene.rules}):
-            send(QueueServiceClient.from_connection_string(azurite.connection_string), requests)
+        settings = {**app_settings(azurite, server.environment), **demo_settings(scene, pace)}
+        queues = QueueServiceClient.from_connection_string(azurite.connection_string)
+        board.show_messages(requests[:3])
+        with local_host(settings):
+            send(queues, requests)
             board.say(f"{len(requests)} messages are on the queue. The app's log: {LOG}")
             try:
                 standings = board.watch(PATIENCE + RECORDED_LENGTH / pace)
             except TimeIsUpError as error:
                 board.say(str(error))
                 return 1
+        events = received(queues)
     board.show_results(standings)
+    board.show_events(events)
     return judge(board, standings, simulator.accusations)
 
 
-def demo_settings(pace: float) -> dict[str, str]:
-    """Return settings that keep up with a fast Azure; at the recorded pace, the app's own."""
+def demo_settings(scene: Scene, pace: float) -> dict[str, str]:
+    """Return the scene's settings, and those that keep up with a fast Azure."""
+    settings = {
+        "RESTORE_ALLOW": scene.rules,
+        "RESTORE_DEFAULT_VAULT": scene.vault,
+        "RESTORE_EVENTS": "all",
+    }
     if pace <= 1:
-        return {}
-    return {
+        return settings
+    return settings | {
         "RESTORE_POLL_SCHEDULE": "*/2 * * * * *",
         "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:01",
     }
@@ -110,6 +121,13 @@ def send(queues: QueueServiceClient, requests: Sequence[DemoRequest]) -> None:
                 break
             except ResourceNotFoundError:
                 time.sleep(0.2)
+
+
+def received(queues: QueueServiceClient) -> list[dict[str, Any]]:
+    """Return the events on the app's queue, as a receiver reads them."""
+    queue = queues.get_queue_client("restore-events")
+    messages = queue.receive_messages(messages_per_page=32, visibility_timeout=60)
+    return [json.loads(str(message.content)) for message in messages]
 
 
 def judge(board: Board, standings: Sequence[Standing], accusations: Sequence[str]) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +28,7 @@ PLAIN_WIDTH = 120  # columns where the output is no terminal and has no width of
 PROGRESS = {
     "Accepted": 1,
     "Planned": 2,
+    "Queued": 2,
     "Ready": 3,
     "Validating": 4,
     "Validated": 5,
@@ -35,6 +39,7 @@ PROGRESS = {
     "Ending": 9,
 }
 ENDED = 10
+TYPE = "azure-disk-restore.restore."
 COLOURS = {"Completed": "green", "Validated": "green", "Rejected": "yellow"}
 RESULT_COLUMNS = ("request", "status", "took", "point's age", "target disk")
 
@@ -74,6 +79,12 @@ class Board:
         """Print a line."""
         self._console.print(text, highlight=False)
 
+    def show_messages(self, requests: Sequence[DemoRequest]) -> None:
+        """Print what different senders put on the queue, side by side, ids shortened."""
+        table = Table(*(request.shows for request in requests), title="Messages, shortened")
+        table.add_row(*(_shortened(request.body) for request in requests))
+        self._console.print(table)
+
     def watch(self, seconds: float) -> list[Standing]:
         """Show how the requests go until all have results; raise TimeIsUpError if they do not."""
         if self._console.is_terminal:
@@ -101,6 +112,22 @@ class Board:
         self._console.print(table)
         for standing in standings:
             self._show_reason(standing)
+
+    def show_events(self, events: Sequence[dict[str, Any]]) -> None:
+        """Print what a receiver was told of each request, by the sequence of its events."""
+        table = Table("request", "origin", "told", title="Events on the queue restore-events")
+        for request in self._requests:
+            own = [event for event in events if event["data"].get("requestId") == request.id]
+            own.sort(key=lambda event: event["sequence"])
+            told = [event["type"].removeprefix(TYPE).removesuffix(".v1") for event in own]
+            origins = {event["data"].get("origin", "") for event in own}
+            table.add_row(request.shows, ", ".join(sorted(origins)), " → ".join(told))
+        self._console.print(table)
+        ends = [event for event in events if event["subject"] == self._requests[0].id]
+        if ends:
+            last = max(ends, key=lambda event: event["sequence"])
+            self._console.print("\nThe last of the first, whole:", style="bold")
+            self._console.print(json.dumps(last, indent=2), highlight=False, soft_wrap=True)
 
     def _show_reason(self, standing: Standing) -> None:
         row = standing.result or {}
@@ -168,6 +195,12 @@ class Board:
             bar = "█" * standing.progress + "░" * (ENDED - standing.progress)
             table.add_row(standing.request.shows, Text(standing.state, colour), Text(bar, colour))
         return table
+
+
+def _shortened(body: str) -> str:
+    """Return a message as a person reads it: out of base64, of ids the last part alone."""
+    plain = body if body.startswith("{") else base64.b64decode(body).decode()
+    return re.sub(r'"/subscriptions/[^"]*/', '"…/', json.dumps(json.loads(plain), indent=1))
 
 
 def _duration(seconds: object) -> str:

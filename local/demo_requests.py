@@ -1,4 +1,4 @@
-"""Eight requests that show what the app can do, and the small Azure in which they are made."""
+"""Nine messages that show what the app can do, and the small Azure in which they are sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from restore_core.envelopes.reader import read
 
 if TYPE_CHECKING:
     from simulator import Simulator
@@ -26,6 +28,7 @@ class DemoRequest:
 class Scene:
     """The groups of the demo: where disks are backed up, and where they may and may not go."""
 
+    vault: str
     production: str
     restored: str
     without_role: str
@@ -36,7 +39,8 @@ class Scene:
         """Name the groups beside the one that holds a backup instance."""
         subscription = instance_id.partition("/resourceGroups/")[0]
         names = ("rg-prod", "rg-restored", "rg-new", "rg-public")
-        return cls(*(f"{subscription}/resourceGroups/{name}" for name in names))
+        vault = instance_id.partition("/backupInstances/")[0]
+        return cls(vault, *(f"{subscription}/resourceGroups/{name}" for name in names))
 
     @property
     def rules(self) -> str:
@@ -65,21 +69,56 @@ def demo_requests(simulator: Simulator, scene: Scene) -> list[DemoRequest]:
         body = json.dumps({**message, **fields})
         return DemoRequest(message["requestId"], shows, body, expected)
 
+    def disk(number: int) -> str:
+        return simulator.source_disk(simulator.protect(f"disk-{number}"))
+
     points = simulator.points(simulator.protect("disk-3"))
     between = points[1].time + timedelta(hours=3)
-    base64_request = request(4, "sent as base64", "Completed")
+    wanted = {"targetResourceGroupId": scene.restored}
     return [
-        request(1, "newest recovery point", "Completed"),
+        request(1, "our own message", "Completed"),
+        _in_envelope("an alert that fired", _alert(disk(4), wanted)),
+        _in_envelope("a CloudEvent, in base64", _cloud_event(disk(5), wanted), in_base64=True),
         request(2, "a point in time", "Completed", pointInTime=between.isoformat()),
         request(3, "a named recovery point", "Completed", recoveryPointId=points[2].id),
-        _in_base64(base64_request),
-        request(5, "validate only", "Validated", validateOnly=True),
-        request(6, "a misspelt field", "Rejected", pointInTme=between.isoformat()),
-        request(7, "a target no rule allows", "Rejected", targetResourceGroupId=scene.public),
-        request(8, "vault without its role", "Rejected", targetResourceGroupId=scene.without_role),
+        request(6, "validate only", "Validated", validateOnly=True),
+        request(7, "a misspelt field", "Rejected", pointInTme=between.isoformat()),
+        request(8, "a target no rule allows", "Rejected", targetResourceGroupId=scene.public),
+        request(9, "vault without its role", "Rejected", targetResourceGroupId=scene.without_role),
     ]
 
 
-def _in_base64(request: DemoRequest) -> DemoRequest:
-    body = base64.b64encode(request.body.encode()).decode()
-    return DemoRequest(request.id, request.shows, body, request.expected)
+def _in_envelope(shows: str, envelope: dict[str, Any], *, in_base64: bool = False) -> DemoRequest:
+    body = json.dumps(envelope).encode()
+    request_id = read(body).request.request_id
+    sent = base64.b64encode(body) if in_base64 else body
+    return DemoRequest(request_id, shows, sent.decode(), "Completed")
+
+
+def _alert(disk: str, properties: dict[str, str]) -> dict[str, Any]:
+    """Return what Azure Monitor sends of a rule with these custom properties (common schema)."""
+    subscription = disk.partition("/resourceGroups/")[0]
+    return {
+        "schemaId": "azureMonitorCommonAlertSchema",
+        "data": {
+            "essentials": {
+                "alertId": f"{subscription}/providers/Microsoft.AlertsManagement/alerts/demo",
+                "alertRule": "disk-does-not-answer",
+                "monitorCondition": "Fired",
+                "firedDateTime": "2026-11-21T13:58:24.3713213Z",
+                "alertTargetIDs": [disk.lower()],
+            },
+            "alertContext": {"properties": None},
+            "customProperties": properties,
+        },
+    }
+
+
+def _cloud_event(disk: str, fields: dict[str, str]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "type": "com.example.restore.requested",
+        "source": "/example/service-desk",
+        "id": "9aeb0fdf-c01e-0131-0922-9eb54906e209",
+        "data": {"sourceDiskId": disk, **fields},
+    }
