@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from function_app import SWEEP_THREADS
 from restore_core.driver import TICK_BUDGET
-from restore_core.resource_ids import JobId
+from restore_core.resource_ids import BackupInstanceId, JobId
 from restore_core.states import Claim, Running, Wait
 from restore_core.table_store import TableStore
 from simulator import NEVER, Pace, faults
@@ -74,7 +74,8 @@ def put(world: World, store: TableStore, jobs: int) -> None:
     for number in range(jobs):
         target = builders.disk(f"restored-{number}")
         job = world.simulator.start_restore(instance, target)
-        state = Running(builders.a_claimed_plan(claim), JobId(job.name), Wait(now))
+        plan = builders.a_plan(instance=BackupInstanceId.parse(instance), claims=(claim,))
+        state = Running(plan, JobId(job.name), Wait(now))
         restore = builders.a_restore(
             state, requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target
         )

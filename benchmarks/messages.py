@@ -23,7 +23,7 @@ from azure.storage.queue import QueueServiceClient
 from local.azurite import Azurite
 from local.chaos import QUEUES, Cloud, Host, Plan
 
-DISKS = 5
+MOST_ACTIVE = 900  # The most that the setting takes: what is measured is throughput.
 TELL_EVERY = 15.0  # seconds
 FLAT = 1.25  # How much more the host may hold at the end than when it had accepted everything.
 MEGABYTE = 1024
@@ -50,7 +50,7 @@ class Load:
         self._messages = messages
         self._patience = patience
         (folder / "azurite").mkdir()
-        plan, since = Plan(pace=pace), datetime.now(UTC)
+        plan, since = Plan(restores=messages, pace=pace), datetime.now(UTC)
         self._azurite = Azurite(folder / "azurite")
         self._cloud = Cloud(plan, folder, since, keeps=False)
         self._host = Host(plan, folder, since, {})
@@ -66,6 +66,7 @@ class Load:
                 "AzureWebJobsStorage": self._azurite.connection_string,
                 "RestoreStorage": self._azurite.connection_string,
                 "RESTORE_ALLOW": "* => *",
+                "RESTORE_MAX_ACTIVE": str(MOST_ACTIVE),
                 "RESTORE_POLL_SCHEDULE": "*/30 * * * * *",
                 "PYTHON_THREADPOOL_THREAD_COUNT": "16",
                 **self._cloud.settings,
@@ -94,7 +95,7 @@ class Load:
         return numbers
 
     def _message(self, number: int) -> str:
-        instance = self._cloud.instances[number % DISKS]
+        instance = self._cloud.instances[number]
         return json.dumps(
             {
                 "requestId": f"load-{number}",

@@ -19,6 +19,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
+from restore_core.resource_ids import BackupInstanceId
 from restore_core.rows import restore_row, result_row
 from restore_core.states import Ended, Outcome, Running, Status, Wait
 from restore_core.step_queue import StepQueue
@@ -111,7 +112,8 @@ def _cost(world: World, reset: Callable[[], None], count: Callable[[], Cost]) ->
     for number in range(UNDER_WAY):
         target = builders.disk(f"under-way-{number}")
         job = world.simulator.start_restore(instance, target)
-        plan = builders.a_claimed_plan()
+        claims = (builders.a_claim(),)
+        plan = builders.a_plan(instance=BackupInstanceId.parse(instance), claims=claims)
         state = Running(plan, builders.JobId(job.name), Wait(NOON))
         running = builders.a_restore(
             state, requestId=f"w{number}", backupInstanceId=instance, targetDiskId=target

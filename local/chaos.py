@@ -2,8 +2,9 @@
 
 Restores are sent, and while they are under way the host is killed with SIGKILL at random moments,
 Azurite is stopped and started again, and the simulated Azure is killed and started again. At the
-end every request has one result, no disk was restored twice, and nothing is left in a queue, no
-outstanding row, no lock. Exits with 1 where that is not so; says what it did, and what it counted.
+end every request has one result, no disk was restored twice, every transition was told, and nothing
+is left in a queue, no outstanding row, no lock. Exits with 1 where that is not so; says what it
+did, and what it counted.
 
 With `--speed 1`, the default, the app runs as it is, under `python -m local.host`: a message that a
 killed host had taken stays hidden for ten minutes, and a claim whose POST was never sent is
@@ -39,7 +40,7 @@ from local.child import Child
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-DISKS = 5
+MOST_ACTIVE = 20  # Restores at once, so that some must wait for their turn.
 QUEUES = (
     "restore-requests",
     "restore-steps",
@@ -85,7 +86,8 @@ class Cloud:
     def start(self) -> None:
         """Start it, the second time where it was."""
         port = self.settings["ARM_ENDPOINT"].rpartition(":")[2] if self.settings else "0"
-        disks = [f"--protect=disk-{number}" for number in range(DISKS)]
+        # A disk for each restore: the same one twice within an hour would be refused.
+        disks = [f"--protect=disk-{number}" for number in range(self.plan.restores)]
         state = [f"--state={self.folder / 'azure.json'}"] if self.keeps else []
         common = [*state, f"--port={port}", *disks]
         program = ["simulator", f"--pace={self.plan.pace:g}"]
@@ -95,7 +97,7 @@ class Cloud:
         log = self.folder / f"azure-{self.starts}.log"
         self.child = Child([sys.executable, "-m", *program, *common], log=log)
         self.settings = dict(self.child.wait_for(GREETING, count=3))
-        self.instances = self.child.wait_for(r"protected (\S+)", count=DISKS)
+        self.instances = self.child.wait_for(r"protected (\S+)", count=self.plan.restores)
 
     def kill(self) -> None:
         """Let it be gone in the middle of whatever it does."""
@@ -189,6 +191,8 @@ class Chaos:
             "AzureWebJobsStorage": self._azurite.connection_string,
             "RestoreStorage": self._azurite.connection_string,
             "RESTORE_ALLOW": "* => *",
+            "RESTORE_MAX_ACTIVE": str(min(MOST_ACTIVE, self._plan.restores // 2 + 1)),
+            "RESTORE_EVENTS": "all",
             "RESTORE_JOB_LIST_LAG_SECONDS": "1",
             "RESTORE_POLL_SCHEDULE": f"*/{1 if self._plan.speed > 1 else 5} * * * * *",
             "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:01",
@@ -199,7 +203,7 @@ class Chaos:
     def _send(self) -> None:
         queue = self._queues.get_queue_client(QUEUES[0])
         for number in range(self._plan.restores):
-            instance = self._cloud.instances[number % DISKS]
+            instance = self._cloud.instances[number]
             body = {
                 "requestId": f"chaos-{number}",
                 "backupInstanceId": instance,
@@ -279,8 +283,25 @@ class Chaos:
         wrong += [f"{target} was restored {n} times" for target, n in jobs.items() if n > 1]
         wrong += [a for a in report["accusations"] if "a second restore" in a]
         wrong += [f"{where} still holds {n}" for where, n in self._left_over().items()]
+        wrong += self._judge_events(wanted)
         self.did["results"], self.did["jobs"] = len(rows), len(report["jobs"])
         return wrong
+
+    def _judge_events(self, wanted: set[str]) -> list[str]:
+        """Say what is wrong with what was told: each restore to its end, without a gap."""
+        queue = self._queues.get_queue_client("restore-events")
+        received = queue.receive_messages(messages_per_page=32, visibility_timeout=600)
+        events = [json.loads(str(message.content)) for message in received]
+        told: dict[str, set[int]] = {name: set() for name in wanted}
+        for event in events:
+            told[event["subject"]].add(int(event["sequence"]))
+        ends = {event["subject"] for event in events if ".completed." in event["type"]}
+        self.did["events"] = len(events)
+        gaps = [name for name, seen in told.items() if seen != set(range(1, len(seen) + 1))]
+        return [
+            *(f"{name} was not told to its end" for name in sorted(wanted - ends)),
+            *(f"{name} was told with a gap: {sorted(told[name])}" for name in sorted(gaps)),
+        ]
 
     def _results(self) -> int:
         return self._count("RestoreResults")

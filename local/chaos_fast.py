@@ -59,7 +59,7 @@ class FastQueues:
         """Return a client of one queue, fast too."""
         return FastQueues(self._queues.get_queue_client(queue), self._speed)
 
-    def send_message(self, content: str, *, visibility_timeout: int) -> Any:
+    def send_message(self, content: str, *, visibility_timeout: int = 0) -> Any:
         """Send, hidden for a shorter time."""
         return self._queues.send_message(content, visibility_timeout=self._real(visibility_timeout))
 
