@@ -1,6 +1,6 @@
 # What people run is what CI runs. The first target sets everything up, once: nothing goes before it.
 #
-#   make demo     the whole app on this machine: Azurite, a simulated Azure, eight restore requests
+#   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
 #   make test     all tests          make check    format, lint, types, imports, generated documents
 #   make stack    Azurite and the simulator alone, for `func start` or your own client
 #   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help
@@ -23,8 +23,8 @@ FUZZ_MINUTES ?= 15
 SEED ?=
 # How many simulated worlds soak runs instead of an hour of them.
 SEEDS ?=
-# Modules that generate documents; each takes --check.
-GENERATED ?= local.diagram
+# Modules that generate documents and schemas; each takes --check.
+GENERATED ?= local.diagram local.schemas
 
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
