@@ -1,0 +1,256 @@
+"""Every example of docs/senders.md is what it says: readable, valid, and of the kind it shows."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pydantic.alias_generators import to_camel
+
+from restore_core.envelopes.reader import read
+from restore_core.origin import Origin
+from restore_core.request import RestoreRequest
+from restore_core.settings import Settings
+from tests import senders_page as page
+from tests.contract import EVENT, REQUEST, RESULT
+from tests.senders_page import PAGE, only
+from tests.workflow import Outside, Run
+
+ORIGINS = {
+    "alert": Origin.ALERT,
+    "deleted disk": Origin.DELETED_DISK,
+    "CloudEvent": Origin.CLOUD_EVENT,
+}
+SENT = page.sent_by_each()
+
+
+@pytest.mark.parametrize("sender", sorted(SENT))
+def test_what_each_sender_puts_on_the_queue_is_read(sender: str) -> None:
+    asked = read(SENT[sender].encode())
+
+    assert asked.origin is ORIGINS.get(sender, Origin.NATIVE)
+
+
+@pytest.mark.parametrize("sender", sorted(set(SENT) - set(ORIGINS) - {"curl"}))
+def test_what_is_native_is_valid_by_the_schema(sender: str) -> None:
+    REQUEST.validate(json.loads(SENT[sender]))
+
+
+def test_each_block_of_json_is_json_and_each_has_its_use() -> None:
+    marks = {block.mark for block in page.blocks("json")}
+
+    assert all(block.json for block in page.blocks("json"))
+    assert marks == {
+        "sender=native",
+        "sender=alert",
+        "sender=deletion",
+        "sender=cloudevent",
+        "workflow=incident",
+        "workflow=forward",
+        "workflow=webhook",
+        "webhook=zabbix",
+        "receiver=event",
+    }
+
+
+# ----------------------------------------------------------------------------- the workflows
+
+
+def test_the_incident_s_workflow_asks_for_its_disk_alone_and_quotes_what_it_will() -> None:
+    (message,) = page.sent_by("workflow=incident", page.INCIDENT)
+
+    request = read(message.encode()).request
+    assert request.request_id == "08584402CU1-disk-sql-data"
+    assert str(request.source_disk_id) == page.DISK
+    assert request.reason == 'Mass deletion by "somebody"'
+    assert request.not_after is not None
+
+
+@pytest.mark.parametrize("entities", [[], None])
+def test_an_incident_without_a_disk_asks_for_nothing(entities: Any) -> None:
+    incident = {"object": {"id": "i", "properties": {"relatedEntities": entities}}}
+
+    assert page.sent_by("workflow=incident", incident) == []
+
+
+def test_the_workflow_s_key_is_secret() -> None:
+    definition = only("json", "workflow=incident").json["definition"]
+    loop = definition["actions"]["For_each_disk"]["actions"]["Until_it_has_ended"]
+
+    assert definition["parameters"]["functionKey"] == {"type": "SecureString"}
+    assert "inputs" in loop["actions"]["Look"]["runtimeConfiguration"]["secureData"]["properties"]
+
+
+def test_the_webhook_s_workflow_does_nothing_when_the_problem_is_over() -> None:
+    body = {**only("json", "webhook=zabbix").json, "state": "OK"}
+
+    assert page.sent_by("workflow=webhook", body) == []
+
+
+def test_a_title_that_is_missing_is_no_text_of_null() -> None:
+    body = only("json", "webhook=zabbix").json
+    del body["title"]
+    messages: list[str] = []
+    Run(only("json", "workflow=webhook").json, body, Outside(messages.append)).start()
+
+    assert read(messages[0].encode()).request.reason is None
+
+
+# ------------------------------------------------------------------------------ code and shell
+
+
+class Recorder:
+    """Stands in for QueueClient: takes what an example sends, gives what it is to receive."""
+
+    sent: list[str]
+    waiting: list[Any]
+
+    def __init__(self, url: str, *, queue_name: str, credential: object) -> None:
+        assert url == "https://stdiskrestore01.queue.core.windows.net"
+        assert credential
+        self.name = queue_name
+
+    def send_message(self, content: str) -> None:
+        assert self.name == "restore-requests"
+        self.sent.append(content)
+
+    def receive_messages(self, *, visibility_timeout: int) -> list[Any]:
+        assert self.name == "restore-events"
+        assert visibility_timeout
+        return list(self.waiting)
+
+    def delete_message(self, message: Any) -> None:
+        self.waiting.remove(message)
+
+
+class Event:
+    def __init__(self, sequence: int, status: str) -> None:
+        event = only("json", "receiver=event").json
+        event |= {"sequence": f"{sequence:04}", "data": {"status": status}}
+        self.content = json.dumps(event)
+
+
+def run_example(mark: str, monkeypatch: pytest.MonkeyPatch, *waiting: Any) -> Recorder:
+    """Run a block of Python as it stands, with a recorder in place of the queue."""
+    recorder = type("QueueClient", (Recorder,), {"sent": [], "waiting": list(waiting)})
+    for name, thing in (("azure.storage.queue", recorder), ("azure.identity", object)):
+        module = ModuleType(name)
+        vars(module).update(QueueClient=thing, DefaultAzureCredential=object)
+        monkeypatch.setitem(sys.modules, name, module)
+    exec(compile(only("python", mark).text, str(PAGE), "exec"), {"__name__": "example"})  # noqa: S102
+    return recorder  # type: ignore[return-value]
+
+
+def test_the_python_sender_sends_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = run_example("sender=python", monkeypatch)
+
+    (message,) = recorder.sent
+    REQUEST.validate(json.loads(message))
+    assert read(message.encode()).request.reason == 'the table "orders" was dropped'
+
+
+def test_the_python_receiver_passes_over_what_is_old_and_what_comes_twice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = [Event(1, "Accepted"), Event(3, "Running"), Event(2, "Late"), Event(3, "Running")]
+
+    recorder = run_example("receiver=python", monkeypatch, *events)
+
+    told = [line.split()[1] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["Accepted", "Running"]
+    assert recorder.waiting == []
+
+
+def test_the_event_that_is_shown_is_one() -> None:
+    event = only("json", "receiver=event").json
+
+    EVENT.validate(event)
+    RESULT.validate(event["data"])
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+@pytest.mark.parametrize("n", range(len(page.blocks("sh"))))
+def test_each_block_of_shell_is_shell(n: int) -> None:
+    text = re.sub(r"<[a-z' ]+>", "x", page.blocks("sh")[n].text)
+
+    done = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True, check=False)  # noqa: S607
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+def test_curl_puts_the_request_into_xml_that_it_cannot_break() -> None:
+    script = only("sh", "sender=curl").text
+    fakes = "az() { echo token; }\ncurl() { printf '%s\\0' \"$@\"; }\n"
+
+    said = subprocess.run(  # noqa: S603
+        ["bash", "-euc", fakes + script],  # noqa: S607
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout.split("\0")
+
+    found = re.fullmatch(
+        r"<QueueMessage><MessageText>([A-Za-z0-9+/=]+)</MessageText></QueueMessage>",
+        said[said.index("--data") + 1],
+    )
+    assert found
+    assert found[1] == page.sent_by_curl()
+    assert read(found[1].encode()).request.reason == "R&D lost <everything>"
+    assert "Authorization: Bearer token" in said
+    assert any(re.fullmatch(r"x-ms-date: \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", a) for a in said)
+
+
+def test_the_bicep_of_deleted_disks_lets_pass_what_the_event_says() -> None:
+    (bicep,) = [b.text for b in page.blocks("bicep") if "advancedFilters" in b.text]
+    event = only("json", "sender=deletion").json
+
+    assert f"includedEventTypes: ['{event['type']}']" in bicep
+    assert f"values: ['{event['data']['operationName']}']" in bicep
+
+
+# ------------------------------------------------------------------------------------- tables
+
+
+def test_every_field_and_every_setting_that_matters_is_told() -> None:
+    names = set(re.findall(r"`([A-Za-z_]+)`", PAGE.read_text("utf-8")))
+
+    assert {to_camel(name) for name in RestoreRequest.model_fields} <= names
+    assert {
+        "RESTORE_DEFAULT_VAULT",
+        "RESTORE_DELETED_DISKS",
+        "RESTORE_COOLDOWN_MINUTES",
+        "RESTORE_MAX_ACTIVE",
+        "RESTORE_EVENTS",
+    } <= names
+
+
+def test_the_defaults_that_are_told_are_those_of_the_app() -> None:
+    rules = Settings.read({"RestoreStorage": "UseDevelopmentStorage=true"}).rules
+    text = PAGE.read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(RESTORE_\w+)` \| (.*?) \|", text, re.MULTILINE))
+
+    assert rows["RESTORE_DEFAULT_VAULT"] == "none"
+    assert rules.default_vault is None
+    assert rows["RESTORE_DELETED_DISKS"] == f"`{str(rules.restores_deleted_disks).lower()}`"
+    assert rows["RESTORE_COOLDOWN_MINUTES"] == f"{rules.cooldown.total_seconds() / 60:.0f}"
+    assert rows["RESTORE_MAX_ACTIVE"] == str(rules.max_active)
+    assert rows["RESTORE_MAX_AGE_HOURS"] == f"{rules.max_age.total_seconds() / 3600:.0f}"
+    assert rows["RESTORE_EVENTS"] == "`final`"
+    assert all(stage.is_final for stage in rules.told)
+
+
+def test_every_link_within_the_page_leads_somewhere() -> None:
+    text = PAGE.read_text("utf-8")
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
+    for file in re.findall(r"\]\((?!#)([^)#]+)", text):
+        assert (PAGE.parent / file).exists(), file

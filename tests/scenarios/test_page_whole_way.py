@@ -1,0 +1,147 @@
+"""Each sender of docs/senders.md, the whole way: its message in, a restored disk and a row out."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from restore_core.resource_ids import BackupVaultId
+from tests import senders_page as page
+from tests.scenarios.test_receivers import look, told
+from tests.senders_page import DISK, SUBSCRIPTION, only
+from tests.workflow import Outside, Run
+from tests.world import World
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod"
+VAULT = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/vault-1"
+SENT = page.sent_by_each()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(
+        allow=f"{VAULT} => /subscriptions/{SUBSCRIPTION}",
+        rules={"default_vault": BackupVaultId.parse(VAULT), "restores_deleted_disks": True},
+    ) as world:
+        yield world
+
+
+def protect(world: World) -> str:
+    return world.simulator.protect("disk-sql-data", subscription=SUBSCRIPTION)
+
+
+@pytest.mark.parametrize("sender", sorted(set(SENT) - {"native 0", "deleted disk"}))
+def test_what_a_sender_puts_on_the_queue_restores_the_disk(world: World, sender: str) -> None:
+    protect(world)
+
+    world.send(SENT[sender].encode())
+    world.run()
+
+    (row,) = world.rows("RestoreResults")
+    assert row["status"] == "Completed", row
+    assert row["sourceDiskId"] == DISK
+    assert (
+        row["targetDiskId"]
+        .rpartition("/")[0]
+        .endswith("rg-restored/providers/Microsoft.Compute/disks")
+    )
+
+
+def test_the_backup_instance_that_is_named_is_restored_to_the_name_that_is_sent(
+    world: World,
+) -> None:
+    message = json.loads(SENT["native 0"])
+    instance = protect(world)
+
+    world.send(
+        json.dumps({**message, "backupInstanceId": instance, "pointInTime": "latest"}).encode()
+    )
+    world.run()
+
+    assert world.result(message["requestId"])["targetDiskId"].endswith("/disk-sql-data-restored")
+
+
+def test_a_disk_that_was_deleted_comes_back_under_its_own_id(world: World) -> None:
+    protect(world)
+    world.simulator.world.disks.pop(DISK.lower())
+
+    world.send(SENT["deleted disk"].encode())
+    world.run()
+
+    (row,) = world.rows("RestoreResults")
+    assert (row["status"], row["targetDiskId"]) == ("Completed", DISK)
+
+
+def test_an_alert_that_is_resolved_is_ignored(world: World) -> None:
+    alert: dict[str, Any] = only("json", "sender=alert").json
+    alert["data"]["essentials"]["monitorCondition"] = "Resolved"
+
+    world.send(page.sent_by("workflow=forward", alert)[0].encode())
+    world.run(minutes=1)
+
+    assert world.unaccepted()["status"] == "Ignored"
+
+
+# --------------------------------------------------------- the workflow that waits for the end
+
+
+def outside(world: World, statuses: list[int]) -> Outside:
+    def get(uri: str, headers: dict[str, str]) -> tuple[int, Any]:
+        assert headers["x-functions-key"]
+        reply = look(world, uri.rpartition("/")[2])
+        statuses.append(reply.status)
+        return reply.status, told(reply)
+
+    return Outside(
+        put=lambda message: world.send(message.encode()),
+        get=get,
+        wait=lambda seconds: world.run(seconds=seconds),
+    )
+
+
+def test_the_workflow_waits_for_the_end_and_tells_the_new_disk(world: World) -> None:
+    protect(world)
+    statuses: list[int] = []
+    outer = outside(world, statuses)
+
+    assert Run(only("json", "workflow=incident").json, page.INCIDENT, outer).start()
+
+    (comment,) = outer.comments
+    assert comment.startswith(f"<p>Restored to /subscriptions/{SUBSCRIPTION}/resourceGroups/rg-re")
+    assert "from the point of 2026-11-" in comment
+    assert len(statuses) > 3
+    world.run()
+
+
+def test_the_workflow_goes_on_looking_while_the_message_is_not_read(world: World) -> None:
+    protect(world)
+    statuses: list[int] = []
+    outer = outside(world, statuses)
+    held: list[str] = []
+    look_on, waited = outer.wait, iter(range(1_000))
+    outer.put = held.append
+
+    def wait(seconds: int) -> None:
+        if next(waited) == 2:
+            world.send(held[0].encode())
+        look_on(seconds)
+
+    outer.wait = wait
+
+    Run(only("json", "workflow=incident").json, page.INCIDENT, outer).start()
+
+    assert statuses[:3] == [404, 404, 200]
+    assert "Restored to" in outer.comments[0]
+    world.run()
+
+
+def test_the_workflow_tells_why_not(world: World) -> None:
+    outer = outside(world, [])
+
+    Run(only("json", "workflow=incident").json, page.INCIDENT, outer).start()
+
+    (comment,) = outer.comments
+    assert comment.startswith("<p>Rejected: ")
+    assert "undefined" not in comment
+    world.run()
