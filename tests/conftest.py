@@ -1,12 +1,15 @@
 """Fixtures of all tests. Every warning is an error, every test has a time-out (pyproject.toml)."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from tests.world import World
 
 pytest_plugins = ["tests.azurite_fixture"]
+SABOTAGE: Final = "sabotage"
+"""The property in which a test tells which invariant noticed a sabotage of the app."""
 
 
 @pytest.fixture
@@ -14,3 +17,14 @@ def world() -> Iterator[World]:
     """A deployment at the recorded pace; at its end the simulator must have no complaint."""
     with World() as world:
         yield world
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table of sabotages; workers have no terminal, so their reports carry its rows."""
+    reports = [one for told in ("passed", "failed") for one in terminalreporter.getreports(told)]
+    properties = [pair for report in reports for pair in getattr(report, "user_properties", ())]
+    rows = dict.fromkeys(row for name, row in properties if name == SABOTAGE)
+    if rows:
+        terminalreporter.section("sabotages: which invariant noticed, in which world")
+    for row in rows:
+        terminalreporter.write_line(str(row))

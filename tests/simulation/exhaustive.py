@@ -1,6 +1,8 @@
 """Every plan of deaths, and every interleaving of two drivers, over the life of one restore.
 
 A life is short here: one request, the pace of the vault quickened. `Life` says how it is to end.
+Where another restore must be there for it to wait for, or to be refused for, that one is not
+looked at: no one dies while it is worked on.
 
 Deaths. A process can die before and after each call that leaves it, and when a function is at its
 end. Where nothing has changed in storage or in Azure between two such points they are one: dying
@@ -9,26 +11,28 @@ where something has changed since the last one: a write, a POST, a message taken
 
 Races. At one delivery (or tick) the same work is given to two processes at the same moment, and
 which of them makes its next call is chosen every time; all choices are tried, with a bound on how
-often the one that could go on must stand back.
+often the one that could go on must stand back. Other races are of two different pieces of work.
 """
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from restore_core.outbox import Stage
 from restore_core.step_queue import REQUESTS, STEPS
 from simulator import faults as spoil
 from simulator import outcomes
 from simulator.exchange import Request
 from simulator.outcomes import Outcome
 from simulator.pace import Pace
-from tests import builders
-from tests.fakes import Message
+from tests import builders, envelopes
+from tests.fakes import NOON, Message
+from tests.simulation import dress
 from tests.simulation.host import Delivery, Host
 from tests.simulation.process import Process, Settings
-from tests.simulation.senders import Plan, Sent
+from tests.simulation.senders import HOME, VAULTS, Plan, Sent
 from tests.simulation.world import Report, World
 
 _JOB: Final = timedelta(seconds=50)
@@ -39,6 +43,8 @@ PACE: Final = Pace(
     operation_retry_after=10,
 )
 TARGET: Final = "t0"
+NEVER: Final = 1e9
+"""Seconds that no world lives."""
 _ASKS_ONLY: Final = (".create_table", ".create_queue", ".receive_messages", ".query_entities")
 
 
@@ -52,11 +58,26 @@ class Life:
     spoils_post: spoil.Fault | None = None
     max_age: timedelta = timedelta(hours=48)
     lag: timedelta = timedelta(seconds=600)
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Others than the usual ones."""
+    others: tuple[dict[str, Any], ...] = ()
+    """The fields of restores that are asked for before, each of a disk of its own."""
+    sooner: float = 15
+    """Seconds by which they are."""
+    late: dict[str, Any] | None = None
+    """The fields of one that is asked for when a race begins."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """How all end, where there are others."""
+    is_alert: bool = False
     kind: str = "good"
     codes: frozenset[str] = frozenset()
     job_decides: bool = False
     """Until its job would end it is the completed one; deaths before are tried there."""
 
+
+_SOURCE: Final = f"{HOME}/providers/Microsoft.Compute/disks/disk-0"
+LOOKED_UP: Final = {"sourceDiskId": _SOURCE, "backupInstanceId": ...}
+AT_HOME: Final = {"default_vault": f"{VAULTS}/vault-1"}
 
 LIVES: Final[dict[str, Life]] = {
     "completed": Life("Completed"),
@@ -88,24 +109,67 @@ LIVES: Final[dict[str, Life]] = {
         lag=timedelta(seconds=60),
         job_decides=True,
     ),
+    "asked for by an alert that names a disk": Life(
+        "Completed", fields=LOOKED_UP, settings=AT_HOME, is_alert=True
+    ),
+    "told of everything": Life("Completed", settings={"told": frozenset(Stage)}),
+    "too late": Life("Rejected", fields={"notAfter": (NOON + timedelta(seconds=12)).isoformat()}),
+    "queued": Life(
+        "Completed",
+        settings={"max_active": 1, "told": frozenset(Stage)},
+        others=({},),
+        ends={"Completed": 2},
+    ),
+    "too late while queued": Life(
+        "Rejected",
+        fields={"notAfter": (NOON + timedelta(seconds=40)).isoformat()},
+        settings={"max_active": 1},
+        others=({},),
+        ends={"Completed": 1, "Rejected": 1},
+    ),
+    "restored already": Life(
+        "Rejected", others=(LOOKED_UP,), settings=AT_HOME, ends={"Completed": 1, "Rejected": 1}
+    ),
 }
 
 
+RIVALS: Final[dict[str, Life]] = {
+    "two requests": Life(
+        "Completed",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP,),
+        sooner=0,
+        settings=AT_HOME,
+        ends={"Completed": 1, "Rejected": 1},
+    ),
+    "two turns": Life(
+        "Completed", settings={"max_active": 1}, others=({}, {}), ends={"Completed": 3}
+    ),
+    "request and turn": Life(
+        "Completed", settings={"max_active": 1}, others=({},), late={}, ends={"Completed": 3}
+    ),
+}
+"""Lives for races of different pieces of work, by the race: for a source, for a turn."""
+
+
 class _Small(World):
-    """A world with one restore and no chance in it."""
+    """A world with one restore, or one and a few others, and no chance in it."""
 
     life: Life
+    late: Sent
 
     def __init__(self, life: Life, **options: Any) -> None:
         self.life = life
-        super().__init__(0, frozenset(), plan=Plan(heals=1, processes=1), **options)
+        heals = 1 + life.sooner * bool(life.others)
+        super().__init__(0, frozenset(), plan=Plan(heals=heals, processes=1), **options)
         self.simulator.habits.pace = PACE
-        self.settings = Settings(builders.ALLOW, max_age=life.max_age, job_list_lag=life.lag)
-        instance = self.simulator.protect("disk-0", subscription=builders.SUBSCRIPTION)
-        fields = {"requestId": "r0", "backupInstanceId": instance, **life.fields}
-        body = builders.message(**{"targetDiskId": builders.disk(TARGET), **fields})
-        only = bool(life.fields.get("validateOnly"))
-        self.wants.sent.append(Sent(0, 0.5, "r0", life.kind, body, TARGET, instance, only))
+        usual = Settings(builders.ALLOW, max_age=life.max_age, job_list_lag=life.lag)
+        self.settings = replace(usual, **life.settings)
+        self._ask(0, 0.5 + life.sooner * bool(life.others), life.fields, life.kind)
+        for number, fields in enumerate(life.others, 1):
+            self._ask(number, 0.5 + (number - 1) * life.sooner / 10, fields, "good")
+        if life.late is not None:
+            self.late = self._ask(len(self.wants.sent), NEVER, life.late, "good")
         self.wants.refusals[TARGET] = set(life.codes)
         self.wants.endless.add(TARGET)
         if life.scripted:
@@ -114,13 +178,34 @@ class _Small(World):
         if life.spoils_post:
             self.simulator.next("POST", "/restore", life.spoils_post)
 
+    def _ask(self, number: int, at: float, changes: dict[str, Any], kind: str) -> Sent:
+        """Have a restore asked for, of the disk and to the target of its number."""
+        instance = self.simulator.protect(f"disk-{number}", subscription=builders.SUBSCRIPTION)
+        fields = {
+            "requestId": f"r{number}",
+            "backupInstanceId": instance,
+            "targetDiskId": builders.disk(f"t{number}"),
+            **changes,
+        }
+        fields = {name: value for name, value in fields.items() if value is not ...}
+        body, request_id = envelopes.sent(fields), f"r{number}"
+        if self.life.is_alert:
+            body = envelopes.sent(dress.fired(fields, number, leaves_the_disk_out=True))
+            request_id = dress.id_of_alert(number)
+        sent = Sent(number, at, request_id, kind, body, f"t{number}", instance)
+        sent.validates_only, sent.fields = bool(fields.get("validateOnly")), fields
+        sent.source = fields.get("sourceDiskId") or self.simulator.source_disk(instance)
+        self.wants.sent.append(sent)
+        return sent
+
     def in_flight(self) -> bool:
         return False
 
     def run(self) -> Report:
         report = super().run()
-        if not self.breaches and report.statuses != {self.life.status: 1}:
-            self.breach("I1", f"it ended as {dict(report.statuses)}, not as {self.life.status}")
+        ends = self.life.ends or {self.life.status: 1}
+        if not self.breaches and report.statuses != ends:
+            self.breach("I1", f"it ended as {dict(report.statuses)}, not as {ends}")
         return report
 
 
@@ -133,9 +218,13 @@ class Dying(_Small):
         """When each point was passed."""
         self.has_changed = False
         super().__init__(life, **options)
+        self.others = {sent.request_id for sent in self.wants.sent if sent.number > 0}
 
     def dies(self, kind: str, what: str) -> bool:
         if not self.has_changed or (kind == "death-after-a-call" and "the end of" not in what):
+            return False
+        task = self.scheduler.current
+        if task is not None and task.restore in self.others:
             return False
         self.has_changed = False
         self.points.append(self.scheduler.now)
@@ -149,8 +238,8 @@ class Dying(_Small):
         ends = self.seconds(jobs[0].started + _JOB)
         return next((n for n, when in enumerate(self.points) if when >= ends), len(self.points))
 
-    def written(self, name: str, method: str, args: Any) -> None:
-        super().written(name, method, args)
+    def written(self, name: str, method: str, args: Any, process: Process) -> None:
+        super().written(name, method, args, process)
         self.has_changed = self.has_changed or not f".{method}".endswith(_ASKS_ONLY)
 
     def obeyed(self, asked: Request) -> None:
@@ -216,18 +305,25 @@ class _RacingHost(Host):
 
     def _function(self, process: Process, name: str, message: Message) -> None:
         super()._function(process, name, message)
-        if self.world.is_on_the_line(name):
+        if not self.world.is_on_the_line(name):
+            return
+        if self.world.race == "step and tick":
+            self.tick(self._other_than(process))
+        elif self.world.race != "two requests":  # There the other one comes by itself.
             work = self.bodies["accept_restore" if name == REQUESTS else "advance_restore"]
             other = self._other_than(process)
-            if self.world.race == "step and tick":
-                self.tick(other)
-            else:
-                self._invoke(other, name, lambda: work(Delivery(message)), lambda _: None)
-            self.world.begin()
+            self._invoke(other, name, lambda: work(Delivery(message)), lambda _: None)
+        self.world.begin()
 
     def tick(self, process: Process) -> None:
         super().tick(process)
-        if self.world.is_on_the_line("tick"):
+        if not self.world.is_on_the_line("tick"):
+            return
+        if self.world.race == "request and turn":
+            self.world.begin()
+            self.world.send(self.world.late)
+            self._deliver(REQUESTS)
+        else:
             super().tick(self._other_than(process))
             self.world.begin()
 
@@ -275,6 +371,8 @@ class Racing(_Small):
         """Tell whether this is the piece of work that two shall do."""
         if self.is_racing or self.idle_calls:
             return False
+        if self.race in RIVALS and name == "tick" and not self._may_call():
+            return False
         self.seen[name] += 1
         return _RACES[self.race] == name and self.seen[name] == self.number
 
@@ -306,6 +404,9 @@ _RACES: Final = {
     "two steps": STEPS,
     "step and tick": STEPS,
     "two ticks": "tick",
+    "two requests": REQUESTS,
+    "two turns": "tick",
+    "request and turn": "tick",
 }
 
 
@@ -316,7 +417,8 @@ def races(name: str, race: str, *, number: int, most: int) -> Iterator[tuple[Any
     """
     script: tuple[int, ...] | None = ()
     while script is not None:
-        world = Racing(LIVES[name], race, number=number, script=script, most=most)
+        life = RIVALS.get(race) or LIVES[name]
+        world = Racing(life, race, number=number, script=script, most=most)
         report = world.run()
         if not world.happened:
             return
@@ -329,7 +431,7 @@ def all_races(most: int) -> list[tuple[str, str, int, int]]:
     found = []
     for name in ("completed", "answer to the restore lost", "restore never arrived", "job failed"):
         for race in _RACES:
-            if name == "completed" or race != "two accept":
+            if race not in RIVALS and (name == "completed" or race != "two accept"):
                 numbers = range(1, 12 if race == "two ticks" else 9)
                 found += [(name, race, number, most) for number in numbers]
-    return found
+    return found + [("rivals", race, number, most) for race in RIVALS for number in (1, 2)]

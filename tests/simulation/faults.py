@@ -75,6 +75,7 @@ TIMER: Final = {"timer-silent-for-an-hour": 1, "timer-twice-at-once": 8}
 
 WINDOWS: Final = (
     "storage-outage",
+    "events-queue-gone",
     "arm-outage",
     "arm-forgets-operations",
     "arm-forbids-polling",
@@ -125,7 +126,7 @@ GROUPS: Final = {
     "timer": TIMER,
 }
 ALL: Final = (*STORAGE, *ARM, *DEATH, *MESSAGE, *TIMER, *WINDOWS, *CONDITIONS, *ENDINGS)
-PLANNED: Final = ("plan", "endings", "conditions", "windows")
+PLANNED: Final = ("plan", "rules", "senders", "endings", "conditions", "windows")
 """Streams from which a world is planned before it begins."""
 FEW: Final = 4
 """Where there are fewer kinds than this, each strikes more often."""

@@ -16,7 +16,6 @@ import function_app
 from restore_core.arm import Arm
 from restore_core.backup_vault import BackupVault
 from restore_core.driver import Driver
-from restore_core.policy import Policy
 from restore_core.ports import Results
 from restore_core.step_queue import REQUESTS, STEPS, StepQueue
 from restore_core.table_store import TableStore
@@ -51,6 +50,8 @@ class Host:
         self._phase = self._rng.uniform(0, TICK)
         self._ticks = 0
         self.processes: list[Process] = []
+        self.settings: list[Settings] = []
+        """Those of every process that has ever begun."""
         self.bodies = _bodies()
         _hosts[:] = [self]
 
@@ -69,11 +70,13 @@ class Host:
             skew = self._rng.choice((-SKEW, SKEW, self._rng.uniform(-SKEW, SKEW)))
             world.faults.count("clock-skew")
         process = Process(world, next(self._numbers), timedelta(seconds=skew), world.settings)
+        self.settings.append(world.settings)
         process.driver = self._driver(process, world.settings)
         process.invocations = {name: [] for name in (REQUESTS, STEPS, "timer")}
         self.processes.append(process)
         for name in (REQUESTS, STEPS):
             world.scheduler.at(world.scheduler.now, lambda name=name: self._deliver(name))
+        self._plan_tick()
         return process
 
     def bury(self, process: Process) -> None:
@@ -103,10 +106,8 @@ class Host:
             store=TableStore(Tables(process)),
             vault=BackupVault(arm, process.clock),
             steps=StepQueue(Queues(process)),
-            policy=Policy.parse(settings.allow),
+            rules=settings.rules,
             clock=process.clock,
-            max_age=settings.max_age,
-            job_list_lag=settings.job_list_lag,
         )
 
     def driver_here(self) -> Driver:
@@ -139,7 +140,6 @@ class Host:
             self.world.look_whether_it_is_over()
 
         invocation.task = scheduler.spawn(f"{name} {process.number}", run, process)
-        invocation.task.begun = scheduler.now
         scheduler.at(
             scheduler.now + self.world.function_timeout, lambda: self._end(process, invocation)
         )

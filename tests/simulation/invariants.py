@@ -1,28 +1,39 @@
 """What must hold in every world, by the names of DESIGN's invariants; and that a world ends clean.
 
+I1 to I6 are DESIGN's. Beside them: E1, what is told is all, in order and true (`telling`); Q1, no
+more run than may, Q2, turns are given in order, C1, no source is restored twice within its
+cooldown, N1, nothing is triggered that is too late (`turns`).
+
 `Watch` looks at each write and each log line as it comes; `check` looks at what stands in the end.
 """
 
-import hashlib
 import json
 import logging
+import re
 from collections import Counter, defaultdict
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from restore_core.step_queue import POISON, REQUESTS, STEPS
-from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS
+from restore_core.step_queue import EVENTS, POISON, REQUESTS, STEPS
+from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
 from tests.fakes import NOON
-from tests.simulation.senders import EXISTS, IN_USE, Sent
+from tests.simulation.dress import digest
+from tests.simulation.senders import EXISTS, IN_USE, RESTORED_ALREADY, Sent
+from tests.simulation.telling import Telling
+from tests.simulation.turns import Turns
 
 if TYPE_CHECKING:
     from simulator.world import Job, Operation
+    from tests.simulation.process import Process
     from tests.simulation.world import World
 
-NAMES: Final = ("I1", "I2", "I3", "I4", "I5", "I6", "clean")
+NAMES: Final = ("I1", "I2", "I3", "I4", "I5", "I6", "E1", "Q1", "Q2", "C1", "N1", "clean")
 IDLE_TICK: Final = 3
 """Calls of a tick that finds nothing: one look at each poison queue, one query."""
+
+SLOWEST_REFUSAL: Final = timedelta(minutes=10)
+"""Between looking at an earlier restore and the refusal, others of its source are looked at."""
 
 _WORDS: Final = {
     "Completed": "Completed",
@@ -35,7 +46,14 @@ _WORDS: Final = {
     "Cancelled": "Cancelled",
     "Canceled": "Cancelled",
 }
+_NO_REQUEST: Final = ("malformed", "ignored")
+_REFUSED: Final = {
+    "malformed": ("Rejected", "MalformedRequest"),
+    "ignored": ("Ignored", "NothingAsked"),
+}
+_NO_DISK: Final = {"NoVault", "DiskNotProtected", "ResourceNotFound"}
 _EXPIRED: Final = {"NoRecoveryPoint", "RecoveryPointNotUsable", "UserErrorDiskSnapshotNotFound"}
+_EARLIER: Final = re.compile(r"(?:restore|by the) request ([\w.:-]+?),? ")
 _NO_CALL_OF_OURS: Final = ("Retry-After", "a second restore", "api-version")
 _DECIDED: Final = ("Ending", "Ended", "Guarding")
 
@@ -50,17 +68,37 @@ class Watch:
         self._requests: dict[str, Any] = {}
         self._results: dict[tuple[str, str], dict[str, Any]] = {}
         self.documents: dict[str, dict[str, Any]] = {}
+        self.telling = Telling(world)
+        self.turns = Turns(world)
+        self.left: set[str] = set()
+        """Who took a target when it had ended: with a call that came late."""
 
-    def written(self, name: str, method: str, args: Any) -> None:
+    def written(self, name: str, method: str, args: Any, process: "Process") -> None:
         """Look at a write that storage has obeyed."""
-        if not args or not isinstance(args[0], dict):
-            return
-        row = args[0]
-        self._hides_secrets(name, row)
-        if name == RESTORES:
-            self._restore_written(row)
-        elif name == RESULTS and method == "upsert_entity":
-            self._result_written(row)
+        match args:
+            case (dict() as row, *_):
+                self._hides_secrets(name, row)
+                self._row_written(name, row, process)
+            case (str() as text, *_) if method == "send_message":
+                self._hides_secrets(name, {"message": text, "RowKey": name})
+                if name == EVENTS:
+                    self.telling.sent(text)
+            case (_, str() as request_id) if name == OUTSTANDING:
+                self.turns.forgotten(request_id)
+
+    def _row_written(self, name: str, row: dict[str, Any], process: "Process") -> None:
+        match name:
+            case _ if name == RESTORES:
+                self._restore_written(row, process)
+            case _ if name == RESULTS:
+                self._result_written(row, process)
+            case _ if name == OUTSTANDING:
+                self.turns.announced(row)
+            case _ if name == SOURCES:
+                self.turns.noted(row)
+            case _ if name == LOCKS:
+                state = self.documents[row["requestId"]]["state"]["is"]
+                (self.left.add if state == "Ended" else self.left.discard)(row["requestId"])
 
     def logged(self, record: logging.LogRecord) -> None:
         """Look at a log line."""
@@ -99,7 +137,7 @@ class Watch:
             if running and world.azure_clock() < guarded_until:
                 world.breach("I2", "its target is free while its job may write it", request_id)
 
-    def _restore_written(self, row: dict[str, Any]) -> None:
+    def _restore_written(self, row: dict[str, Any], process: "Process") -> None:
         world, request_id = self._world, row["PartitionKey"]
         document = json.loads(row["document"])
         self.documents[request_id] = document
@@ -110,11 +148,14 @@ class Watch:
         world.checks["I3"] += 1
         if self._requests.setdefault(request_id, document["request"]) != document["request"]:
             world.breach("I3", "a request has changed after it was recorded", request_id)
+        self.telling.saved(request_id, document, process)
+        self.turns.saved(request_id, document, process)
 
-    def _result_written(self, row: dict[str, Any]) -> None:
+    def _result_written(self, row: dict[str, Any], process: "Process") -> None:
         world, key = self._world, (row["PartitionKey"], row["RowKey"])
         world.checks["I1"] += 1
         if "~" in key[1]:
+            self.telling.refused(row, process)
             return
         old = self._results.get(key, row)
         self._results[key] = row
@@ -150,6 +191,7 @@ def check(world: "World") -> None:
     _check_messages(world, results)
     _check_targets(world)
     _check_manners(world)
+    world.watch.telling.check()
     for row in _rows(world, RESTORES):
         _check_restore(world, row, results.get(row["PartitionKey"]))
     count = Counter(row["RowKey"] for row in _rows(world, RESULTS))
@@ -167,7 +209,9 @@ def _check_clean(world: "World") -> None:
     for row in _rows(world, OUTSTANDING):
         world.breach("clean", "a restore is outstanding for ever", row["RowKey"])
     for row in _rows(world, LOCKS):
-        world.breach("clean", f"{row['targetDiskId']} is locked for ever", row["requestId"])
+        # Who has ended holds a lock no more: it is taken over, where the target is wanted again.
+        if row["requestId"] not in world.watch.left:
+            world.breach("clean", f"{row['targetDiskId']} is locked for ever", row["requestId"])
     for name in (REQUESTS, STEPS):
         for message in world.queue(name).messages:
             world.breach("clean", f"a message stays on {name}: {message.content[:80]}")
@@ -183,23 +227,25 @@ def _check_messages(world: "World", results: dict[str, dict[str, Any]]) -> None:
     recorded = {row["PartitionKey"]: row for row in _rows(world, RESTORES)}
     for sent in _sent(world):
         world.checks["I1"] += 1
-        digest = hashlib.sha256(sent.body).hexdigest()[:16]
-        own = results.get(f"{sent.request_id}~{digest}")
+        own = results.get(f"{sent.request_id or 'unreadable'}~{digest(sent.body)}")
         found = recorded.get(sent.request_id)
         same = found is not None and _asks_the_same(found, sent)
         if not same and own is None:
             world.breach("I1", f"a message ({sent.kind}) left no trace", sent.request_id)
         if own is not None:
             _check_reason(world, own, sent.request_id)
+            told = own["status"], own["errorCode"]
+            if told != _REFUSED.get(sent.kind, ("Rejected", "RequestIdReused")):
+                world.breach("I3", f"a message ({sent.kind}) is {told}", sent.request_id)
             if same and sent.kind == "good":
                 world.breach("I3", "a good message is refused", sent.request_id)
 
 
 def _asks_the_same(row: dict[str, Any], sent: Sent) -> bool:
-    if sent.kind == "malformed":
+    if sent.kind in _NO_REQUEST:
         return False
     request = json.loads(row["document"])["request"]
-    return bool(request.get("reason") == json.loads(sent.body).get("reason"))
+    return bool(request.get("reason") == sent.reason)
 
 
 def _check_reason(world: "World", row: dict[str, Any], request_id: str) -> None:
@@ -273,18 +319,17 @@ def _check_end_of_job(world: "World", job: "Job", row: dict[str, Any], status: s
 def _check_fate(world: "World", row: dict[str, Any], result: dict[str, Any]) -> None:
     """It ended in one of the ways in which it could."""
     request_id, status, code = row["PartitionKey"], result["status"], result.get("errorCode", "")
-    sent = next(s for s in _sent(world) if s.request_id == request_id)
+    asked = (s for s in _sent(world) if s.kind not in _NO_REQUEST)
+    sent = next((s for s in asked if s.request_id == request_id), None)
     target = _name(result.get("targetDiskId", ""))
     world.checks["I6"] += 1
-    if status == "TimedOut":
+    if sent is None:
+        world.breach("I3", f"{status}, and nobody has asked for it", request_id)
+    elif status == "TimedOut":
         _check_age(world, row, result, target)
     elif status == "Rejected":
-        _check_reason(world, result, request_id)
-        if code not in _refusals(world, sent, target):
-            world.breach("I3", f"Rejected ({code}) without a cause", request_id)
-        if code == IN_USE:
-            _check_names_the_first(world, result, target)
-    elif sent.kind in ("forbidden", "no-instance"):
+        _check_refusal(world, result, sent, target)
+    elif sent.kind in ("forbidden", "no-instance", "no-disk") or _is_unwanted(world, sent):
         world.breach("I3", f"{sent.kind}, but {status}", request_id)
     elif (status == "Validated") != sent.validates_only:
         world.breach("I1", f"{status}, but validateOnly is {sent.validates_only}", request_id)
@@ -295,11 +340,25 @@ def _check_fate(world: "World", row: dict[str, Any], result: dict[str, Any]) -> 
             world.breach("I1", f"Failed ({code}) without a cause", request_id)
 
 
+def _check_refusal(world: "World", result: dict[str, Any], sent: Sent, target: str) -> None:
+    code, request_id = result.get("errorCode", ""), sent.request_id
+    _check_reason(world, result, request_id)
+    if code not in _refusals(world, sent, target):
+        world.breach("I3", f"Rejected ({code}) without a cause", request_id)
+    elif code == IN_USE:
+        _check_names_the_first(world, result, target)
+    elif code == RESTORED_ALREADY:
+        _check_names_the_earlier(world, result, sent)
+    elif code == "TooLate" and result["completedAt"] < sent.not_after:
+        world.breach("N1", "too late before its notAfter", request_id)
+
+
 def _check_age(world: "World", row: dict[str, Any], result: dict[str, Any], target: str) -> None:
     deadline = _moment(json.loads(row["document"])["deadline"])
     if result["completedAt"] < deadline - timedelta(minutes=6):
         world.breach("I6", "TimedOut before its time", row["PartitionKey"])
-    if target not in world.wants.endless:
+    waited = row["PartitionKey"] in world.watch.turns.waited and world.wants.endless
+    if target not in world.wants.endless and not waited:
         world.breach("I6", "TimedOut, although its world got well in time", row["PartitionKey"])
 
 
@@ -314,21 +373,60 @@ def _check_names_the_first(world: "World", result: dict[str, Any], target: str) 
         world.breach("I2", "the second is refused, but the first is not named", result["requestId"])
 
 
+def _check_names_the_earlier(world: "World", result: dict[str, Any], sent: Sent) -> None:
+    """It is refused for the sake of a restore of the same source, which counts."""
+    known = world.watch.documents
+    found = _EARLIER.search(result["errorMessage"])
+    earlier = known.get(found[1], {}) if found else {}
+    source = ((earlier.get("state") or {}).get("plan") or {}).get("source", "")
+    world.checks["C1"] += 1
+    if not found or found[1] == sent.request_id or source.lower() != sent.source.lower():
+        world.breach("C1", "the earlier restore of its source is not named", sent.request_id)
+        return
+    if "which ended at" not in result["errorMessage"]:
+        return
+    longest = max(settings.cooldown for settings in world.host.settings)
+    outcome = earlier["state"]["outcome"]
+    after = result["completedAt"] - _moment(outcome["at"])
+    if after > longest + SLOWEST_REFUSAL or not outcome["status"].startswith("Completed"):
+        world.breach("C1", f"refused {after} after {outcome['status']}", sent.request_id)
+
+
 def _refusals(world: "World", sent: Sent, target: str) -> set[str]:
     """Return the codes with which this request may be refused."""
+    may = _if(world, "settings-change", "NotAllowed")
+    may |= {"TooLate"} if sent.not_after else set()
     if sent.kind == "forbidden":
-        return {"NotAllowed"}
+        return may | {"NotAllowed", "NoVault"}
     if sent.kind == "no-instance":
-        return {"UserErrorGenericResourceNotFound"} | _if(world, "settings-change", "NotAllowed")
-    may = set(world.wants.refusals.get(target, ()))
+        return may | {"UserErrorGenericResourceNotFound"}
+    if sent.kind == "no-disk":
+        return may | _NO_DISK
+    if sent.kind == "deletion":
+        may |= set() if world.host.settings[0].default_vault else {"NoVault"}
+        may |= {"DeletedDisksNotRestored"} if _is_unwanted(world, sent) else set()
+    may |= world.wants.refusals.get(target, set())
+    if not sent.validates_only and not sent.forces and _another(world, sent):
+        may.add(RESTORED_ALREADY)
     if any(other.target == target for other in _sent(world) if other.request_id != sent.request_id):
         may |= {IN_USE, EXISTS}
     if sent.instance in world.wants.expiring:
         may |= _EXPIRED
-    may |= _if(world, "settings-change", "NotAllowed")
     may |= _if(world, "arm-403-on-post", "AuthorizationFailed")
     may |= _if(world, "arm-400-on-post", "BMSUserErrorInvalidInput")
     return may
+
+
+def _is_unwanted(world: "World", sent: Sent) -> bool:
+    """Tell whether a disk was deleted where none is to come back."""
+    return sent.kind == "deletion" and not world.host.settings[0].deleted_disks
+
+
+def _another(world: "World", sent: Sent) -> bool:
+    """Tell whether another restore of the same source can keep this one waiting."""
+    others = (s for s in _sent(world) if s.request_id != sent.request_id and not s.validates_only)
+    some = any(other.source == sent.source for other in others)
+    return some and any(settings.cooldown for settings in world.host.settings)
 
 
 def _if(world: "World", kind: str, code: str) -> set[str]:

@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from restore_core.driver import Driver
+from restore_core.outbox import FINAL, Stage
+from restore_core.policy import Policy
+from restore_core.resource_ids import BackupVaultId
+from restore_core.rules import Rules
 from tests.simulation.scheduler import Killed, Task
 
 if TYPE_CHECKING:
@@ -22,6 +26,25 @@ class Settings:
     max_age: timedelta = timedelta(hours=48)
     job_list_lag: timedelta = timedelta(seconds=600)
     api_version: str = "2025-07-01"
+    default_vault: str = ""
+    deleted_disks: bool = False
+    cooldown: timedelta = timedelta(minutes=60)
+    max_active: int = 200
+    told: frozenset[Stage] = FINAL
+
+    @property
+    def rules(self) -> Rules:
+        """Return the rules that the app reads in them."""
+        return Rules(
+            Policy.parse(self.allow),
+            default_vault=BackupVaultId.parse(self.default_vault) if self.default_vault else None,
+            restores_deleted_disks=self.deleted_disks,
+            cooldown=self.cooldown,
+            max_active=self.max_active,
+            max_age=self.max_age,
+            job_list_lag=self.job_list_lag,
+            told=self.told,
+        )
 
 
 @dataclass

@@ -4,6 +4,7 @@ Each is applied in memory, here and nowhere else. What notices none of them woul
 staying silent about the app itself.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -13,17 +14,25 @@ from unittest.mock import patch
 
 from azure.data.tables import UpdateMode
 
-from restore_core import backup_vault, jobs, lifecycle, pace, rows, table_store
+from restore_core import backup_vault, driver, jobs, lifecycle, pace, rows, table_store
 from restore_core.arm import Arm
 from restore_core.arm_guard import ArmGuard
 from restore_core.backup_vault import BackupVault
 from restore_core.driver import Driver
-from restore_core.errors import AnswerLost, MalformedRequest, Superseded, Unavailable
+from restore_core.envelopes import alert
+from restore_core.envelopes.reader import read
+from restore_core.errors import (
+    AnswerLost,
+    MalformedRequest,
+    NothingAsked,
+    Superseded,
+    Unavailable,
+)
 from restore_core.events import (
     FindJob,
     JobEnded,
     Refused,
-    TargetLocked,
+    Tell,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -31,11 +40,13 @@ from restore_core.events import (
     ValidationSucceeded,
 )
 from restore_core.lifecycle import Restore
+from restore_core.notices import event_of, event_of_unaccepted
+from restore_core.origin import Origin
+from restore_core.outbox import Notice, Outbox
 from restore_core.performer import Performer
 from restore_core.ports import Versioned
-from restore_core.request import RestoreRequest
 from restore_core.rows import restore_row
-from restore_core.states import Accepted, Ending, Running, Status, Triggering
+from restore_core.states import Accepted, Ending, Running, Status, Triggering, Turn
 from restore_core.storage import answering
 from restore_core.table_store import LOCK_ROW, TableStore
 from tests.simulation.world import HORIZON, Breach, World
@@ -101,13 +112,13 @@ def applied(sabotage: Sabotage) -> Iterator[None]:
 
 def _no_claim() -> list[Patch]:
     def trigger(self: Any, current: Versioned) -> Versioned:
-        claimed = current.restore.after(self._performer.claim(current.restore))
+        claimed = current.restore.after(self._performer.claim(current.restore), ())
         if not isinstance(claimed.state, Triggering):
             return self._save(current, self._performer.claim(current.restore))
         event = self._performer.trigger(claimed)
         if isinstance(event, TriggerUnanswered):
             return self._save(current, Unanswered(event.problem, event.at))
-        return self._store.save(claimed.after(event), current.etag)
+        return self._store.save(claimed.after(event, ()), current.etag)
 
     return [(Driver, "_claim_and_trigger", trigger)]
 
@@ -115,7 +126,7 @@ def _no_claim() -> list[Patch]:
 def _act_before_save() -> list[Patch]:
     def trigger(self: Any, current: Versioned) -> Versioned:
         claim = self._performer.claim(current.restore)
-        claimed = current.restore.after(claim)
+        claimed = current.restore.after(claim, ())
         if not isinstance(claimed.state, Triggering):
             return self._save(current, claim)
         event = self._performer.trigger(claimed)
@@ -126,7 +137,7 @@ def _act_before_save() -> list[Patch]:
 
 def _announce_before_save() -> list[Patch]:
     def save(self: Any, current: Versioned, event: Any) -> Versioned:
-        restore = current.restore.after(event)
+        restore = current.restore.after(event, self._rules.told)
         self._announce(restore)
         self._enqueue(restore)
         return self._store.save(restore, current.etag)
@@ -140,8 +151,7 @@ def _finder_triggers() -> list[Patch]:
     def performed(self: Any, effect: Any, restore: Restore) -> Any:
         if isinstance(effect, FindJob) and isinstance(restore.state, Triggering):
             plan = restore.state.plan
-            instance = restore.request.backup_instance_id
-            return self._vault.trigger(instance, plan, plan.claims[-1])
+            return self._vault.trigger(plan, plan.claims[-1])
         return real(self, effect, restore)
 
     return [(Performer, "_performed", performed)]
@@ -188,8 +198,8 @@ def _short_lease() -> list[Patch]:
 
 
 def _first_page_only() -> list[Patch]:
-    def first_page(self: Any, path: str, vault: Any) -> Iterator[Any]:
-        yield from backup_vault._items(self._read(path, vault).body)
+    def first_page(self: Any, path: str, vault: Any, missing: str = "") -> Iterator[Any]:
+        yield from backup_vault._items(self._read(path, vault, missing).body)
 
     return [(BackupVault, "_list", first_page)]
 
@@ -205,10 +215,10 @@ def _ignore_the_etag() -> list[Patch]:
 def _trust_succeeded() -> list[Patch]:
     real = backup_vault._validated
 
-    def validated(answer: Any, plan: Any, vault: Any, now: datetime) -> Any:
+    def validated(answer: Any, plan: Any, now: datetime) -> Any:
         if str(answer.body.get("status", "")).lower() == "succeeded":
             return ValidationSucceeded(now)
-        return real(answer, plan, vault, now)
+        return real(answer, plan, now)
 
     return [(backup_vault, "_validated", validated)]
 
@@ -217,16 +227,16 @@ def _trust_succeeded() -> list[Patch]:
 
 
 def _no_lock() -> list[Patch]:
-    def lock(self: Any, restore: Restore) -> Any:  # noqa: ARG001
-        return TargetLocked(self._clock())
+    def lock(self: Any, target: Any, request_id: str) -> str:  # noqa: ARG001
+        return request_id
 
-    return [(Performer, "_lock", lock)]
+    return [(TableStore, "lock_target", lock)]
 
 
 def _release_anothers_lock() -> list[Patch]:
     def release(self: Any, target: Any, request_id: str) -> None:  # noqa: ARG001
         with answering():
-            self._locks.delete_entity(table_store._target_key(target), LOCK_ROW)
+            self._locks.delete_entity(table_store._disk_key(target), LOCK_ROW)
 
     return [(TableStore, "release_target", release)]
 
@@ -266,11 +276,12 @@ def _leave_the_poison() -> list[Patch]:
 def _judge_before_recording() -> list[Patch]:
     real = Driver._insert
 
-    def insert(self: Any, request: Any, inserted_at: datetime) -> Any:
-        performer: Any = self._performer
-        if performer._policy.refusal(request.backup_instance_id, request.known_target):
+    def insert(self: Any, asked: Any, inserted_at: datetime) -> Any:
+        request, policy = asked.request, self._rules.policy
+        instance = request.backup_instance_id
+        if instance and policy.refusal(instance, request.known_target):
             return None
-        return real(self, request, inserted_at)
+        return real(self, asked, inserted_at)
 
     def accept(self: Any, body: bytes, inserted_at: datetime) -> None:
         try:
@@ -300,8 +311,8 @@ def _take_other_content() -> list[Patch]:
 
     def record(self: Any, body: bytes, inserted_at: datetime) -> Any:
         found = real(self, body, inserted_at)
-        with suppress(MalformedRequest, Superseded):
-            request = RestoreRequest.parse(body)
+        with suppress(MalformedRequest, NothingAsked, Superseded):
+            request = read(body).request
             held = self._store.load(request.request_id)
             if found is None and held is not None:
                 self._store.save(replace(held.restore, request=request), held.etag)
@@ -332,7 +343,7 @@ def _result_before_the_outcome() -> list[Patch]:
     real = Driver._save
 
     def save(self: Any, current: Versioned, event: Any) -> Versioned:
-        after = current.restore.after(event)
+        after = current.restore.after(event, ())
         if isinstance(after.state, Ending):
             self._store.write_result(after, after.state.outcome)
         return real(self, current, event)
@@ -385,11 +396,193 @@ def _url_in_the_row() -> list[Patch]:
 def _give_up_early() -> list[Patch]:
     real = Driver._insert
 
-    def insert(self: Any, request: Any, inserted_at: datetime) -> Any:
-        with patch.object(self, "_max_age", self._max_age / 8):
-            return real(self, request, inserted_at)
+    def insert(self: Any, asked: Any, inserted_at: datetime) -> Any:
+        sooner = replace(self._rules, max_age=self._rules.max_age / 8)
+        with patch.object(self, "_rules", sooner):
+            return real(self, asked, inserted_at)
 
     return [(Driver, "_insert", insert)]
+
+
+# --------------------------------------------------------------------------------- envelopes
+
+
+def _resolved_is_fired() -> list[Patch]:
+    return [(alert, "_require_fired", lambda _essentials: None)]
+
+
+def _a_new_id_each_time() -> list[Patch]:
+    numbers = itertools.count()
+    return [(alert, "_request_id", lambda _essentials: f"alert-{next(numbers)}")]
+
+
+def _restore_whatever_is_deleted() -> list[Patch]:
+    real = Performer._refusal
+
+    def refusal(self: Any, restore: Restore, *about: Any) -> Any:
+        return real(self, replace(restore, origin=Origin.NATIVE), *about)
+
+    return [(Performer, "_refusal", refusal)]
+
+
+# --------------------------------------------------------------------------------- the cooldown
+
+
+def _counts(does: Callable[[Any, Restore], bool]) -> Callable[[], list[Patch]]:
+    return lambda: [(Performer, "_counts", does)]
+
+
+def _counts_what_failed(self: Any, earlier: Restore) -> bool:
+    outcome, cooldown = earlier.outcome, self._rules.cooldown
+    return bool(cooldown) if outcome is None else bool(self._clock() < outcome.at + cooldown)
+
+
+def _counts_what_has_ended_alone(self: Any, earlier: Restore) -> bool:
+    return earlier.outcome is not None and bool(_REAL_COUNTS(self, earlier))
+
+
+_REAL_COUNTS: Final = Performer._counts
+
+
+def _forced(*, always: bool) -> Callable[[], list[Patch]]:
+    real = TableStore.take_source
+
+    def take(self: Any, source: Any, request_id: str, *, counts: Any, force: bool) -> Any:  # noqa: ARG001
+        return real(self, source, request_id, counts=counts, force=always)
+
+    return lambda: [(TableStore, "take_source", take)]
+
+
+# ------------------------------------------------------------------------------------- the turns
+
+
+def _turn_without_looking() -> list[Patch]:
+    return [(Performer, "_has_turn", lambda _self, _restore: True)]
+
+
+def _before_those_who_wait() -> list[Patch]:
+    def has_turn(self: Any, restore: Restore) -> bool:
+        others = [o for o in self._store.turns() if o.request_id != restore.id]
+        taken = sum(other.turn is Turn.TAKEN for other in others)
+        return bool(taken < self._rules.max_active)
+
+    return [(Performer, "_has_turn", has_turn)]
+
+
+def _call_everybody() -> list[Patch]:
+    def call(self: Any, found: Any, begun: datetime) -> set[str]:  # noqa: ARG001
+        awaited = [one.request_id for one in found if one.turn is Turn.AWAITED]
+        return {one for one in awaited if self._call(one)}
+
+    return [(Driver, "_call_in_turn", call)]
+
+
+def _call_the_newest() -> list[Patch]:
+    real = Driver._call_in_turn
+
+    def call(self: Any, found: Any, begun: datetime) -> set[str]:
+        turned = [replace(one, accepted_at=begun - (one.accepted_at - begun)) for one in found]
+        return real(self, turned, begun)
+
+    return [(Driver, "_call_in_turn", call)]
+
+
+def _call_nobody() -> list[Patch]:
+    return [(Driver, "_call_in_turn", lambda *_: set())]
+
+
+def _pass_over() -> list[Patch]:
+    real, numbers = Driver._call, itertools.count()
+
+    def call(self: Any, request_id: str) -> bool:
+        return True if next(numbers) % 2 == 0 else real(self, request_id)
+
+    return [(Driver, "_call", call)]
+
+
+def _last_moment(later: timedelta | None) -> Callable[[], list[Patch]]:
+    real: Any = Restore._last_moment
+
+    def last(self: Restore) -> datetime:
+        moment: datetime = real.fget(self)
+        if later is None or moment == self.deadline:
+            return self.deadline
+        return moment + later
+
+    return lambda: [(Restore, "_last_moment", property(last))]
+
+
+# ---------------------------------------------------------------------------------- what is told
+
+
+def _tell_before_the_save() -> list[Patch]:
+    real = Driver._save
+
+    def save(self: Any, current: Versioned, event: Any) -> Versioned:
+        moved = current.restore.after(event, self._rules.told)
+        for notice in moved.outbox.pending[len(current.restore.outbox.pending) :]:
+            self._steps.tell(event_of(moved, notice))
+        return real(self, current, event)
+
+    return [(Driver, "_save", save)]
+
+
+def _tell_after_the_save() -> list[Patch]:
+    def save(self: Any, current: Versioned, event: Any) -> Versioned:
+        moved = current.restore.after(event, self._rules.told)
+        without = replace(moved, outbox=moved.outbox.sent())
+        saved: Versioned = self._store.save(without, current.etag)
+        for notice in moved.outbox.pending:
+            self._steps.tell(event_of(moved, notice))
+        return saved
+
+    return [(Driver, "_save", save)]
+
+
+def _drop_what_cannot_be_sent() -> list[Patch]:
+    return [(Outbox, "not_sent", lambda self, _now: self.sent())]
+
+
+def _number_by_attempts() -> list[Patch]:
+    def event(restore: Restore, notice: Notice) -> str:
+        number = notice.sequence + restore.outbox.misses
+        return event_of(restore, replace(notice, sequence=number))
+
+    return [(driver, "event_of", event)]
+
+
+def _tell_first() -> list[Patch]:
+    real = Restore.owes
+
+    def owes(self: Restore, now: datetime) -> Any:
+        due = self.outbox.due
+        return Tell() if due is not None and now >= due else real(self, now)
+
+    return [(Restore, "owes", owes)]
+
+
+def _tell_of_nothing() -> list[Patch]:
+    real = Driver._write_down
+
+    def write_down(self: Any, body: bytes, *args: Any, **kwargs: Any) -> Any:
+        message = real(self, body, *args, **kwargs)
+        if message.status is Status.IGNORED:
+            self._steps.tell(event_of_unaccepted(message))
+        return message
+
+    return [(Driver, "_write_down", write_down)]
+
+
+def _tell_the_url() -> list[Patch]:
+    def event(restore: Restore, notice: Notice) -> str:
+        url = rows._operation_url(restore.state)
+        return event_of(restore, notice).removesuffix("}") + f',"url":"{url}"}}'
+
+    return [(driver, "event_of", event)]
+
+
+def _tell_of_no_refusal() -> list[Patch]:
+    return [(Driver, "_refuse", Driver._write_down)]
 
 
 def _kinds(*names: str) -> frozenset[str]:
@@ -449,4 +642,41 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     ),
     "keep the operation URL in the document": Sabotage("I4", _url_in_the_row, frozenset()),
     "give up long before the maximum age": Sabotage("I6", _give_up_early, _kinds("arm-outage")),
+    "take a resolved alert for a fired one": Sabotage("I3", _resolved_is_fired, frozenset()),
+    "another id at each delivery of an alert": Sabotage("I1", _a_new_id_each_time, frozenset()),
+    "restore deleted disks unasked": Sabotage("I3", _restore_whatever_is_deleted, frozenset()),
+    "read only the first page of the instances": Sabotage(
+        "I3", _first_page_only, _kinds("short-pages")
+    ),
+    "ignore the cooldown": Sabotage("C1", _counts(lambda *_: False), frozenset()),
+    "a cooldown that knows none under way": Sabotage(
+        "C1", _counts(_counts_what_has_ended_alone), frozenset()
+    ),
+    "a cooldown after failures too": Sabotage(
+        "C1", _counts(_counts_what_failed), _kinds("job-fails", "validation-fails")
+    ),
+    "force for everyone": Sabotage("C1", _forced(always=True), frozenset()),
+    "force for no one": Sabotage("I3", _forced(always=False), frozenset()),
+    "take a turn without looking": Sabotage("Q1", _turn_without_looking, frozenset()),
+    "call everybody who waits": Sabotage("Q1", _call_everybody, frozenset()),
+    "let newcomers go before those who wait": Sabotage("Q2", _before_those_who_wait, frozenset()),
+    "call the newest first": Sabotage("Q2", _call_the_newest, frozenset()),
+    "pass over every second who waits": Sabotage(
+        "Q2", _pass_over, _kinds("timer-silent-for-an-hour")
+    ),
+    "never call who waits": Sabotage("I6", _call_nobody, frozenset(), patience=HORIZON),
+    "ignore notAfter": Sabotage("N1", _last_moment(None), frozenset()),
+    "too late before notAfter": Sabotage("N1", _last_moment(timedelta(minutes=-5)), frozenset()),
+    "tell before the save": Sabotage("E1", _tell_before_the_save, frozenset()),
+    "tell after the save, once": Sabotage(
+        "E1", _tell_after_the_save, _kinds("death-before-a-call", "storage-500")
+    ),
+    "drop events that cannot be sent": Sabotage(
+        "E1", _drop_what_cannot_be_sent, _kinds("events-queue-gone")
+    ),
+    "number events by attempts": Sabotage("E1", _number_by_attempts, _kinds("events-queue-gone")),
+    "tell the end before the result": Sabotage("E1", _tell_first, frozenset()),
+    "tell of what asks for nothing": Sabotage("E1", _tell_of_nothing, frozenset()),
+    "tell of no refused message": Sabotage("E1", _tell_of_no_refusal, frozenset()),
+    "tell the operation's URL": Sabotage("I4", _tell_the_url, frozenset()),
 }

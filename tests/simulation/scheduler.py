@@ -25,6 +25,8 @@ class Task:
         self.name = name
         self.work = work
         self.owner = owner
+        self.begun = 0.0
+        """When the invocation began of which it is a part."""
         self.restore = ""
         """The restore it is about, as far as is known: for the trace."""
         self.dead = False
@@ -77,6 +79,7 @@ class Scheduler:
     def spawn(self, name: str, work: Callable[[], None], owner: Any = None) -> Task:
         """Begin a task, now."""
         task = Task(name, work, owner)
+        task.begun = self.now
         self.tasks.append(task)
         self._push(self.now, task, task.token)
         return task
@@ -246,7 +249,8 @@ class Pool(Executor):
     def _begin(self, work: Callable[[], None], parent: Task | None) -> None:
         self._free -= 1
         owner = parent.owner if parent else None
-        self._scheduler.spawn(f"{parent.name if parent else ''}+", work, owner)
+        task = self._scheduler.spawn(f"{parent.name if parent else ''}+", work, owner)
+        task.begun = parent.begun if parent else self._scheduler.now
 
 
 class _Result(Future[Any]):

@@ -4,17 +4,18 @@ Everything is drawn before the world begins, each part from a stream of its own.
 it is noted how it may end; the invariants hold the app to that.
 """
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from restore_core.outbox import FINAL, Stage
 from simulator import outcomes
 from simulator.outcomes import Outcome
 from tests import builders
 from tests.fakes import NOON
+from tests.simulation import dress
 from tests.simulation.faults import CONDITIONS, ENDINGS
 from tests.simulation.process import Settings
 
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
 
 HOUR: Final = 3600.0
 OTHER_GROUP: Final = f"/subscriptions/{builders.SUBSCRIPTION}/resourceGroups/rg-elsewhere"
+HOME: Final = f"/subscriptions/{builders.SUBSCRIPTION}/resourceGroups/rg-prod"
+VAULTS: Final = f"{HOME}/providers/Microsoft.DataProtection/backupVaults"
+ALLOW: Final = f"{builders.ALLOW}; /subscriptions/{builders.SUBSCRIPTION} => {HOME}"
+"""A deleted disk comes back where it was."""
+COOLDOWNS: Final = (timedelta(0), timedelta(0), timedelta(minutes=10), timedelta(minutes=60))
+TOLD: Final = (frozenset(Stage), FINAL, frozenset[Stage]())
+MANY: Final = 12
+"""From so many requests on, a turn must not be so rare that some of them grow too old waiting."""
 ENDLESS: Final = ("job-never-ends", "job-unknown-word")
 MOST_ENDLESS: Final = 2
 """Each of them is looked at for two days and guarded for a week."""
 EXISTS: Final = "UserErrorSameNameDiskAlreadyExists"
 IN_USE: Final = "TargetInUse"
+RESTORED_ALREADY: Final = "RestoredAlready"
 
 
 @dataclass
@@ -38,13 +48,35 @@ class Sent:
     at: float
     request_id: str
     kind: str
-    """good, again, other-content, malformed, forbidden, not-a-disk, no-instance"""
+    """good, malformed, ignored, forbidden, no-instance, no-disk, deletion"""
     body: bytes
     target: str = ""
     """The name of its target disk; "" where the app makes one."""
     instance: str = ""
     validates_only: bool = False
     inserted: Any = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    write: Callable[[dict[str, Any]], bytes] | None = None
+    """Writes other fields under the same id; None where there are no others."""
+    source: str = ""
+    """The id of the disk to restore, as the vault tells it."""
+
+    @property
+    def reason(self) -> str | None:
+        """Return what is carried to the result, by which two contents differ here."""
+        reason = self.fields.get("reason", ...)
+        return None if reason is ... else reason
+
+    @property
+    def forces(self) -> bool:
+        """Tell whether no earlier restore of its source keeps it waiting."""
+        return bool(self.fields.get("force"))
+
+    @property
+    def not_after(self) -> datetime | None:
+        """Return when it is too late to begin."""
+        text = self.fields.get("notAfter")
+        return datetime.fromisoformat(text) if text else None
 
 
 @dataclass
@@ -74,16 +106,34 @@ def prepare(world: "World") -> Plan:
     size = 300 if world.seed % 50 == 49 else 5 + int(26 * rng.random() ** 3)
     span = rng.choice((60, 600, 2 * HOUR))
     plan.heals = span + rng.uniform(1, 6) * HOUR
-    world.settings = Settings(allow=builders.ALLOW, max_age=timedelta(hours=rng.choice((24, 48))))
-    instances = _instances(world, rng, plan, disks=max(2, size // 4))
+    max_age = timedelta(hours=rng.choice((24, 48)))
+    world.settings = _settings(world.faults.stream("rules"), size, max_age)
+    instances = _instances(world, rng, plan, disks=max(2, size // 2))
     for number in range(size):
-        _add_request(plan, rng, number=number, span=span, instances=instances)
+        _add_request(world, plan, rng, number=number, span=span, instances=instances)
+    _add_others(world, plan, span=span)
     _repeat_some(plan, rng, span)
     plan.heals = max(plan.heals, *(sent.at + 60 for sent in plan.sent))
     _add_endings(world, plan)
     _add_conditions(world, plan)
     _add_windows(world, plan)
     return plan
+
+
+def _settings(rng: Random, size: int, max_age: timedelta) -> Settings:
+    return Settings(
+        allow=ALLOW,
+        max_age=max_age,
+        default_vault=rng.choice(("", f"{VAULTS}/vault-1", f"{VAULTS}/vault-1")),
+        deleted_disks=rng.random() < 0.6,
+        cooldown=rng.choice(COOLDOWNS),
+        max_active=rng.choice(_turns(size)),
+        told=rng.choice(TOLD),
+    )
+
+
+def _turns(size: int) -> tuple[int, ...]:
+    return (1, 2, 3, 5, 200) if size <= MANY else (3, 5, 200) if size < 10 * MANY else (20, 200)
 
 
 def _instances(world: "World", rng: Random, plan: Plan, *, disks: int) -> list[str]:
@@ -102,7 +152,13 @@ def _instances(world: "World", rng: Random, plan: Plan, *, disks: int) -> list[s
 
 
 def _add_request(
-    plan: Plan, rng: Random, *, number: int, span: float, instances: list[str]
+    world: "World",
+    plan: Plan,
+    rng: Random,
+    *,
+    number: int,
+    span: float,
+    instances: list[str],
 ) -> None:
     request_id = f"r{number}"
     earlier = [sent.target for sent in plan.sent if sent.target]
@@ -134,24 +190,87 @@ def _add_request(
         del fields["targetDiskId"]
         fields["targetResourceGroupId"] = builders.TARGET_GROUP
         target = ""
-    body = json.dumps({name: value for name, value in fields.items() if value is not ...}).encode()
     at = rng.uniform(0, span)
-    plan.sent.append(Sent(number, at, request_id, kind, body, target, instance, validates_only))
+    source = world.simulator.source_disk(instance)
+    of_its_own = world.faults.stream("senders")
+    kind = _ask_otherwise(world, of_its_own, fields, kind=kind, at=at, source=source)
+    dressed = dress.dress(of_its_own, fields, number)
+    sent = Sent(number, at, dressed.request_id, kind, dressed.write(fields), target, instance)
+    sent.validates_only, sent.source = validates_only, source
+    sent.fields, sent.write = fields, dressed.write
+    plan.sent.append(sent)
+
+
+def _ask_otherwise(
+    world: "World", rng: Random, fields: dict[str, Any], *, kind: str, at: float, source: str
+) -> str:
+    """Name the disk in place of its instance, insist, or set a last moment; return the kind."""
+    if rng.random() < 0.15:
+        fields["force"] = True
+    if rng.random() < 0.15:
+        moment = NOON + timedelta(seconds=at + rng.choice((-30, 2, 60, 300, 1800, 4 * HOUR)))
+        fields["notAfter"] = moment.isoformat()
+    names_the_disk = rng.random() < 0.4 and kind != "no-instance"
+    if not names_the_disk:
+        return kind
+    vault = fields.pop("backupInstanceId").partition("/backupInstances/")[0]
+    fields["sourceDiskId"] = rng.choice((source, source.lower()))
+    named = rng.choice((vault, vault, vault.upper(), "", f"{VAULTS}/vault-3"))
+    if named:
+        fields["vaultId"] = named
+    finds = (named or world.settings.default_vault).lower() == vault.lower()
+    return kind if finds or kind == "malformed" else "no-disk" if kind == "good" else kind
+
+
+def _add_others(world: "World", plan: Plan, *, span: float) -> None:
+    """Add what is no request, or asks in no words of ours: alerts, deletions, unknown messages."""
+    rng = world.faults.stream("senders")
+    fired = [sent for sent in plan.sent if sent.request_id == dress.id_of_alert(sent.number)]
+    for sent in fired:
+        if rng.random() < 0.6:
+            at = max(0.0, sent.at + rng.choice((-20, 0, 5, 200, 4000)))
+            _add(plan, at, sent.request_id, "ignored", dress.resolved(sent.number))
+    for _ in range(rng.randint(0, 3)):
+        number, at = len(plan.sent), rng.uniform(0, span)
+        match rng.randrange(4):
+            case 0:
+                _add(plan, at, "", "malformed", dress.unknown(number))
+            case 1:
+                _add(plan, at, dress.id_of_alert(number), "ignored", dress.resolved(number))
+            case 2:
+                event = dress.deleted(dress.SOMETHING, number, as_cloud_event=rng.random() < 0.5)
+                _add(plan, at, event.request_id, "ignored", event.write({}))
+            case _:
+                _delete_a_disk(world, plan, rng, number=number, at=at)
+
+
+def _delete_a_disk(world: "World", plan: Plan, rng: Random, *, number: int, at: float) -> None:
+    name = f"gone-{number}"
+    instance = world.simulator.protect(name, vault="vault-1", subscription=builders.SUBSCRIPTION)
+    source = world.simulator.source_disk(instance)
+    world.simulator.remove_disk(source)
+    event = dress.deleted(source, number, as_cloud_event=rng.random() < 0.5)
+    sent = _add(plan, at, event.request_id, "deletion", event.write({}))
+    sent.target, sent.instance, sent.source = name, instance, source
+
+
+def _add(plan: Plan, at: float, request_id: str, kind: str, body: bytes) -> Sent:
+    sent = Sent(len(plan.sent), at, request_id, kind, body)
+    plan.sent.append(sent)
+    return sent
 
 
 def _repeat_some(plan: Plan, rng: Random, span: float) -> None:
     """Send some requests again, and some ids again with other content."""
     for sent in list(plan.sent):
         draw = rng.random()
-        if sent.kind == "malformed" or draw > 0.15:
+        if draw > 0.15:
             continue
         number, at = len(plan.sent), sent.at + rng.choice((0, 0.1, 30, 300, span))
-        if draw < 0.10:
-            again = Sent(number, at, sent.request_id, "again", sent.body, sent.target)
-        else:
-            fields = {**json.loads(sent.body), "reason": "something else"}
-            body = json.dumps(fields).encode()
-            again = Sent(number, at, sent.request_id, "other-content", body, sent.target)
+        again = replace(sent, number=number, at=at)
+        if draw >= 0.10 and sent.kind != "malformed" and sent.write is not None:
+            again.fields = {**sent.fields, "reason": "something else"}
+            again.body = sent.write(again.fields)
         plan.sent.append(again)
 
 
@@ -243,12 +362,16 @@ def _add_conditions(world: "World", plan: Plan) -> None:
 
 def _change_settings(world: "World", rng: Random) -> None:
     """Deploy anew with other settings, the policy among them; the lag never below the real one."""
-    allow = rng.choice((builders.ALLOW, builders.ALLOW, _only_some(rng)))
-    world.settings = Settings(
+    allow = rng.choice((ALLOW, ALLOW, _only_some(rng)))
+    world.settings = replace(
+        world.settings,
         allow=allow,
         max_age=timedelta(hours=rng.choice((24, 30, 48))),
         job_list_lag=timedelta(seconds=rng.choice((600, 900))),
         api_version=rng.choice(("2025-07-01", "2024-04-01")),
+        cooldown=rng.choice((world.settings.cooldown, *COOLDOWNS)),
+        max_active=rng.choice((world.settings.max_active, *_turns(len(world.wants.sent)))),
+        told=rng.choice((world.settings.told, *TOLD)),
     )
     world.faults.count("settings-change")
     world.note(f"other settings from here on: {world.settings}")
@@ -264,6 +387,7 @@ def _add_windows(world: "World", plan: Plan) -> None:
     plan.tables_alone = rng.random() < 0.5
     lengths = {
         "storage-outage": 2 * HOUR,
+        "events-queue-gone": rng.uniform(0.2, 3) * HOUR,
         "arm-outage": 6 * HOUR,
         "arm-forbids-polling": rng.uniform(0.1, 3) * HOUR,
         "no-token": rng.uniform(0.1, 1) * HOUR,

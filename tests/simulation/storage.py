@@ -15,6 +15,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
+from restore_core.step_queue import EVENTS
 from restore_core.table_store import RESTORES
 from tests.simulation.process import Process
 
@@ -66,7 +67,7 @@ class Client:
     def _obey(self, method: str, real: Any, args: Any, kwargs: Any) -> Any:
         answer = real(*args, **kwargs)
         if method not in ("get_entity", "query_entities"):
-            self._process.world.written(self._name, method, args)
+            self._process.world.written(self._name, method, args, self._process)
         elif method == "query_entities":
             return list(answer)
         return answer
@@ -78,6 +79,9 @@ class Client:
         if world.is_out("storage-outage") and (self._is_table or not world.wants.tables_alone):
             world.faults.count("storage-outage")
             return process.call(what, _raising(ServiceRequestError("outage")), 0.05, 2)
+        if self._name == EVENTS and world.is_out("events-queue-gone"):
+            world.faults.count("events-queue-gone")
+            return process.call(what, _raising(ServiceRequestError("gone")), 0.05, 2)
         kind = world.faults.strikes("storage")
         if kind is None or (kind == "storage-412" and method != "update_entity"):
             return process.call(what, effect, *_FAST)

@@ -15,8 +15,9 @@ from unittest.mock import patch
 
 import function_app
 from restore_core import rows
-from restore_core.step_queue import POISON, REQUESTS, STEPS
-from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS
+from restore_core.states import Turn
+from restore_core.step_queue import EVENTS, POISON, REQUESTS, STEPS
+from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
 from simulator import Simulator
 from simulator.exchange import Request
 from simulator.world import Job, Operation
@@ -24,7 +25,7 @@ from tests.fakes import NOON, Io, MemoryQueues, MemoryTables, Message
 from tests.simulation import invariants
 from tests.simulation.faults import Faults, stream
 from tests.simulation.host import SKEW, Host
-from tests.simulation.process import Settings
+from tests.simulation.process import Process, Settings
 from tests.simulation.scheduler import Pool, Scheduler
 from tests.simulation.senders import Plan, Sent, prepare
 
@@ -119,7 +120,7 @@ class World:
             self._deploy()
             for sent in self.wants.sent:
                 if sent.number not in self.leave_out:
-                    self.scheduler.at(sent.at, lambda sent=sent: self._send(sent))
+                    self.scheduler.at(sent.at, lambda sent=sent: self.send(sent))
             for when, change in self.wants.changes:
                 self.scheduler.at(when, change)
             self.scheduler.at(self.wants.heals, self._heal)
@@ -131,14 +132,15 @@ class World:
 
     def _deploy(self) -> None:
         """Begin the processes; the tables and queues are there, as after the first tick."""
-        for table in (RESTORES, OUTSTANDING, LOCKS, RESULTS):
+        for table in (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS):
             self.tables.get_table_client(table).create_table()
-        for name in (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON):
+        for name in (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON, EVENTS):
             self.queue(name).create_queue()
         for _ in range(self.wants.processes):
             self.host.begin()
 
-    def _send(self, sent: Sent) -> None:
+    def send(self, sent: Sent) -> None:
+        """Put a message on the queue."""
         now = self.azure_clock()
         sent.inserted = now
         self.note(f"sent: {sent.request_id} {sent.kind}", restore=sent.request_id)
@@ -177,8 +179,9 @@ class World:
             self.scheduler.stop()
 
     def is_idle(self) -> bool:
-        """Tell whether nothing is outstanding and no message waits."""
-        waiting = any(queue.messages for queue in self.queues.queues.values())
+        """Tell whether nothing is outstanding and no message waits for the app."""
+        queues = self.queues.queues.items()
+        waiting = any(queue.messages for name, queue in queues if name != EVENTS)
         return not waiting and not self.tables.get_table_client(OUTSTANDING).rows
 
     # ------------------------------------------------------------------------ what others ask it
@@ -225,11 +228,14 @@ class World:
 
     def begun_of_current(self) -> float:
         """Return when the current invocation began."""
-        return getattr(self.scheduler.current, "begun", self.scheduler.now)
+        task = self.scheduler.current
+        return task.begun if task else self.scheduler.now
 
     def next_need(self) -> float | None:
         """Return when a tick may find something to do, or None while there is nothing."""
-        dues = [row["due"] for _, row in self.tables.get_table_client(OUTSTANDING).rows.values()]
+        dues = [row["due"] for row in self._outstanding()]
+        if self._may_call():
+            dues.append(self.azure_clock())
         poisoned = (
             message.visible_at
             for name in (REQUESTS, STEPS)
@@ -238,6 +244,18 @@ class World:
         needs = [due - self.early for due in dues]
         moments = [*needs, *poisoned]
         return self.seconds(min(moments)) if moments else None
+
+    def _outstanding(self) -> list[Any]:
+        return [row for _, row in self.tables.get_table_client(OUTSTANDING).rows.values()]
+
+    def _may_call(self) -> bool:
+        """Tell whether a tick may give somebody a turn: one waits, and fewer run than may."""
+        turns = Counter(row["turn"] for row in self._outstanding())
+        return turns[Turn.AWAITED] > 0 and turns[Turn.TAKEN] < self.most_active()
+
+    def most_active(self) -> int:
+        """Return how many may run at once, by the settings of whichever process allows most."""
+        return max((process.settings.max_active for process in self.host.processes), default=0)
 
     def let_the_list_lag(self) -> None:
         """Let a list of jobs miss what is younger than it, up to the setting."""
@@ -272,14 +290,16 @@ class World:
             self.breaches.append(Breach(invariant, text, restore))
             self.note(f"BREACH {invariant}: {text}", restore=restore)
 
-    def written(self, name: str, method: str, args: Any) -> None:
+    def written(self, name: str, method: str, args: Any, process: Process) -> None:
         """Look at a write that storage has obeyed."""
         if name == STEPS and method == "send_message":
             newest = self.queue(name).messages[-1]
             self.host.wake(name, self.seconds(newest.visible_at))
         elif name == OUTSTANDING and method == "upsert_entity":
             self.host.need_tick(self.seconds(args[0]["due"] - self.early))
-        self.watch.written(name, method, args)
+        if name == OUTSTANDING and self._may_call():
+            self.host.need_tick(self.scheduler.now)
+        self.watch.written(name, method, args, process)
 
     def delivered(self, name: str, message: Message) -> None:
         """Note a delivery."""

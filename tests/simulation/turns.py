@@ -1,0 +1,163 @@
+"""Whether restores begin in their turn, in order, in time, and not one after the other.
+
+Q1: never more hold a turn than may. Q2: the timer gives turns in the order of acceptance. C1: a
+source is not restored again while or shortly after it was. N1: nothing is triggered that is too
+late. All four are looked at when the restore is saved that begins.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+    from tests.simulation.world import World
+
+HOLDING: Final = frozenset(
+    {
+        "Ready",
+        "Validating",
+        "Validated",
+        "Triggering",
+        "Restoring",
+        "Running",
+        "Confirming",
+        "Ending",
+    }
+)
+OVERLAP: Final = 1
+"""How many more than may run at the most, where two ticks overlap; where none do, none.
+
+The host lets ticks overlap only when it has lost the timer's lease. Then one that stalls between
+looking and saving gives its turn all the same, while the other has given as many to those who were
+accepted earlier and began to wait in between. In 16,000 turns of worlds made for it (ticks in
+pairs, slow storage, clocks apart) it happened once, by one.
+"""
+_RESTORED: Final = ("Completed", "CompletedWithWarnings")
+
+
+class Turns:
+    """Who holds a turn, who waits for one, and who has taken which source before whom."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.documents: dict[str, dict[str, Any]] = {}
+        self.waited: set[str] = set()
+        """Who has ever waited for a turn."""
+        self._holding: set[str] = set()
+        self._flagged: dict[str, float] = {}
+        """Since when the outstanding row of a restore says that it waits."""
+        self._noted: dict[str, int] = {}
+        """In which order restores have taken their sources."""
+
+    def saved(self, request_id: str, document: dict[str, Any], process: "Process") -> None:
+        """Look at a restore that was saved."""
+        before = self.documents.get(request_id, document)["state"]["is"]
+        self.documents[request_id] = document
+        state = document["state"]
+        if state["is"] == "Queued":
+            self.waited.add(request_id)
+        plan = state.get("plan") or {}
+        if plan.get("validate_only"):
+            return
+        had_it = request_id in self._holding
+        holds = state["is"] in HOLDING and (state["is"] != "Ending" or had_it)
+        (self._holding.add if holds else self._holding.discard)(request_id)
+        if before == "Planned" and state["is"] in ("Ready", "Queued"):
+            self._source_taken(request_id, document)
+        if before in ("Planned", "Queued") and state["is"] == "Ready":
+            self._turn_given(request_id, process)
+            self._in_order(request_id, before, process)
+        if before == "Validated" and state["is"] == "Triggering":
+            self._triggers(request_id, document)
+
+    def announced(self, row: dict[str, Any]) -> None:
+        """Look at an outstanding row that was written."""
+        if row["turn"] == "awaited":
+            self._flagged.setdefault(row["RowKey"], self._world.scheduler.now)
+        else:
+            self.forgotten(row["RowKey"])
+
+    def forgotten(self, request_id: str) -> None:
+        """Look at an outstanding row that is gone, or says that it does not wait."""
+        self._flagged.pop(request_id, None)
+
+    def noted(self, row: dict[str, Any]) -> None:
+        """Look at a row of restored sources that was written."""
+        for request_id in row["requestIds"].split(","):
+            self._noted.setdefault(request_id, len(self._noted))
+
+    # ------------------------------------------------------------------------------- each promise
+
+    def _turn_given(self, request_id: str, process: "Process") -> None:
+        world = self._world
+        world.checks["Q1"] += 1
+        most = max(world.most_active(), process.settings.max_active)
+        holding = len(self._holding)
+        overlap = OVERLAP if world.faults.counts["timer-twice-at-once"] else 0
+        if holding > most + overlap:
+            world.breach("Q1", f"{holding} run, and {most} may", request_id)
+
+    def _in_order(self, request_id: str, before: str, process: "Process") -> None:
+        world, task = self._world, self._world.scheduler.current
+        if task is None:
+            return
+        world.checks["Q2"] += 1
+        if before == "Queued" and not task.name.startswith("timer"):
+            world.breach("Q2", f"{task.name} gives a turn, and only the timer may", request_id)
+        mine = _key(request_id, self.documents[request_id])
+        for other, since in self._flagged.items():
+            document = self.documents.get(other)
+            if (
+                document is not None
+                and since < world.begun_of_current()
+                and document["state"]["is"] == "Queued"
+                and (before == "Planned" or _key(other, document) < mine)
+                and process.clock() < _last_moment(document)
+            ):
+                world.breach("Q2", f"it has its turn before {other}", request_id)
+
+    def _source_taken(self, request_id: str, document: dict[str, Any]) -> None:
+        world = self._world
+        world.checks["C1"] += 1
+        if request_id not in self._noted:
+            world.breach("C1", "its source is not noted", request_id)
+            return
+        least = min(settings.cooldown for settings in world.host.settings)
+        if not least or document["request"].get("force"):
+            return
+        source = document["state"]["plan"]["source"].lower()
+        for other, known in self.documents.items():
+            plan = known["state"].get("plan") or {}
+            same = plan.get("source", "").lower() == source and not plan["validate_only"]
+            earlier = self._noted.get(other, len(self._noted)) < self._noted[request_id]
+            if same and earlier and self._blocks(known, least, document):
+                world.breach("C1", f"its source is {other}'s", request_id)
+
+    def _blocks(self, earlier: dict[str, Any], least: timedelta, document: dict[str, Any]) -> bool:
+        outcome = earlier["state"].get("outcome")
+        if outcome is None:
+            return True
+        now = _moment(document["state"]["wait"]["due"])
+        return outcome["status"] in _RESTORED and now < _moment(outcome["at"]) + least
+
+    def _triggers(self, request_id: str, document: dict[str, Any]) -> None:
+        not_after = document["request"].get("notAfter")
+        if not_after is None:
+            return
+        self._world.checks["N1"] += 1
+        claimed = document["state"]["plan"]["claims"][-1]["at"]
+        if _moment(claimed) >= _moment(not_after):
+            self._world.breach("N1", f"claimed at {claimed}, not after {not_after}", request_id)
+
+
+def _key(request_id: str, document: dict[str, Any]) -> tuple[datetime, str]:
+    return _moment(document["acceptedAt"]), request_id
+
+
+def _last_moment(document: dict[str, Any]) -> datetime:
+    deadline, not_after = document["deadline"], document["request"].get("notAfter")
+    return min(_moment(deadline), _moment(not_after or deadline))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
