@@ -29,10 +29,10 @@ def credential(client_id: str) -> DefaultAzureCredential:
 
 @contextmanager
 def _of_the_setting() -> Iterator[None]:
-    """Name the setting when the SDK can make nothing of it."""
+    """Name the setting when the SDK can make nothing of it, in whichever way it says so."""
     try:
         yield
-    except ValueError:
+    except (AttributeError, TypeError, ValueError):  # An account of no host's form is a TypeError.
         raise SettingsError(
             f"{STORAGE} is wrong: it must be a connection string, or https URIs, of one account."
         ) from None

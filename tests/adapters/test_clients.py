@@ -43,6 +43,13 @@ def test_a_connection_string_that_is_none_names_its_setting_and_shows_nothing_of
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("account", [":", "@#"])
+def test_an_account_that_is_part_of_no_address_names_the_setting(account: str) -> None:
+    """Found by fuzzing: the SDK fails in itself, and not as it fails otherwise."""
+    with pytest.raises(SettingsError, match="RestoreStorage is wrong"):
+        clients.tables(StorageConnection(connection_string=f"AccountName={account};AccountKey=."))
+
+
 @pytest.mark.parametrize("client_id", ["", "client-1"])
 def test_a_credential_is_made_without_asking_for_a_token(client_id: str) -> None:
     clients.credential(client_id).close()
