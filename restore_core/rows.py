@@ -194,10 +194,10 @@ def as_json(row: Mapping[str, Any]) -> Row:
     `ended` is told apart from `status`, in which `Validated` may be a state on the way.
     """
     known = public(row)
-    return {
-        "ended": "completedAt" in known,
-        **{name: _json_value(value) for name, value in known.items()},
-    }
+    ended = "completedAt" in known
+    if ended:
+        known.pop("dueAt", None)  # What is due now is to tell of it, which is no one's outside.
+    return {"ended": ended, **{name: _json_value(value) for name, value in known.items()}}
 
 
 def _json_value(value: object) -> object:

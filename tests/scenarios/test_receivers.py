@@ -54,6 +54,22 @@ def test_an_until_loop_follows_a_restore_to_its_end(world: World) -> None:
     assert told(replies[-1])["targetDiskId"] == result["targetDiskId"]
 
 
+def test_a_restore_that_has_ended_and_is_not_told_of_yet_is_due_to_no_one_outside(
+    world: World,
+) -> None:
+    def fail(what: str) -> None:
+        if what == "restore-events.send":
+            raise ServiceRequestError("no route to storage")
+
+    world.io.before = fail
+    world.send(backupInstanceId=world.protect())
+    world.run(minutes=20)
+
+    assert world.rows("Restores")[0]["dueAt"]
+    assert told(look(world))["ended"] is True
+    assert "dueAt" not in told(look(world))
+
+
 def test_a_restore_waiting_for_arm_tells_what_it_was_told(world: World) -> None:
     world.simulator.next("GET", "/backupInstances/*", faults.status(403), times=50)
     world.send(backupInstanceId=world.protect())
