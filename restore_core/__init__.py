@@ -10,6 +10,7 @@ The map, from the rim to the core. Imports point downwards only (import-linter c
     settings        the environment, once
     ─────────────────────────────────────────────────────────────── below: pure, no I/O, no clock
     notices         what whoever listens is sent
+    restore         a request and where it stands: state, limits in time, turn, outbox
     lifecycle       states, events, effects, owed, apply ──► pace (when to look again)
     outbox          what is still to be told of a restore; rules: what the operator has decided
     envelopes       what senders write: our own message, alerts, events ──► origin (who asked)

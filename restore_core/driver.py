@@ -33,13 +33,13 @@ from restore_core.journal import (
     log_superseded,
     log_untold,
 )
-from restore_core.lifecycle import Restore
 from restore_core.notices import event_of, event_of_unaccepted
 from restore_core.origin import Asked
 from restore_core.outbox import Outbox, Stage
 from restore_core.performer import Performer
 from restore_core.ports import Outstanding, Poisoned, Steps, Store, Vault, Versioned
 from restore_core.request import REQUEST_ID
+from restore_core.restore import Restore
 from restore_core.rules import Rules
 from restore_core.states import Accepted, Status, Triggering, Turn, Unaccepted, Wait
 

@@ -8,7 +8,7 @@ import traceback
 from typing import Final
 
 from restore_core.errors import Problem, RestoreError
-from restore_core.lifecycle import Restore
+from restore_core.restore import Restore
 from restore_core.states import Ending, Status, Unaccepted
 from restore_core.text import one_line
 

@@ -10,8 +10,8 @@ import re
 from datetime import datetime
 from typing import Final
 
-from restore_core.lifecycle import Restore
 from restore_core.outbox import Notice, Stage
+from restore_core.restore import Restore
 from restore_core.rows import Row, as_json, columns, result_row, unaccepted_row
 from restore_core.states import Unaccepted
 from restore_core.text import utc_text

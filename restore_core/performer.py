@@ -33,11 +33,11 @@ from restore_core.events import (
     Validate,
 )
 from restore_core.journal import log_failure
-from restore_core.lifecycle import Restore
 from restore_core.origin import Origin
 from restore_core.ports import BackupInstance, Store, Vault
 from restore_core.recovery_points import RecoveryPoint, accept_named, newest
 from restore_core.resource_ids import BackupInstanceId, BackupVaultId, DiskId, ResourceGroupId
+from restore_core.restore import Restore
 from restore_core.rules import Rules
 from restore_core.states import Claim, Plan, Status, Turn
 from restore_core.text import utc_text

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from restore_core.events import Event
-from restore_core.lifecycle import Restore
 from restore_core.recovery_points import RecoveryPoint
 from restore_core.resource_ids import (
     BackupInstanceId,
@@ -16,6 +15,7 @@ from restore_core.resource_ids import (
     RecoveryPointId,
     ResourceGroupId,
 )
+from restore_core.restore import Restore
 from restore_core.states import Claim, Operation, Outcome, Plan, Status, Turn, Unaccepted
 
 

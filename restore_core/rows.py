@@ -15,7 +15,6 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from restore_core import states
 from restore_core.errors import MalformedRequest, Problem, UnreadableRow
-from restore_core.lifecycle import Restore, stage_of
 from restore_core.origin import Origin
 from restore_core.outbox import Outbox
 from restore_core.request import RestoreRequest
@@ -26,6 +25,7 @@ from restore_core.resource_ids import (
     job_id,
     recovery_point_id,
 )
+from restore_core.restore import Restore, stage_of
 from restore_core.states import (
     Outcome,
     Restoring,

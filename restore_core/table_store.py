@@ -22,9 +22,9 @@ from azure.data.tables import TableClient, TableEntity, TableServiceClient, Upda
 
 from restore_core import storage
 from restore_core.errors import Superseded, UnreadableRow
-from restore_core.lifecycle import Restore
 from restore_core.ports import Outstanding, Versioned
 from restore_core.resource_ids import DiskId
+from restore_core.restore import Restore
 from restore_core.rows import (
     RESTORE_ROW,
     Row,

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from restore_core.errors import Problem
-from restore_core.lifecycle import Restore, stage_of
 from restore_core.outbox import Outbox
 from restore_core.recovery_points import RecoveryPoint
 from restore_core.request import RestoreRequest
@@ -18,6 +17,7 @@ from restore_core.resource_ids import (
     ResourceGroupId,
     recovery_point_id,
 )
+from restore_core.restore import Restore, stage_of
 from restore_core.states import (
     Accepted,
     Claim,

@@ -12,8 +12,9 @@ from azure.data.tables import UpdateMode
 
 from restore_core.arm_guard import MAX_URL
 from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
-from restore_core.lifecycle import MAX_CLAIMS, Restore
+from restore_core.lifecycle import MAX_CLAIMS
 from restore_core.resource_ids import DiskId
+from restore_core.restore import Restore
 from restore_core.rows import restore_row
 from restore_core.states import Ending, Status, Turn, Wait
 from restore_core.table_store import (

@@ -13,7 +13,7 @@ from restore_core.journal import (
     log_superseded,
     log_untold,
 )
-from restore_core.lifecycle import Restore
+from restore_core.restore import Restore
 from restore_core.states import Ended, Ending, State, Status, Wait
 from tests.builders import (
     A_JOB,

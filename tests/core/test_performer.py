@@ -21,9 +21,9 @@ from restore_core.events import (
     Validate,
     ValidationSucceeded,
 )
-from restore_core.lifecycle import Restore
 from restore_core.performer import Performer
 from restore_core.policy import Policy
+from restore_core.restore import Restore
 from restore_core.rules import Rules
 from restore_core.states import Accepted, Ending, Ready, Triggering, Validated, Wait
 from tests.builders import (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restore_core.errors import UnreadableRow
-from restore_core.lifecycle import Restore
+from restore_core.restore import Restore
 from restore_core.rows import restore_of, restore_row
 from restore_core.states import Wait
 from tests import builders

@@ -39,12 +39,12 @@ from restore_core.events import (
     Unanswered,
     ValidationSucceeded,
 )
-from restore_core.lifecycle import Restore
 from restore_core.notices import event_of, event_of_unaccepted
 from restore_core.origin import Origin
 from restore_core.outbox import Notice, Outbox
 from restore_core.performer import Performer
 from restore_core.ports import Versioned
+from restore_core.restore import Restore
 from restore_core.rows import restore_row
 from restore_core.states import Accepted, Ending, Running, Status, Triggering, Turn
 from restore_core.storage import answering

@@ -7,9 +7,9 @@ from unittest.mock import patch
 import pytest
 
 from restore_core.errors import Superseded
-from restore_core.lifecycle import Restore
 from restore_core.outbox import Stage
 from restore_core.ports import Versioned
+from restore_core.restore import Restore
 from restore_core.states import Ready
 from restore_core.table_store import OUTSTANDING, RESULTS, TableStore
 from simulator import faults as spoil
