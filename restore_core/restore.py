@@ -50,7 +50,7 @@ class Restore:
     """When it is older than the maximum age that was set at its acceptance."""
     state: State
     outbox: Outbox
-    origin: Origin = Origin.NATIVE
+    origin: Origin
 
     @property
     def id(self) -> str:

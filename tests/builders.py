@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from restore_core.errors import Problem
+from restore_core.origin import Origin
 from restore_core.outbox import Outbox
 from restore_core.recovery_points import RecoveryPoint
 from restore_core.request import RestoreRequest
@@ -155,7 +156,7 @@ def a_restore(state: State | None = None, **changes: Any) -> Restore:
     """Return a restore that was asked for and accepted at noon; `changes` are the request's."""
     state = state or Accepted(Wait(NOON))
     outbox = Outbox(stage_of(state), NOON)
-    return Restore(a_request(**changes), NOON, NOON, DEADLINE, state, outbox)
+    return Restore(a_request(**changes), NOON, NOON, DEADLINE, state, outbox, Origin.NATIVE)
 
 
 def a_point(**changes: Any) -> RecoveryPoint:
