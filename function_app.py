@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import azure.functions as func
 
-from restore_core import clients
-from restore_core.arm import Arm
-from restore_core.backup_vault import BackupVault
-from restore_core.driver import Driver
-from restore_core.inquiries import Inquiries, Inquiry, Reply
-from restore_core.ports import Results
+from restore_core.azure import clients
+from restore_core.azure.arm import Arm
+from restore_core.azure.backup_vault import BackupVault
+from restore_core.azure.step_queue import REQUESTS, STEPS, StepQueue
+from restore_core.azure.table_store import TableStore
+from restore_core.engine.driver import Driver
+from restore_core.engine.ports import Results
+from restore_core.reading.inquiries import Inquiries, Inquiry, Reply
 from restore_core.settings import STORAGE, Settings
-from restore_core.step_queue import REQUESTS, STEPS, StepQueue
-from restore_core.table_store import TableStore
 
 SWEEP_THREADS: Final = 8
 """Restores that a tick looks at together: each waits for ARM, most of the time."""

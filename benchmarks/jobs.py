@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from function_app import SWEEP_THREADS
-from restore_core.driver import TICK_BUDGET
-from restore_core.resource_ids import BackupInstanceId, JobId
-from restore_core.states import Claim, Running, Wait
-from restore_core.table_store import TableStore
+from restore_core.azure.table_store import TableStore
+from restore_core.contract.resource_ids import BackupInstanceId, JobId
+from restore_core.engine.driver import TICK_BUDGET
+from restore_core.lifecycle.states import Claim, Running, Wait
 from simulator import NEVER, Pace, faults
 from tests import builders
 from tests.fakes import ManualClock

@@ -19,11 +19,11 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from restore_core.resource_ids import BackupInstanceId
-from restore_core.rows import restore_row, result_row
-from restore_core.states import Ended, Outcome, Running, Status, Wait
-from restore_core.step_queue import StepQueue
-from restore_core.table_store import TableStore
+from restore_core.azure.step_queue import StepQueue
+from restore_core.azure.table_store import TableStore
+from restore_core.contract.resource_ids import BackupInstanceId
+from restore_core.engine.rows import restore_row, result_row
+from restore_core.lifecycle.states import Ended, Outcome, Running, Status, Wait
 from tests import builders
 from tests.fakes import NOON, OneAfterTheOther
 from tests.world import World

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.host import HOST_JSON, LocalHost
 from local.host_json import QueueSettings
-from restore_core import clients
+from restore_core.azure import clients
 from simulator import Pace, Simulator, StateFile
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from restore_core.envelopes.reader import read
+from restore_core.contract.envelopes.reader import read
 
 if TYPE_CHECKING:
     from simulator import Simulator

@@ -15,10 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
-from restore_core import events, pace, states
-from restore_core.errors import Problem
-from restore_core.lifecycle import ImpossibleEvent, apply, owed
-from restore_core.resource_ids import (
+from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
     DiskId,
@@ -26,13 +23,16 @@ from restore_core.resource_ids import (
     RecoveryPointId,
     ResourceGroupId,
 )
-from restore_core.states import Claim, Operation, Outcome, Plan, Status, Wait
+from restore_core.errors import Problem
+from restore_core.lifecycle import events, pace, states
+from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Wait
+from restore_core.lifecycle.transitions import ImpossibleEvent, apply, owed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from restore_core.events import Event
-    from restore_core.states import State
+    from restore_core.lifecycle.events import Event
+    from restore_core.lifecycle.states import State
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "lifecycle.md"
 
@@ -290,7 +290,7 @@ def _meaning(kind: type) -> str:
 _HEAD: Final = (
     "# The life of a restore",
     "",
-    "Generated from `restore_core/lifecycle.py` by `python -m local.diagram`; do not edit.",
+    "Generated from `lifecycle/transitions.py` by `python -m local.diagram`; do not edit.",
     "Every state met every event to make this page: what is not here cannot follow, and raises.",
     "",
     "`AgeReached` and `Lapsed` are left out of the picture: the one can follow in every state that",

@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from restore_core import states
-from restore_core.notices import SOURCE, TYPE
-from restore_core.origin import Origin
-from restore_core.outbox import Stage
-from restore_core.request import RestoreRequest
-from restore_core.rows import PUBLIC
-from restore_core.states import Status
+from restore_core.contract.origin import Origin
+from restore_core.contract.request import RestoreRequest
+from restore_core.engine.notices import SOURCE, TYPE
+from restore_core.engine.rows import PUBLIC
+from restore_core.lifecycle import states
+from restore_core.lifecycle.outbox import Stage
+from restore_core.lifecycle.states import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

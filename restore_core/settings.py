@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import SettingsError
-from restore_core.outbox import FINAL, Stage
-from restore_core.policy import SETTING, Policy
-from restore_core.resource_ids import BackupVaultId
-from restore_core.rules import Rules
+from restore_core.lifecycle.outbox import FINAL, Stage
+from restore_core.lifecycle.policy import SETTING, Policy
+from restore_core.lifecycle.rules import Rules
 
 STORAGE: Final = "RestoreStorage"
 DEFAULT_ENDPOINT: Final = "https://management.azure.com"

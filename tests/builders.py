@@ -6,20 +6,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from restore_core.errors import Problem
-from restore_core.origin import Origin
-from restore_core.outbox import Outbox
-from restore_core.recovery_points import RecoveryPoint
-from restore_core.request import RestoreRequest
-from restore_core.resource_ids import (
+from restore_core.contract.origin import Origin
+from restore_core.contract.request import RestoreRequest
+from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,
     JobId,
     ResourceGroupId,
     recovery_point_id,
 )
-from restore_core.restore import Restore, stage_of
-from restore_core.states import (
+from restore_core.errors import Problem
+from restore_core.lifecycle.outbox import Outbox
+from restore_core.lifecycle.recovery_points import RecoveryPoint
+from restore_core.lifecycle.restore import Restore, stage_of
+from restore_core.lifecycle.states import (
     Accepted,
     Claim,
     Confirming,

@@ -8,8 +8,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError, validators
 
+from restore_core.contract.request import RestoreRequest
 from restore_core.errors import MalformedRequest
-from restore_core.request import RestoreRequest
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 TIMES = ("pointInTime", "notAfter")

@@ -12,14 +12,14 @@ from typing import Any, Self
 
 import requests
 
-from restore_core.arm import Arm
-from restore_core.backup_vault import BackupVault
-from restore_core.driver import Driver
-from restore_core.policy import Policy
-from restore_core.rows import day
-from restore_core.rules import Rules
-from restore_core.step_queue import EVENTS, REQUESTS, STEPS, StepQueue
-from restore_core.table_store import TableStore
+from restore_core.azure.arm import Arm
+from restore_core.azure.backup_vault import BackupVault
+from restore_core.azure.step_queue import EVENTS, REQUESTS, STEPS, StepQueue
+from restore_core.azure.table_store import TableStore
+from restore_core.engine.driver import Driver
+from restore_core.engine.rows import day
+from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.rules import Rules
 from simulator import Pace, Simulator
 from tests import builders
 from tests.fakes import (

@@ -9,10 +9,10 @@ from typing import Any
 
 from azure.core.exceptions import ClientAuthenticationError
 
-from restore_core.arm import Arm
-from restore_core.backup_vault import BackupVault
-from restore_core.resource_ids import BackupInstanceId, DiskId, recovery_point_id
-from restore_core.states import Plan
+from restore_core.azure.arm import Arm
+from restore_core.azure.backup_vault import BackupVault
+from restore_core.contract.resource_ids import BackupInstanceId, DiskId, recovery_point_id
+from restore_core.lifecycle.states import Plan
 from simulator import Pace, Simulator
 from simulator.faults import Fault
 from tests import builders

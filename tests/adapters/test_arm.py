@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from restore_core.arm import POOL, TOKEN_MARGIN, UNREADABLE, Answer
-from restore_core.backup_vault import _restore_body
+from restore_core.azure.arm import POOL, TOKEN_MARGIN, UNREADABLE, Answer
+from restore_core.azure.backup_vault import _restore_body
 from restore_core.errors import AnswerLost, Problem, Rejected, RestoreError, Unavailable
 from simulator import faults
 from simulator.faults import Fault

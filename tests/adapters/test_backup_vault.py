@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from restore_core.backup_vault import MAX_LIKELY, MAX_PAGES
+from restore_core.azure.backup_vault import MAX_LIKELY, MAX_PAGES
+from restore_core.azure.jobs import Job
+from restore_core.contract.resource_ids import JobId, recovery_point_id
 from restore_core.errors import Rejected, Unavailable
-from restore_core.events import (
+from restore_core.lifecycle.events import (
     Event,
     JobEnded,
     JobNamed,
@@ -26,9 +28,7 @@ from restore_core.events import (
     ValidationFailed,
     ValidationSucceeded,
 )
-from restore_core.jobs import Job
-from restore_core.resource_ids import JobId, recovery_point_id
-from restore_core.states import Claim, Operation, Plan, Status
+from restore_core.lifecycle.states import Claim, Operation, Plan, Status
 from simulator import AT_ONCE, NEVER, Pace, Point, faults, outcomes
 from simulator.exchange import Answer
 from simulator.faults import Altered, Fault

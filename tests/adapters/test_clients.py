@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from restore_core import clients
+from restore_core.azure import clients
 from restore_core.errors import SettingsError
 from restore_core.settings import StorageConnection
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from restore_core.driver import Driver
+from restore_core.azure.table_store import TableStore
+from restore_core.engine.driver import Driver
 from restore_core.errors import Unavailable
-from restore_core.states import Ended, Status
-from restore_core.table_store import TableStore
+from restore_core.lifecycle.states import Ended, Status
 from tests import builders
 from tests.builders import a_restore, an_outcome
 from tests.world import World

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
+from restore_core.azure.step_queue import POISON, REQUESTS, STEPS, StepQueue
+from restore_core.engine.ports import Poisoned
 from restore_core.errors import Unavailable
-from restore_core.ports import Poisoned
-from restore_core.step_queue import POISON, REQUESTS, STEPS, StepQueue
 from tests.adapters.failing_storage import OUTAGES, failing, http_error
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues
 

@@ -10,10 +10,9 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
 from local.azurite import Azurite
-from restore_core import clients
-from restore_core.settings import StorageConnection
-from restore_core.step_queue import EVENTS, POISON, REQUESTS, STEPS, StepQueue
-from restore_core.table_store import (
+from restore_core.azure import clients
+from restore_core.azure.step_queue import EVENTS, POISON, REQUESTS, STEPS, StepQueue
+from restore_core.azure.table_store import (
     LOCKS,
     OUTSTANDING,
     RESTORES,
@@ -21,6 +20,7 @@ from restore_core.table_store import (
     SOURCES,
     TableStore,
 )
+from restore_core.settings import StorageConnection
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 
 TABLES = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from restore_core.azure.step_queue import EVENTS, POISON, POISON_BATCH, REQUESTS, STEPS, StepQueue
 from restore_core.errors import Unavailable
-from restore_core.step_queue import EVENTS, POISON, POISON_BATCH, REQUESTS, STEPS, StepQueue
 from tests.builders import in_base64, message
 from tests.contracts.conftest import QUEUES, Storage
 

@@ -13,8 +13,8 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import UpdateMode
 
-from restore_core.step_queue import REQUESTS, STEPS
-from restore_core.table_store import OUTSTANDING, RESTORES
+from restore_core.azure.step_queue import REQUESTS, STEPS
+from restore_core.azure.table_store import OUTSTANDING, RESTORES
 from tests.contracts.conftest import Storage
 
 AN_HOUR = 3_600

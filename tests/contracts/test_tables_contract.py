@@ -10,14 +10,8 @@ from uuid import uuid4
 import pytest
 from azure.data.tables import UpdateMode
 
-from restore_core.arm_guard import MAX_URL
-from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
-from restore_core.lifecycle import MAX_CLAIMS
-from restore_core.resource_ids import DiskId
-from restore_core.restore import Restore
-from restore_core.rows import restore_row
-from restore_core.states import Ending, Status, Turn, Wait
-from restore_core.table_store import (
+from restore_core.azure.arm_guard import MAX_URL
+from restore_core.azure.table_store import (
     LOCKS,
     MAX_REFUSED,
     OUTSTANDING,
@@ -26,6 +20,12 @@ from restore_core.table_store import (
     SOURCES,
     TableStore,
 )
+from restore_core.contract.resource_ids import DiskId
+from restore_core.engine.rows import restore_row
+from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Ending, Status, Turn, Wait
+from restore_core.lifecycle.transitions import MAX_CLAIMS
 from tests.builders import (
     INSTANCE,
     SOURCE,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from restore_core import advice
+from restore_core.azure import advice
+from restore_core.contract.resource_ids import BackupInstanceId
 from restore_core.errors import Problem
-from restore_core.resource_ids import BackupInstanceId
 from tests.builders import INSTANCE, SOURCE, TARGET_GROUP, a_plan
 
 VAULT = BackupInstanceId.parse(INSTANCE).vault

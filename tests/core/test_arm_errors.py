@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from restore_core.arm_errors import problem_in, problem_of_job, warnings_of_job
+from restore_core.azure.arm_errors import problem_in, problem_of_job, warnings_of_job
 from restore_core.errors import Problem
 
 RECORDED = Path(__file__).parents[2].parent / "shared/recordings/errors.json"

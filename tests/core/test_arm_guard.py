@@ -2,7 +2,7 @@
 
 import pytest
 
-from restore_core.arm_guard import ArmGuard
+from restore_core.azure.arm_guard import ArmGuard
 
 HOME = "https://management.azure.com"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic.alias_generators import to_camel
 
-from restore_core.advice import APP_ROLE
-from restore_core.request import RestoreRequest
-from restore_core.rows import unaccepted_row
+from restore_core.azure.advice import APP_ROLE
+from restore_core.contract.request import RestoreRequest
+from restore_core.engine.rows import unaccepted_row
 from tests.builders import an_unaccepted
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +77,7 @@ def test_the_runbook_explains_every_code_of_the_app(code: str) -> None:
 
 
 def test_the_runbook_explains_every_event_of_the_log() -> None:
-    journal = page("restore_core/journal.py")
+    journal = page("restore_core/engine/journal.py")
 
     events = set(re.findall(r'"((?:restore|message|step)\.[a-z]+)', journal))
 
@@ -108,7 +108,7 @@ def test_every_setting_is_told(document: str) -> None:
 
 @pytest.mark.parametrize("document", ["README.md", "docs/design.md"])
 def test_every_column_of_a_result_is_told(document: str) -> None:
-    accepted = set(re.findall(r'"([a-z][A-Za-z0-9]+)":', page("restore_core/rows.py")))
+    accepted = set(re.findall(r'"([a-z][A-Za-z0-9]+)":', page("restore_core/engine/rows.py")))
     refused = unaccepted_row(an_unaccepted(request_id="r1")).keys() - {"PartitionKey", "RowKey"}
     inside = {"document", "request", "deadline", "state", "is", "operationUrl", "dueAt", "outbox"}
 

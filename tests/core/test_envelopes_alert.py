@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from restore_core.envelopes.reader import read
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Origin
+from restore_core.contract.request import RestoreRequest
+from restore_core.contract.resource_ids import DiskId
 from restore_core.errors import MalformedRequest, NothingAsked
-from restore_core.origin import Origin
-from restore_core.request import RestoreRequest
-from restore_core.resource_ids import DiskId
 from tests.builders import INSTANCE, TARGET_GROUP, disk
 from tests.envelopes import (
     ALERT_ID,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from restore_core.envelopes.reader import read
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Asked, Origin
+from restore_core.contract.resource_ids import DiskId
 from restore_core.errors import MalformedRequest, NothingAsked
-from restore_core.origin import Asked, Origin
-from restore_core.resource_ids import DiskId
 from tests.builders import TARGET_GROUP, a_request, disk, fields, message
 from tests.envelopes import (
     DISK,

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from restore_core.envelopes.message import decode
-from restore_core.envelopes.reader import read
+from restore_core.contract.envelopes.message import decode
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Asked, Origin
 from restore_core.errors import MalformedRequest
-from restore_core.origin import Asked, Origin
 from tests.builders import a_request, fields, in_base64, message
 
 BOM = b"\xef\xbb\xbf"

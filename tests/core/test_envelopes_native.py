@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.envelopes.reader import read
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Asked, Origin
 from restore_core.errors import MalformedRequest
-from restore_core.origin import Asked, Origin
 from tests.builders import a_request, fields
 from tests.envelopes import ZABBIX, sent
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from restore_core import pace
-from restore_core.performer import Performer
-from restore_core.policy import Policy
-from restore_core.rules import Rules
-from restore_core.states import Validated, Wait
+from restore_core.engine.performer import Performer
+from restore_core.lifecycle import pace
+from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.rules import Rules
+from restore_core.lifecycle.states import Validated, Wait
 from tests import world
 from tests.builders import a_plan, a_restore
 from tests.fakes import NOON, Io, ManualClock, MemoryTables

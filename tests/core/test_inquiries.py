@@ -11,11 +11,11 @@ from uuid import UUID
 
 import pytest
 
+from restore_core.engine.ports import Results
+from restore_core.engine.rows import PUBLIC, public, restore_row, result_row, unaccepted_row
 from restore_core.errors import Problem, SettingsError, Unavailable
-from restore_core.inquiries import Inquiries, Inquiry, Reply
-from restore_core.ports import Results
-from restore_core.rows import PUBLIC, public, restore_row, result_row, unaccepted_row
-from restore_core.states import Ending, Status
+from restore_core.lifecycle.states import Ending, Status
+from restore_core.reading.inquiries import Inquiries, Inquiry, Reply
 from tests.builders import (
     A_PROBLEM,
     a_claimed_plan,

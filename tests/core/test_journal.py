@@ -4,8 +4,7 @@ import logging
 
 import pytest
 
-from restore_core.errors import Problem, Unavailable
-from restore_core.journal import (
+from restore_core.engine.journal import (
     log_accepted,
     log_failure,
     log_message_refused,
@@ -13,8 +12,9 @@ from restore_core.journal import (
     log_superseded,
     log_untold,
 )
-from restore_core.restore import Restore
-from restore_core.states import Ended, Ending, State, Status, Wait
+from restore_core.errors import Problem, Unavailable
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Ended, Ending, State, Status, Wait
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

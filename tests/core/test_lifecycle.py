@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
-from restore_core import events, pace
 from restore_core.errors import Problem
-from restore_core.events import (
+from restore_core.lifecycle import events, pace
+from restore_core.lifecycle.events import (
     AgeReached,
     Effect,
     Event,
@@ -42,9 +42,8 @@ from restore_core.events import (
     ValidationFailed,
     ValidationSucceeded,
 )
-from restore_core.lifecycle import MAX_CLAIMS, ImpossibleEvent, apply, owed
-from restore_core.outbox import Outbox, Stage
-from restore_core.states import (
+from restore_core.lifecycle.outbox import Outbox, Stage
+from restore_core.lifecycle.states import (
     Accepted,
     Confirming,
     Ended,
@@ -61,6 +60,7 @@ from restore_core.states import (
     Validating,
     Wait,
 )
+from restore_core.lifecycle.transitions import MAX_CLAIMS, ImpossibleEvent, apply, owed
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

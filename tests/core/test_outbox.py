@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from restore_core.outbox import FINAL, Notice, Outbox, Stage
-from restore_core.states import Status
+from restore_core.lifecycle.outbox import FINAL, Notice, Outbox, Stage
+from restore_core.lifecycle.states import Status
 from tests.fakes import NOON
 
 ALL = frozenset(Stage)

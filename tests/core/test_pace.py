@@ -6,7 +6,7 @@ from math import ceil
 
 import pytest
 
-from restore_core import pace
+from restore_core.lifecycle import pace
 
 TICK = 30.0
 NAMED_AFTER = (0.3, 10.0, 30.0, 31.0)

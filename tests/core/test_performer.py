@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from restore_core import pace
+from restore_core.engine.performer import Performer
 from restore_core.errors import Problem, Rejected, Unavailable
-from restore_core.events import (
+from restore_core.lifecycle import pace
+from restore_core.lifecycle.events import (
     Effect,
     Event,
     Prepare,
@@ -21,11 +22,10 @@ from restore_core.events import (
     Validate,
     ValidationSucceeded,
 )
-from restore_core.performer import Performer
-from restore_core.policy import Policy
-from restore_core.restore import Restore
-from restore_core.rules import Rules
-from restore_core.states import Accepted, Ending, Ready, Triggering, Validated, Wait
+from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.rules import Rules
+from restore_core.lifecycle.states import Accepted, Ending, Ready, Triggering, Validated, Wait
 from tests.builders import (
     A_PROBLEM,
     a_claim,

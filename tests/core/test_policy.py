@@ -2,9 +2,9 @@
 
 import pytest
 
+from restore_core.contract.resource_ids import BackupInstanceId, DiskId, ResourceGroupId
 from restore_core.errors import Problem
-from restore_core.policy import Policy
-from restore_core.resource_ids import BackupInstanceId, DiskId, ResourceGroupId
+from restore_core.lifecycle.policy import Policy
 from tests.builders import INSTANCE, SUBSCRIPTION, TARGET_GROUP, disk
 
 OTHER_SUBSCRIPTION = "99999999-1111-2222-3333-444444444444"

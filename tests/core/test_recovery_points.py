@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from restore_core.contract.resource_ids import RecoveryPointId
 from restore_core.errors import Problem, Rejected
-from restore_core.recovery_points import RecoveryPoint, accept_named, newest
-from restore_core.resource_ids import RecoveryPointId
+from restore_core.lifecycle.recovery_points import RecoveryPoint, accept_named, newest
 from tests.builders import a_point
 from tests.fakes import NOON
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from restore_core.contract.request import MAX_CARRIED_TEXT, RestoreRequest
+from restore_core.contract.resource_ids import DiskId, ResourceGroupId
 from restore_core.errors import MalformedRequest
-from restore_core.request import MAX_CARRIED_TEXT, RestoreRequest
-from restore_core.resource_ids import DiskId, ResourceGroupId
 from tests.builders import (
     INSTANCE,
     SOURCE,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from restore_core.resource_ids import (
+from restore_core.contract.resource_ids import (
     ArmId,
     BackupInstanceId,
     DiskId,

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from restore_core.errors import Problem, UnreadableRow
-from restore_core.resource_ids import BackupInstanceId
-from restore_core.rows import (
+from restore_core.contract.resource_ids import BackupInstanceId
+from restore_core.engine.rows import (
     MAX_PROPERTY,
     day,
     restore_of,
@@ -18,7 +17,8 @@ from restore_core.rows import (
     result_row,
     unaccepted_row,
 )
-from restore_core.states import Accepted, Ending, Status, Wait
+from restore_core.errors import Problem, UnreadableRow
+from restore_core.lifecycle.states import Accepted, Ending, Status, Wait
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

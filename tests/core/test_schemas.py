@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from local import schemas
-from restore_core.request import FIELDS
-from restore_core.rows import PUBLIC, as_json, restore_row, result_row, unaccepted_row
-from restore_core.states import Ended, Status
+from restore_core.contract.request import FIELDS
+from restore_core.engine.rows import PUBLIC, as_json, restore_row, result_row, unaccepted_row
+from restore_core.lifecycle.states import Ended, Status
 from tests.builders import (
     INSTANCE,
     SOURCE,

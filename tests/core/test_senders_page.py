@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic.alias_generators import to_camel
 
-from restore_core.envelopes.reader import read
-from restore_core.origin import Origin
-from restore_core.request import RestoreRequest
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Origin
+from restore_core.contract.request import RestoreRequest
 from restore_core.settings import Settings
 from tests import senders_page as page
 from tests.contract import EVENT, REQUEST, RESULT

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import SettingsError
-from restore_core.outbox import FINAL, Stage
-from restore_core.policy import Policy
-from restore_core.resource_ids import BackupVaultId
-from restore_core.rules import Rules
+from restore_core.lifecycle.outbox import FINAL, Stage
+from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.rules import Rules
 from restore_core.settings import Settings, StorageConnection
 from tests.builders import ALLOW, INSTANCE
 

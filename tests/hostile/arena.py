@@ -10,8 +10,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from restore_core.arm import Arm
-from restore_core.step_queue import EVENTS
+from restore_core.azure.arm import Arm
+from restore_core.azure.step_queue import EVENTS
 from simulator import Simulator
 from simulator.exchange import Answer, Request
 from tests import builders

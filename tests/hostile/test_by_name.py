@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from restore_core.arm_guard import ArmGuard
+from restore_core.azure.arm_guard import ArmGuard
 from restore_core.text import one_line
 from simulator import faults
 from simulator.exchange import Answer

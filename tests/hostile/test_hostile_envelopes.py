@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restore_core.envelopes.reader import read
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Asked
+from restore_core.contract.request import REQUEST_ID
+from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import MalformedRequest, NothingAsked
-from restore_core.origin import Asked
-from restore_core.request import REQUEST_ID
-from restore_core.resource_ids import BackupVaultId
 from restore_core.text import one_line
 from tests import builders
 from tests.envelopes import (

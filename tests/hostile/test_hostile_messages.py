@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restore_core.envelopes.reader import read
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Asked, Origin
 from restore_core.errors import MalformedRequest, NothingAsked
-from restore_core.origin import Asked, Origin
 from restore_core.text import one_line
 from tests.hostile import nasty
 from tests.hostile.arena import Arena

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from restore_core.engine.rows import restore_of, restore_row
 from restore_core.errors import UnreadableRow
-from restore_core.restore import Restore
-from restore_core.rows import restore_of, restore_row
-from restore_core.states import Wait
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Wait
 from tests import builders
 from tests.fakes import NOON
 from tests.hostile import nasty

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restore_core import clients
-from restore_core.arm_guard import ArmGuard
+from restore_core.azure import clients
+from restore_core.azure.arm_guard import ArmGuard
 from restore_core.errors import SettingsError
-from restore_core.outbox import Stage
+from restore_core.lifecycle.outbox import Stage
 from restore_core.settings import MOST_ACTIVE, Settings
 from tests import builders
 from tests.hostile import nasty

@@ -17,8 +17,8 @@ from local.direct_worker import DirectWorker
 from local.host import LocalHost
 from local.http_listener import HttpListener
 from local.triggers import HttpTrigger, UnknownTriggerError, read_trigger
+from restore_core.azure.table_store import TableStore
 from restore_core.errors import SettingsError
-from restore_core.table_store import TableStore
 from tests.builders import a_restore, an_outcome, every_state
 from tests.fakes import Io, MemoryTables
 from tests.platform.small_app import PATIENCE, QUICK, Log
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from local.azurite import Azurite
-    from restore_core.driver import Driver
+    from restore_core.engine.driver import Driver
 
 KEY = {"LOCAL_FUNCTION_KEY": "the-key"}
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from restore_core.arm import Arm
-from restore_core.arm_errors import problem_in
+from restore_core.azure.arm import Arm
+from restore_core.azure.arm_errors import problem_in
 from tests.recordings import NAMES, Recording, Replay, load, moment
 from tests.world import AToken, World
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.inquiries import Inquiry
-from restore_core.outbox import Stage
-from restore_core.step_queue import EVENTS
+from restore_core.azure.step_queue import EVENTS
+from restore_core.lifecycle.outbox import Stage
+from restore_core.reading.inquiries import Inquiry
 from simulator import faults
 from tests.contract import EVENT, RESULT, schema
 from tests.envelopes import an_alert, sent

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from restore_core.resource_ids import BackupVaultId
+from restore_core.contract.resource_ids import BackupVaultId
 from simulator.faults import status
 from tests import builders, envelopes
 from tests.world import World

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from restore_core.outbox import Stage
+from restore_core.lifecycle.outbox import Stage
 from simulator import outcomes
 from tests import builders
 from tests.world import World

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 
+from restore_core.azure.table_store import TableStore
+from restore_core.contract.resource_ids import DiskId
 from restore_core.errors import Unavailable
-from restore_core.resource_ids import DiskId
-from restore_core.table_store import TableStore
 from simulator import faults
 from tests import builders
 from tests.fakes import Message, OneAfterTheOther

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from restore_core.resource_ids import BackupVaultId
+from restore_core.contract.resource_ids import BackupVaultId
 from tests import senders_page as page
 from tests.scenarios.test_receivers import look, told
 from tests.senders_page import DISK, SUBSCRIPTION, only

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from restore_core.inquiries import Inquiries, Inquiry, Reply
-from restore_core.table_store import TableStore
+from restore_core.azure.table_store import TableStore
+from restore_core.reading.inquiries import Inquiries, Inquiry, Reply
 from simulator import faults
 from tests.scenarios.test_secrets import SIGNED
 from tests.world import World

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from restore_core.outbox import Stage
-from restore_core.step_queue import REQUESTS, STEPS
+from restore_core.azure.step_queue import REQUESTS, STEPS
+from restore_core.lifecycle.outbox import Stage
 from simulator import faults as spoil
 from simulator import outcomes
 from simulator.exchange import Request

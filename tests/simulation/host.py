@@ -13,12 +13,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import function_app
-from restore_core.arm import Arm
-from restore_core.backup_vault import BackupVault
-from restore_core.driver import Driver
-from restore_core.ports import Results
-from restore_core.step_queue import REQUESTS, STEPS, StepQueue
-from restore_core.table_store import TableStore
+from restore_core.azure.arm import Arm
+from restore_core.azure.backup_vault import BackupVault
+from restore_core.azure.step_queue import REQUESTS, STEPS, StepQueue
+from restore_core.azure.table_store import TableStore
+from restore_core.engine.driver import Driver
+from restore_core.engine.ports import Results
 from tests.fakes import Message
 from tests.simulation import azure
 from tests.simulation.faults import CONSEQUENCE

@@ -15,8 +15,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from restore_core.step_queue import EVENTS, POISON, REQUESTS, STEPS
-from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
+from restore_core.azure.step_queue import EVENTS, POISON, REQUESTS, STEPS
+from restore_core.azure.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
 from tests.fakes import NOON
 from tests.simulation.dress import digest
 from tests.simulation.senders import EXISTS, IN_USE, RESTORED_ALREADY, Sent

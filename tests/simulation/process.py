@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from restore_core.driver import Driver
-from restore_core.outbox import FINAL, Stage
-from restore_core.policy import Policy
-from restore_core.resource_ids import BackupVaultId
-from restore_core.rules import Rules
+from restore_core.contract.resource_ids import BackupVaultId
+from restore_core.engine.driver import Driver
+from restore_core.lifecycle.outbox import FINAL, Stage
+from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.rules import Rules
 from tests.simulation.scheduler import Killed, Task
 
 if TYPE_CHECKING:

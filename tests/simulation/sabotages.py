@@ -14,13 +14,21 @@ from unittest.mock import patch
 
 from azure.data.tables import UpdateMode
 
-from restore_core import backup_vault, driver, jobs, lifecycle, pace, rows, table_store
-from restore_core.arm import Arm
-from restore_core.arm_guard import ArmGuard
-from restore_core.backup_vault import BackupVault
-from restore_core.driver import Driver
-from restore_core.envelopes import alert
-from restore_core.envelopes.reader import read
+from restore_core.azure import backup_vault, jobs, table_store
+from restore_core.azure.arm import Arm
+from restore_core.azure.arm_guard import ArmGuard
+from restore_core.azure.backup_vault import BackupVault
+from restore_core.azure.storage import answering
+from restore_core.azure.table_store import LOCK_ROW, TableStore
+from restore_core.contract.envelopes import alert
+from restore_core.contract.envelopes.reader import read
+from restore_core.contract.origin import Origin
+from restore_core.engine import driver, rows
+from restore_core.engine.driver import Driver
+from restore_core.engine.notices import event_of, event_of_unaccepted
+from restore_core.engine.performer import Performer
+from restore_core.engine.ports import Versioned
+from restore_core.engine.rows import restore_row
 from restore_core.errors import (
     AnswerLost,
     MalformedRequest,
@@ -28,7 +36,8 @@ from restore_core.errors import (
     Superseded,
     Unavailable,
 )
-from restore_core.events import (
+from restore_core.lifecycle import pace, transitions
+from restore_core.lifecycle.events import (
     FindJob,
     JobEnded,
     Refused,
@@ -39,16 +48,9 @@ from restore_core.events import (
     Unanswered,
     ValidationSucceeded,
 )
-from restore_core.notices import event_of, event_of_unaccepted
-from restore_core.origin import Origin
-from restore_core.outbox import Notice, Outbox
-from restore_core.performer import Performer
-from restore_core.ports import Versioned
-from restore_core.restore import Restore
-from restore_core.rows import restore_row
-from restore_core.states import Accepted, Ending, Running, Status, Triggering, Turn
-from restore_core.storage import answering
-from restore_core.table_store import LOCK_ROW, TableStore
+from restore_core.lifecycle.outbox import Notice, Outbox
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Accepted, Ending, Running, Status, Triggering, Turn
 from tests.simulation.world import HORIZON, Breach, World
 
 Patch = tuple[Any, str, Any]
@@ -242,13 +244,13 @@ def _release_anothers_lock() -> list[Patch]:
 
 
 def _drop_the_guard() -> list[Patch]:
-    real = lifecycle._given_up
+    real = transitions._given_up
 
     def given_up(state: Any, at: datetime) -> Any:
         ending = real(state, at)
         return replace(ending, guard_until=None)
 
-    return [(lifecycle, "_given_up", given_up)]
+    return [(transitions, "_given_up", given_up)]
 
 
 def _keep_the_lock() -> list[Patch]:

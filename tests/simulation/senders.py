@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from restore_core.outbox import FINAL, Stage
+from restore_core.lifecycle.outbox import FINAL, Stage
 from simulator import outcomes
 from simulator.outcomes import Outcome
 from tests import builders

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from restore_core.step_queue import EVENTS
-from restore_core.table_store import RESTORES, RESULTS
+from restore_core.azure.step_queue import EVENTS
+from restore_core.azure.table_store import RESTORES, RESULTS
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process

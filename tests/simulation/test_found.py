@@ -6,12 +6,12 @@ from unittest.mock import patch
 
 import pytest
 
+from restore_core.azure.table_store import OUTSTANDING, RESULTS, TableStore
+from restore_core.engine.ports import Versioned
 from restore_core.errors import Superseded
-from restore_core.outbox import Stage
-from restore_core.ports import Versioned
-from restore_core.restore import Restore
-from restore_core.states import Ready
-from restore_core.table_store import OUTSTANDING, RESULTS, TableStore
+from restore_core.lifecycle.outbox import Stage
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Ready
 from simulator import faults as spoil
 from simulator import outcomes
 from simulator.exchange import Request

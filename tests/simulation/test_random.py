@@ -2,7 +2,7 @@
 
 import pytest
 
-from restore_core.states import Status
+from restore_core.lifecycle.states import Status
 from tests.simulation import faults, runner
 from tests.simulation.runner import Totals
 from tests.simulation.world import World

@@ -14,10 +14,10 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import function_app
-from restore_core import rows
-from restore_core.states import Turn
-from restore_core.step_queue import EVENTS, POISON, REQUESTS, STEPS
-from restore_core.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
+from restore_core.azure.step_queue import EVENTS, POISON, REQUESTS, STEPS
+from restore_core.azure.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
+from restore_core.engine import rows
+from restore_core.lifecycle.states import Turn
 from simulator import Simulator
 from simulator.exchange import Request
 from simulator.world import Job, Operation

@@ -1,0 +1,285 @@
+"""One conversation with Azure Resource Manager: token, time-outs, host guard, error mapping.
+
+The only room that knows the HTTP library. It never sleeps, never follows a redirect and never
+repeats a POST; `Retry-After` is handed on, to become a due time. Errors tell what may be done next:
+`Unavailable` (not taken), `Rejected` (refused), `AnswerLost` (perhaps obeyed).
+"""
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import requests
+from azure.core.credentials import AccessToken, TokenCredential
+from azure.core.exceptions import AzureError
+from requests import codes
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import ConnectTimeoutError
+
+from restore_core.azure.arm_errors import problem_in
+from restore_core.azure.arm_guard import ArmGuard
+from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
+from restore_core.lifecycle.pace import CLOUD_DOS_PAUSE, MAX_RETRY_AFTER
+from restore_core.text import one_line
+
+TIMEOUT: Final = (5.0, 30.0)
+"""Seconds to connect and between two bytes: ARM's own gateway gives up after 60."""
+POOL: Final = 16
+"""Connections kept: no fewer than threads that talk at once, so none waits for another's."""
+TOKEN_MARGIN: Final = 300
+"""Seconds before its end at which a token is fetched anew, as Azure's own clients do."""
+
+UNREADABLE: Final = "UnreadableAnswer"
+"""The code of an answer that is no error of the service: HTML, nothing, cut JSON."""
+
+_SUCCESS: Final = frozenset({200, 201, 202})
+_TRY_LATER: Final = frozenset({401, 408, 409, 425, 429})
+_NOT_TAKEN: Final = frozenset({401, 429})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A usable answer: `body` is the JSON object, or {} where there was none."""
+
+    status: int
+    body: dict[str, Any]
+    retry_after: timedelta | None
+    operation_url: str
+    """`Azure-AsyncOperation` as it came, "" where it is missing or leads elsewhere."""
+    correlation_id: str
+
+
+class Arm:
+    """ARM at one endpoint, with one identity. Safe for threads."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        credential: TokenCredential,
+        *,
+        api_version: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._guard = ArmGuard(self._endpoint)
+        self._bearer = _Bearer(credential, f"{self._endpoint}/.default", clock)
+        self._api_version = api_version
+        self._clock = clock
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=POOL, max_retries=0)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def get(self, path: str) -> Answer:
+        """GET `path`, an ARM id; raise Unavailable or Rejected."""
+        return self._repeatable("GET", self._url(path))
+
+    def follow(self, url: str) -> Answer:
+        """GET an operation URL or a nextLink exactly as ARM gave it.
+
+        Raise Unavailable without any call where the URL leads elsewhere; else as `get`.
+        """
+        if not self._guard.allows(url):
+            raise Unavailable(
+                Problem("ForeignUrl", "ARM named a URL that is not on the ARM endpoint's host.")
+            )
+        return self._repeatable("GET", url)
+
+    def post(self, path: str, body: dict[str, Any]) -> Answer:
+        """POST what may be asked twice, such as a validation; raise Unavailable or Rejected."""
+        return self._repeatable("POST", self._url(path), body)
+
+    def post_once(self, path: str, body: dict[str, Any], *, request_id: str) -> Answer:
+        """POST what must not be obeyed twice; raise Unavailable, Rejected or AnswerLost.
+
+        `request_id` becomes `x-ms-client-request-id`. Unavailable and Rejected mean that nothing
+        was taken, and only by a short list: not connected, 401, 403, 429, or a 400 that names an
+        error. Every other answer than success may have been obeyed (azure-core, which repeats a
+        POST after 500, 503 and 504, can start a restore twice).
+        """
+        try:
+            response = self._send("POST", self._url(path), body, request_id)
+        except (requests.RequestException, OSError) as error:
+            lost = Unavailable if _never_sent(error) else AnswerLost
+            raise lost(_no_connection(error)) from None
+        if response.status_code in _SUCCESS:
+            return self._answer(response, _json(response) or {})
+        raise self._refusal_once(response)
+
+    def _repeatable(self, method: str, url: str, body: dict[str, Any] | None = None) -> Answer:
+        try:
+            response = self._send(method, url, body, str(uuid.uuid4()))
+        except (requests.RequestException, OSError) as error:
+            raise Unavailable(_no_connection(error)) from None
+        answered = {} if method == "POST" and not response.content else _json(response)
+        if response.status_code in _SUCCESS and answered is not None:
+            return self._answer(response, answered)
+        raise self._refusal(response)
+
+    def _send(
+        self, method: str, url: str, body: dict[str, Any] | None, request_id: str
+    ) -> requests.Response:
+        """Send with a token; once more with a fresh one after a 401, which takes nothing."""
+        response = self._send_once(method, url, body, request_id)
+        if response.status_code == codes.unauthorized:
+            self._bearer.forget()
+            response = self._send_once(method, url, body, request_id)
+        return response
+
+    def _send_once(
+        self, method: str, url: str, body: dict[str, Any] | None, request_id: str
+    ) -> requests.Response:
+        headers = {
+            "Accept": "application/json",
+            "User-Agent": "azure-disk-restore",
+            "x-ms-client-request-id": request_id,
+        }
+        request = requests.Request(method, url, headers=headers, json=body, auth=self._bearer)
+        prepared = self._session.prepare_request(request)
+        prepared.url = url  # Verbatim: a signed URL that is quoted anew loses its signature.
+        # Plain http is for this machine: a proxy on the way would read the token.
+        proxies = {"no_proxy": "*"} if url.startswith("http://") else {}
+        settings = self._session.merge_environment_settings(
+            url=url, proxies=proxies, stream=False, verify=None, cert=None
+        )
+        return self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False, **settings)
+
+    def _url(self, path: str) -> str:
+        return f"{self._endpoint}{path}?api-version={self._api_version}"
+
+    def _answer(self, response: requests.Response, body: dict[str, Any]) -> Answer:
+        url = response.headers.get("Azure-AsyncOperation", "")
+        return Answer(
+            status=response.status_code,
+            body=body,
+            retry_after=self._retry_after(response),
+            operation_url=url if self._guard.allows(url) else "",
+            correlation_id=_correlation(response),
+        )
+
+    def _refusal(self, response: requests.Response) -> Unavailable | Rejected:
+        """Return what a failed call that may be repeated means.
+
+        A refusal counts only where the service names its error: a page of a proxy on the way
+        must not end a restore.
+        """
+        status, problem = response.status_code, _problem(response)
+        understood = 400 <= status < 500 and status not in _TRY_LATER  # noqa: PLR2004
+        if understood and problem.code != UNREADABLE and not _cloud_dos(problem):
+            return Rejected(problem, status=status)
+        return self._unavailable(response, problem)
+
+    def _refusal_once(self, response: requests.Response) -> Unavailable | Rejected | AnswerLost:
+        """Return what a failed call that must not be repeated means: the short list."""
+        status, problem = response.status_code, _problem(response)
+        named = status == codes.bad_request and problem.code != UNREADABLE
+        if status in _NOT_TAKEN or (named and _cloud_dos(problem)):
+            return self._unavailable(response, problem)
+        if status == codes.forbidden or named:
+            return Rejected(problem, status=status)
+        return AnswerLost(problem, status=status)
+
+    def _unavailable(self, response: requests.Response, problem: Problem) -> Unavailable:
+        retry_after = self._retry_after(response)
+        if retry_after is None and _cloud_dos(problem):
+            retry_after = CLOUD_DOS_PAUSE
+        return Unavailable(problem, retry_after=retry_after, status=response.status_code)
+
+    def _retry_after(self, response: requests.Response) -> timedelta | None:
+        """Return `Retry-After`, which is seconds or an HTTP date; None where it is neither."""
+        text = response.headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdigit():
+            return min(timedelta(seconds=int(text[:9])), MAX_RETRY_AFTER)
+        try:
+            moment = parsedate_to_datetime(text)
+        except (TypeError, ValueError, OverflowError):
+            return None
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max(zoned - self._clock(), timedelta()), MAX_RETRY_AFTER)
+
+
+class _Bearer(AuthBase):
+    """Puts the token on a request. As `auth`, so that no .netrc can put another one there."""
+
+    def __init__(
+        self, credential: TokenCredential, scope: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._credential = credential
+        self._scope = scope
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: AccessToken | None = None
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._current()}"
+        return request
+
+    def forget(self) -> None:
+        """Drop the token: ARM would not have it."""
+        with self._lock:
+            self._token = None
+
+    def _current(self) -> str:
+        with self._lock:
+            if self._token is None or self._ends_soon(self._token):
+                self._token = self._fetch()
+            return self._token.token
+
+    def _ends_soon(self, token: AccessToken) -> bool:
+        return token.expires_on - self._clock().timestamp() < TOKEN_MARGIN
+
+    def _fetch(self) -> AccessToken:
+        try:
+            return self._credential.get_token(self._scope)
+        except AzureError as error:
+            raise Unavailable(
+                Problem(
+                    "NoToken",
+                    f"The app's identity got no token for ARM: {one_line(str(error), 300)}",
+                    "Check that the function app has a managed identity, and that AZURE_CLIENT_ID "
+                    "names it where it is user-assigned.",
+                )
+            ) from None
+
+
+def _problem(response: requests.Response) -> Problem:
+    found = problem_in(_json(response) or {})
+    if found is None:
+        found = Problem(UNREADABLE, f"ARM answered HTTP {response.status_code} and no error text.")
+    return replace(found, correlation_id=_correlation(response))
+
+
+def _json(response: requests.Response) -> dict[str, Any] | None:
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _correlation(response: requests.Response) -> str:
+    return one_line(response.headers.get("x-ms-correlation-request-id", ""), 64)
+
+
+def _cloud_dos(problem: Problem) -> bool:
+    """Tell whether this is Data Protection's own limit, which comes as HTTP 400."""
+    return problem.code.lower().startswith("clouddos")
+
+
+def _never_sent(error: Exception) -> bool:
+    """Tell whether the request cannot have left: no connection came about, or not in time."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, ConnectTimeoutError)
+
+
+def _no_connection(error: Exception) -> Problem:
+    return Problem(
+        "NoAnswer",
+        f"ARM did not answer: {type(error).__name__}.",
+        "This mends itself when ARM can be reached again.",
+    )

@@ -1,0 +1,51 @@
+"""Our own message: an object whose fields are the request's. Pure."""
+
+from itertools import islice
+from typing import Any, Final
+
+from restore_core.contract.request import FIELDS, RestoreRequest, nearest_field
+from restore_core.errors import MalformedRequest
+from restore_core.loose_json import text_of
+from restore_core.text import quoted
+
+MAX_NAMES: Final = 5
+"""Fields of an unknown message that its reason names: enough to know the sender by."""
+
+_NEAR: Final = 0.7
+"""From here on a name is a field of ours, misspelt, and the message one of ours."""
+
+_ENVELOPES: Final = "common alert schema, CloudEvents 1.0, Event Grid"
+
+
+def request_of(message: dict[str, Any]) -> RestoreRequest:
+    """Return the request; raise MalformedRequest."""
+    if _is_other_alert(message):
+        raise MalformedRequest(
+            f"The message is an alert in the schema {quoted(message['schemaId'])}, which is not "
+            "read. Switch the action group to the common alert schema."
+        )
+    if not _is_ours(message):
+        raise MalformedRequest(
+            "The message is no restore request, and no envelope that is known either "
+            f"({_ENVELOPES}): {_names(message)}. Send the fields of a restore request."
+        )
+    return RestoreRequest.from_fields(message)
+
+
+def _is_other_alert(message: dict[str, Any]) -> bool:
+    schema = text_of(message.get("schemaId")).lower()
+    return schema == "azuremonitormetricalert" or schema.startswith("microsoft.insights/")
+
+
+def _is_ours(message: dict[str, Any]) -> bool:
+    """Tell whether one field is ours, or one of the first few nearly so."""
+    if any(name in message for name in FIELDS.values()):
+        return True
+    return any(nearest_field(name, cutoff=_NEAR) for name in islice(message, MAX_NAMES))
+
+
+def _names(message: dict[str, Any]) -> str:
+    if not message:
+        return "it has no fields"
+    told = ", ".join(quoted(name) for name in islice(message, MAX_NAMES))
+    return f"its fields are {told}" + (", …" if len(message) > MAX_NAMES else "")

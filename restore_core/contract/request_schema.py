@@ -1,0 +1,78 @@
+"""The message contract in the words of JSON Schema, as far as these can say it. Pure.
+
+`request` hangs each of these on the field or the rule that it is the truth of, and `local.schemas`
+publishes the whole. Patterns are anchored and keep to what every dialect of ECMA-262 and RE2 reads,
+so letters of either case are spelt out.
+"""
+
+import re
+from typing import Any, Final
+
+from restore_core.contract.resource_ids import ArmId, segment_pattern
+
+Schema = dict[str, Any]
+
+_MONTH_AND_DAY: Final = "(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+_ZONE: Final = "(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+_MOMENT: Final = f"[0-9]{{4}}-{_MONTH_AND_DAY}T{_TIME}{_ZONE}"
+
+FLAG: Final[Schema] = {
+    "type": ["boolean", "string", "null"],
+    "pattern": "^(?:[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$",
+}
+CARRIED: Final[Schema] = {"type": ["string", "null"]}
+MOMENT: Final[Schema] = {"type": ["string", "null"], "pattern": f"^(?:{_MOMENT})?$"}
+MOMENT_OR_LATEST: Final[Schema] = {"type": "string", "pattern": f"^(?:latest|{_MOMENT})$"}
+"""A selector, so neither null nor "" may stand there."""
+
+
+def text_like(expression: re.Pattern[str]) -> Schema:
+    """Return the schema of a text that must be there and match as a whole."""
+    return {"type": "string", "pattern": f"^{expression.pattern}$"}
+
+
+def name_of(kind: str) -> Schema:
+    """Return the schema of a name of `kind` (`disk`, …), or of none."""
+    return _or_absent(segment_pattern(kind))
+
+
+def id_of(kind: type[ArmId]) -> Schema:
+    """Return the schema of an ARM id of `kind`, or of none."""
+    return _or_absent("/".join(_segment(part) for part in kind.template.split("/")))
+
+
+def _segment(part: str) -> str:
+    if part.startswith("{"):
+        return segment_pattern(part.strip("{}"))
+    return "".join(_either_case(letter) for letter in part)
+
+
+def _either_case(letter: str) -> str:
+    return f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else re.escape(letter)
+
+
+def _or_absent(expression: str) -> Schema:
+    return {"type": ["string", "null"], "pattern": f"^(?:{expression})?$"}
+
+
+# -------------------------------------------------------------------------- which go together
+
+
+def one_of_these(*choices: tuple[str, tuple[str, ...]]) -> Schema:
+    """Return the rule that one field of `choices` is there, without those that it excludes."""
+    return {
+        "oneOf": [
+            {"required": [name], "properties": {name: _THERE, **dict.fromkeys(excluded, _ABSENT)}}
+            for name, excluded in choices
+        ]
+    }
+
+
+def not_both(one: str, other: str) -> Schema:
+    """Return the rule that two selectors exclude each other."""
+    return {"not": {"required": [one, other]}}
+
+
+_THERE: Final[Schema] = {"type": "string", "minLength": 1}
+_ABSENT: Final[Schema] = {"enum": [None, ""]}

@@ -1,0 +1,92 @@
+"""The log: one line per event, `key=value` in the text itself, the restore's id always there.
+
+Fields given as `extra` do not reach Application Insights, so they stand in the text.
+"""
+
+import logging
+import traceback
+from typing import Final
+
+from restore_core.errors import Problem, RestoreError
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Ending, Status, Unaccepted
+from restore_core.text import one_line
+
+log = logging.getLogger("restore")
+
+_WELL: Final = frozenset({Status.COMPLETED, Status.VALIDATED})
+_MAX_REASON: Final = 300
+"""Characters of a reason in a log line; the row holds the whole."""
+
+
+def log_accepted(restore: Restore) -> None:
+    """Tell that a request is recorded."""
+    request, origin = restore.request, restore.origin
+    source = f"backupInstanceId={request.backup_instance_id}"
+    if request.backup_instance_id is None:
+        source = f"sourceDiskId={request.source_disk_id}"
+    log.info("restore.accepted requestId=%s %s origin=%s", restore.id, source, origin)
+
+
+def log_moved(old: Restore, new: Restore) -> None:
+    """Tell of a transition, or of what a restore that stays where it is was told."""
+    fields = f"requestId={new.id} from={_state(old)} to={_state(new)}{_details(new)}"
+    if isinstance(new.state, Ending) and not isinstance(old.state, Ending):
+        outcome = new.state.outcome
+        level = logging.INFO if outcome.status in _WELL else logging.WARNING
+        log.log(
+            level, "restore.ending %s status=%s%s", fields, outcome.status, _why(outcome.problem)
+        )
+    elif type(old.state) is not type(new.state):
+        log.info("restore.moved %s", fields)
+    elif new.told is not None and new.told != old.told:
+        log.info("restore.waiting requestId=%s in=%s%s", new.id, _state(new), _why(new.told))
+
+
+def log_message_refused(message: Unaccepted) -> None:
+    """Tell of a message that never becomes a restore."""
+    told = (message.request_id or "-", _why(message.problem))
+    if message.status is Status.IGNORED:
+        log.info("message.ignored requestId=%s%s", *told)
+    else:
+        log.warning("message.rejected requestId=%s%s", *told)
+
+
+def log_untold(restore: Restore, error: Exception, *, given_up: bool) -> None:
+    """Tell of events that could not be sent."""
+    level = logging.ERROR if given_up else logging.WARNING
+    log.log(level, "restore.untold requestId=%s givenUp=%s %s", restore.id, given_up, _told(error))
+
+
+def log_superseded(restore: Restore) -> None:
+    """Tell that another worker was faster, which is no fault."""
+    log.info("restore.superseded requestId=%s", restore.id)
+
+
+def log_failure(request_id: str, error: Exception) -> None:
+    """Tell of a step that failed; of an error that is not ours, also where it arose."""
+    log.error("step.failed requestId=%s %s", request_id, _told(error))
+
+
+def _told(error: Exception) -> str:
+    where = ""
+    if not isinstance(error, RestoreError):
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f" at={frame.name}:{frame.lineno}"
+    return "error=" + one_line(f"{type(error).__name__}: {error}", _MAX_REASON) + where
+
+
+def _state(restore: Restore) -> str:
+    return type(restore.state).__name__
+
+
+def _details(restore: Restore) -> str:
+    plan = restore.plan
+    target = f" targetDiskId={plan.target} recoveryPointId={plan.point}" if plan else ""
+    return target + (f" jobId={restore.job}" if restore.job else "")
+
+
+def _why(problem: Problem | None) -> str:
+    if problem is None:
+        return ""
+    return f" code={problem.code} reason={one_line(problem.message, _MAX_REASON)}"

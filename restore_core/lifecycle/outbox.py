@@ -1,0 +1,119 @@
+"""What is to be told of a restore to whoever listens, and has not been told yet. Pure.
+
+A restore reaches each stage once at the most, in their order, however often it is validated or
+triggered again. A notice is numbered when its transition is saved and kept until its event has been
+sent; so an event can come twice, and none is ever left out.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from restore_core.lifecycle import pace
+from restore_core.lifecycle.states import Status
+
+
+class Stage(StrEnum):
+    """A public transition: what a restore has come to."""
+
+    ACCEPTED = "accepted"
+    """The request is recorded."""
+    QUEUED = "queued"
+    """As many restores run as may at once; it waits for its turn."""
+    VALIDATING = "validating"
+    """Azure is asked whether the restore would succeed."""
+    RESTORING = "restoring"
+    """Azure has taken the restore."""
+    COMPLETED = "completed"
+    """How it ended; from here on by the names of `Status`."""
+    COMPLETED_WITH_WARNINGS = "completedWithWarnings"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    VALIDATED = "validated"
+    TIMED_OUT = "timedOut"
+
+    @classmethod
+    def of(cls, status: Status) -> "Stage":
+        """Return the stage of an outcome."""
+        return cls(status[0].lower() + status[1:])
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing follows it."""
+        return self not in _UNDER_WAY
+
+    @property
+    def rank(self) -> int:
+        """Return how far it is; all ends are equally far."""
+        return len(_UNDER_WAY) if self.is_final else _UNDER_WAY.index(self)
+
+
+_UNDER_WAY: Final = (Stage.ACCEPTED, Stage.QUEUED, Stage.VALIDATING, Stage.RESTORING)
+FINAL: Final = frozenset(stage for stage in Stage if stage.is_final)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One event to send. `sequence` counts the events of one restore from 1, without a gap."""
+
+    stage: Stage
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """How far a restore has come, and the notices that are still to be sent."""
+
+    reached: Stage
+    next_try: datetime
+    sequence: int = 0
+    """Of the newest notice."""
+    pending: tuple[Notice, ...] = ()
+    misses: int = 0
+    """Attempts in a row at which the queue could not be reached."""
+
+    @classmethod
+    def opened(cls, at: datetime, told: Collection[Stage]) -> "Outbox":
+        """Return the outbox of a restore that is recorded at this moment."""
+        new = cls(Stage.ACCEPTED, at)
+        return new._noted(Stage.ACCEPTED, at, told)
+
+    @property
+    def due(self) -> datetime | None:
+        """Return when the next attempt is due; None where nothing is pending."""
+        return self.next_try if self.pending else None
+
+    def after(self, stage: Stage, at: datetime, told: Collection[Stage]) -> "Outbox":
+        """Return it where the restore stands at `stage`; a notice of one of `told` is pending."""
+        if stage.rank <= self.reached.rank:
+            return self
+        return self._noted(stage, at, told)
+
+    def sent(self) -> "Outbox":
+        """Return it with all that was pending sent."""
+        return replace(self, pending=(), misses=0)
+
+    def not_sent(self, now: datetime) -> "Outbox":
+        """Return it with the next attempt later, or empty when no one waits for it any more.
+
+        All or nothing: without the first of them, the sequence would have a gap.
+        """
+        misses = self.misses + 1
+        kept = self.pending if now - self.pending[-1].at < pace.NOTICE_LIFE else ()
+        return replace(self, pending=kept, misses=misses, next_try=now + pace.backoff(misses, None))
+
+    def _noted(self, stage: Stage, at: datetime, told: Collection[Stage]) -> "Outbox":
+        if stage not in told:
+            return replace(self, reached=stage)
+        number = self.sequence + 1
+        return replace(
+            self,
+            reached=stage,
+            sequence=number,
+            pending=(*self.pending, Notice(stage, number, at)),
+            next_try=self.next_try if self.pending else at,
+        )

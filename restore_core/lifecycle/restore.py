@@ -1,0 +1,222 @@
+"""A request and where it stands: what one row of `Restores` holds. Pure.
+
+Around the state (`lifecycle`) stand its limits in time, what it means to the others (`turn`), and
+what is to be told of it (`outbox`), which is saved with the transition that is told of and owed
+when nothing else is: an events queue that cannot be reached keeps no disk waiting.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from restore_core.contract.origin import Origin
+from restore_core.contract.request import RestoreRequest
+from restore_core.contract.resource_ids import BackupInstanceId, JobId
+from restore_core.errors import Problem
+from restore_core.lifecycle.events import (
+    Effect,
+    Event,
+    GiveUp,
+    JobEnded,
+    Lapse,
+    Tell,
+    TriggerClaimed,
+)
+from restore_core.lifecycle.outbox import Outbox, Stage
+from restore_core.lifecycle.states import (
+    Accepted,
+    Confirming,
+    Ended,
+    Ending,
+    Guarding,
+    Outcome,
+    Plan,
+    Planned,
+    Queued,
+    Ready,
+    Restoring,
+    Running,
+    State,
+    Triggering,
+    Turn,
+    Validated,
+    Validating,
+)
+from restore_core.lifecycle.transitions import Started, apply, owed
+
+
+@dataclass(frozen=True)
+class Restore:
+    """A request and where it stands: one row."""
+
+    request: RestoreRequest
+    requested_at: datetime
+    """When the message was put on the queue."""
+    accepted_at: datetime
+    deadline: datetime
+    """When it is older than the maximum age that was set at its acceptance."""
+    state: State
+    outbox: Outbox
+    origin: Origin
+
+    @property
+    def id(self) -> str:
+        """Return the request's id."""
+        return self.request.request_id
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return what is planned, once it is."""
+        return None if isinstance(self.state, Accepted) else self.state.plan
+
+    @property
+    def instance(self) -> BackupInstanceId | None:
+        """Return the backup instance, once it is known."""
+        return self.plan.instance if self.plan else self.request.backup_instance_id
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Return how it ended, once that is decided."""
+        match self.state:
+            case Ending(outcome=outcome) | Ended(outcome=outcome) | Guarding(outcome=outcome):
+                return outcome
+            case _:
+                return None
+
+    @property
+    def told(self) -> Problem | None:
+        """Return why it ended badly or, while it waits, what its last attempt was told."""
+        match self.state:
+            case Ending() | Ended() | Guarding():
+                return self.state.outcome.problem
+            case waiting:
+                return waiting.wait.told
+
+    @property
+    def job(self) -> JobId | None:
+        """Return the job, once its id is known."""
+        if isinstance(self.state, Running):
+            return self.state.job
+        return self.outcome.job if self.outcome else None
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing can happen to its disk any more, told or not."""
+        return isinstance(self.state, Ended)
+
+    @property
+    def due(self) -> datetime | None:
+        """Return when it wants to be looked at next; None once nothing is owed any more."""
+        moments = [self._state_due, self._telling_due]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    @property
+    def _state_due(self) -> datetime | None:
+        match self.state:
+            case Ended():
+                return None
+            case Ending(outcome=outcome):
+                return outcome.at
+            case Guarding(wait=wait):
+                return wait.due
+            case Queued():
+                return self._last_moment
+            case waiting:
+                return min(waiting.wait.due, self._last_moment)
+
+    @property
+    def _telling_due(self) -> datetime | None:
+        """Return when what is pending is to be told: not while an answer of ARM must be saved.
+
+        Whoever holds a claim saves what came of it; a save for an event would take its etag.
+        """
+        return None if isinstance(self.state, Triggering) else self.outbox.due
+
+    @property
+    def _last_moment(self) -> datetime:
+        """Return when it ends for its age, or before that because it would begin too late."""
+        not_after = self.request.not_after
+        if not_after is None or isinstance(self.state, Started):
+            return self.deadline
+        # Never before its acceptance: a table takes no time of an age before 1601.
+        return max(self.accepted_at, min(not_after, self.deadline))
+
+    @property
+    def awaits_timer(self) -> bool:
+        """Tell whether only the timer looks at it: a job takes minutes, a message costs money."""
+        return isinstance(self.state, Running | Guarding | Queued | Ended)
+
+    @property
+    def turn(self) -> Turn:
+        """Return what it means to the number of restores that may run at once."""
+        if isinstance(self.state, Queued):
+            return Turn.AWAITED
+        watched = isinstance(self.state, Guarding | Ended)
+        held_up = isinstance(self.state, Accepted | Planned) and self.state.wait.misses > 0
+        needs_none = watched or held_up or self.request.validate_only
+        return Turn.NONE if needs_none else Turn.TAKEN
+
+    def may_be_called(self, now: datetime) -> bool:
+        """Tell whether it waits for its turn, and has neither lapsed nor grown too old."""
+        return isinstance(self.state, Queued) and now < self._last_moment
+
+    def owes(self, now: datetime) -> Effect | None:
+        """Return what is owed now, the maximum age considered.
+
+        Past the deadline nothing new is begun; but a restore whose job may have ended is looked
+        at once more before it is given up (see `after`). What is to be told comes last.
+        """
+        if (effect := self._owed(now)) is not None:
+            return effect
+        telling = self._telling_due
+        return Tell() if telling is not None and now >= telling else None
+
+    def _owed(self, now: datetime) -> Effect | None:
+        effect = owed(self.state, now)
+        if now < self._last_moment or isinstance(self.state, Ending | Ended | Guarding):
+            return effect
+        if now < self.deadline:
+            return Lapse()
+        return effect if isinstance(self.state, Started) and effect else GiveUp()
+
+    def after(self, event: Event, told: Collection[Stage]) -> "Restore":
+        """Return the restore after `event`; raise ImpossibleEvent.
+
+        A started one is due at its deadline at the latest: that is its last look. Where it has
+        reached one of the stages `told`, an event is pending from here on.
+        """
+        state = apply(self.state, event)
+        before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
+        if isinstance(state, Started) and before and state.wait.due > self.deadline:
+            state = replace(state, wait=replace(state.wait, due=self.deadline))
+        return replace(self, state=state, outbox=self._outbox(state, event, told))
+
+    def _outbox(self, state: State, event: Event, told: Collection[Stage]) -> Outbox:
+        return self.outbox.after(stage_of(state), _moment(state, event), told)
+
+
+def stage_of(state: State) -> Stage:
+    """Return what a restore in this state has come to, as it is told outside."""
+    match state:
+        case Accepted() | Planned():
+            return Stage.ACCEPTED
+        case Queued():
+            return Stage.QUEUED
+        case Ready() | Validating() | Validated() | Triggering() | Confirming():
+            return Stage.VALIDATING  # Where Azure had taken it, that has been told by now.
+        case Restoring() | Running():
+            return Stage.RESTORING
+        case Ending(outcome) | Ended(outcome) | Guarding(outcome):
+            return Stage.of(outcome.status)
+        case _:
+            assert_never(state)
+
+
+def _moment(state: State, event: Event) -> datetime:
+    """Return when `event` led to `state`: an outcome has a moment of its own."""
+    if isinstance(state, Ending | Ended | Guarding):
+        return state.outcome.at
+    if isinstance(event, TriggerClaimed):
+        return event.claim.at
+    return event.ended if isinstance(event, JobEnded) else event.at

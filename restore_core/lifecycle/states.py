@@ -1,0 +1,250 @@
+"""The states of a restore and what they hold. Values only: `lifecycle` says what follows what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from restore_core.contract.resource_ids import (
+    BackupInstanceId,
+    DiskId,
+    JobId,
+    RecoveryPointId,
+    ResourceGroupId,
+)
+from restore_core.errors import Problem
+
+
+class Status(StrEnum):
+    """The public name of an outcome."""
+
+    COMPLETED = "Completed"
+    """The job wrote the disk."""
+    COMPLETED_WITH_WARNINGS = "CompletedWithWarnings"
+    """The job wrote the disk and has something to say."""
+    FAILED = "Failed"
+    """Azure took the restore and it failed."""
+    CANCELLED = "Cancelled"
+    """Somebody cancelled the job."""
+    REJECTED = "Rejected"
+    """No job was started."""
+    VALIDATED = "Validated"
+    """The request asked only for validation, and it succeeded."""
+    TIMED_OUT = "TimedOut"
+    """Older than the maximum age; a job, if there is one, may still run."""
+    IGNORED = "Ignored"
+    """The message asks for no restore, such as an alert that is resolved. No restore ends so."""
+
+
+class Turn(StrEnum):
+    """What a restore that has not ended means to the number of those that may run at once."""
+
+    TAKEN = "taken"
+    """It runs, or is about to."""
+    AWAITED = "awaited"
+    """It runs when others have ended."""
+    NONE = "none"
+    """It needs none: it only validates, it is only watched, or Azure holds it up before it could
+    take one."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """When the next attempt is due, and what the last ones brought."""
+
+    due: datetime
+    misses: int = 0
+    """Attempts in a row without a usable answer."""
+    told: Problem | None = None
+    """What the last of them was told."""
+    gone: int = 0
+    """Answers in a row that know no such operation."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """ARM's short asynchronous operation. The URL is signed and used as it came."""
+
+    url: str
+    started: datetime
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to send POST restore once; `request_id` is its `x-ms-client-request-id`."""
+
+    request_id: str
+    at: datetime
+    believed_after: datetime
+    """From here on, a search that finds no job is believed."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be restored to where, once the vault was asked; and what was tried since."""
+
+    instance: BackupInstanceId
+    source: DiskId
+    region: str
+    target: DiskId
+    point: RecoveryPointId
+    point_time: datetime
+    snapshot_group: ResourceGroupId | None
+    validate_only: bool
+    claims: tuple[Claim, ...] = ()
+    failures: int = 0
+    """Validations that failed with a transient code."""
+    correlation_id: str = ""
+    """ARM's correlation id of the POST that began what is now under way."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a restore ended. Saved before anything is done about it."""
+
+    status: Status
+    at: datetime
+    problem: Problem | None = None
+    job: JobId | None = None
+    job_status: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The request is recorded; nothing has been judged or asked yet."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Source, target and recovery point are known; none of them is this restore's yet."""
+
+    plan: Plan
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Queued:
+    """As many restores run as may at once. Only the timer gives it its turn, in order."""
+
+    plan: Plan
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Nothing stands against the validation; it has to be asked for, first or again."""
+
+    plan: Plan
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Validating:
+    """ARM is validating the restore."""
+
+    plan: Plan
+    operation: Operation
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The validation succeeded; the restore has to be claimed and triggered."""
+
+    plan: Plan
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Triggering:
+    """Claimed. Who saved the claim sends the POST; who finds it looks for the job."""
+
+    plan: Plan
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """ARM took the restore; its operation has not named the job yet."""
+
+    plan: Plan
+    operation: Operation
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Running:
+    """A backup job is writing the disk. Only the timer looks at it."""
+
+    plan: Plan
+    job: JobId
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Confirming:
+    """The disk exists, says a refusal after a claim: is it our own job that made it?"""
+
+    plan: Plan
+    refusal: Outcome
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The outcome is decided; the result row and the release of the target are owed."""
+
+    outcome: Outcome
+    plan: Plan | None
+    guard_until: datetime | None = None
+    """Set where a job may still write the target: then the lock stays."""
+
+
+@dataclass(frozen=True)
+class Guarding:
+    """Given up and told; the target stays locked until the job is seen ended, or long enough."""
+
+    outcome: Outcome
+    plan: Plan
+    until: datetime
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Nothing is owed any more."""
+
+    outcome: Outcome
+    plan: Plan | None
+
+
+@dataclass(frozen=True)
+class Unaccepted:
+    """A message that never became a restore, and why: it has a result of its own."""
+
+    body: bytes
+    status: Status
+    problem: Problem
+    request_id: str
+    """"" where the message has no usable one."""
+    inserted_at: datetime
+    at: datetime
+
+
+Waiting = (
+    Accepted
+    | Planned
+    | Queued
+    | Ready
+    | Validating
+    | Validated
+    | Triggering
+    | Restoring
+    | Running
+    | Confirming
+    | Guarding
+)
+Concluding = Ending | Ended
+State = Waiting | Concluding

@@ -1,0 +1,387 @@
+"""The life of one restore. No I/O, no clock, no Azure: every transition is in this file.
+
+The state is the to-do list. `owed(state, now)` says the one thing that a state still owes the
+world, and can be asked again after any crash, by anybody; `apply(state, event)` is the only place
+where a state changes. A pair of state and event that is absent there cannot follow and raises.
+Effects never hang on a transition: what hangs on a transition dies with the process.
+
+Exactly one restore job. POST restore has no idempotency key, so a claim comes before it: the
+transition to `Triggering` is saved with the row's etag, and only the worker whose save won may send
+the POST, at once or not at all. Whoever *finds* `Triggering` owes a search for the job instead;
+"there is none" is believed only when nobody can send that POST any more and the vault's job list
+has had its time to catch up (`Claim.believed_after`).
+
+Once ARM has taken the restore, only an explicit failure of the operation, the end of the job or the
+maximum age ends it. Whatever else a poll brings is a reason to look again, told in the row.
+
+The outcome is saved first (`Ending`), so the etag decides which one it is; then its debts are paid.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from restore_core.contract.resource_ids import JobId
+from restore_core.errors import Problem, RestoreError
+from restore_core.lifecycle import pace
+from restore_core.lifecycle.events import (
+    AgeReached,
+    Effect,
+    Event,
+    FindJob,
+    JobEnded,
+    JobNamed,
+    JobNotFound,
+    Lapsed,
+    OperationFailed,
+    OperationStarted,
+    PollJob,
+    PollRestore,
+    PollValidation,
+    Prepare,
+    Prepared,
+    Refused,
+    Reserve,
+    Reserved,
+    Settle,
+    Settled,
+    StillRunning,
+    Trigger,
+    TriggerClaimed,
+    TriggerNotTaken,
+    TriggerUnanswered,
+    TurnAwaited,
+    TurnCame,
+    Unanswered,
+    Validate,
+    ValidationFailed,
+    ValidationSucceeded,
+)
+from restore_core.lifecycle.states import (
+    Accepted,
+    Claim,
+    Confirming,
+    Ended,
+    Ending,
+    Guarding,
+    Operation,
+    Outcome,
+    Plan,
+    Planned,
+    Queued,
+    Ready,
+    Restoring,
+    Running,
+    State,
+    Status,
+    Triggering,
+    Validated,
+    Validating,
+    Wait,
+    Waiting,
+)
+
+TRANSIENT: Final = (
+    "cloudinternalerror",
+    "cloudserviceretryableerror",
+    "internalservererror",
+    "gatewaytimeout",
+    "usererrormaxconcurrentoperationlimitreached",
+    "clouddos",
+)
+"""Beginnings of the codes, lower-cased, after which a failed validation is asked for again."""
+
+DISK_EXISTS: Final = "diskalreadyexists"
+"""Part of the code, lower-cased, of a refusal because the target exists."""
+
+
+MAX_CLAIMS: Final = 40
+"""Claims that a plan remembers: a row holds no more for ever, and the oldest is half a day old."""
+
+
+Started = Triggering | Restoring | Running | Confirming
+"""Claimed: a job may have begun, or be about to."""
+
+
+class ImpossibleEvent(RestoreError):
+    """The event cannot follow in this state."""
+
+
+def owed(state: State, now: datetime) -> Effect | None:
+    """Return the one thing `state` still owes the world, or None while there is only waiting."""
+    match state:
+        case Ended():
+            return None
+        case Ending(guard_until=guard_until):
+            return Settle(release=guard_until is None)
+        case _:
+            return _next(state) if now >= state.wait.due else None
+
+
+def _next(state: Waiting) -> Effect | None:
+    match state:
+        case Accepted():
+            return Prepare()
+        case Planned():
+            return Reserve()
+        case Queued():
+            return None
+        case Ready():
+            return Validate()
+        case Validating(operation=operation):
+            return PollValidation(operation)
+        case Validated():
+            return Trigger()
+        case Restoring(operation=operation):
+            return PollRestore(operation)
+        case Running(job=job):
+            return PollJob(job)
+        case Guarding(outcome=Outcome(job=str() as job)):
+            return PollJob(JobId(job))
+        case Triggering() | Confirming() | Guarding():
+            return FindJob()
+        case _:
+            assert_never(state)
+
+
+def apply(state: State, event: Event) -> State:
+    """Return the state that follows `event`; raise ImpossibleEvent where it cannot follow."""
+    match state, event:
+        # Before ARM is asked for anything that lasts.
+        case Accepted(), Prepared(plan, at):
+            return Ready(plan, Wait(at)) if plan.validate_only else Planned(plan, Wait(at))
+        case (Planned(plan), Reserved(at)) | (Queued(plan), TurnCame(at)):
+            return Ready(plan, Wait(at))
+        case Planned(plan), TurnAwaited(at):
+            return Queued(plan, Wait(at))
+        case Accepted(), Refused(problem, at):
+            return Ending(Outcome(Status.REJECTED, at, problem), None)
+        case ((Planned(plan) | Validated(plan)), Refused(problem, at)):
+            return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+
+        # The validation.
+        case Ready(plan), OperationStarted(operation, retry_after, at):
+            plan = replace(plan, correlation_id=operation.correlation_id)
+            return Validating(plan, operation, _look_at(operation, at, retry_after))
+        case Validating(plan, operation) as validating, StillRunning(at, retry_after):
+            if at - operation.started >= pace.OPERATION_PATIENCE:
+                return _validate_again(plan, at, None)
+            return replace(validating, wait=_look_at(operation, at, retry_after))
+        case Validating(plan, operation, wait), Unanswered() as lost if _lost(
+            operation, wait, lost
+        ):
+            return _validate_again(plan, lost.at, lost.problem)
+        case ((Ready(plan) | Validating(plan)), ValidationSucceeded(at)):
+            if plan.validate_only:
+                return Ending(Outcome(Status.VALIDATED, at), plan)
+            return Validated(plan, Wait(at))
+        case ((Ready(plan) | Validating(plan)), ValidationFailed(problem, at)):
+            return _validation_failed(plan, problem, at)
+
+        # The claim and the trigger.
+        case Validated(plan, wait), TriggerClaimed(claim):
+            plan = replace(plan, claims=(*plan.claims, claim)[-MAX_CLAIMS:])
+            due = claim.at + pace.CLAIM_FRESH + pace.FIRST_SEARCH
+            return Triggering(plan, Wait(due, wait.misses))
+        case Triggering(plan), OperationStarted(operation, retry_after, at):
+            plan = replace(plan, correlation_id=operation.correlation_id)
+            return Restoring(plan, operation, _look_at(operation, at, retry_after))
+        case Triggering(plan, wait), TriggerNotTaken(problem, retry_after, at):
+            plan = replace(plan, claims=plan.claims[:-1])
+            return Validated(plan, _try_again(wait, problem, at, retry_after))
+        case Triggering(plan, wait), Refused(problem, at) if _is_transient(problem):
+            plan = replace(plan, claims=plan.claims[:-1])
+            return Validated(plan, _try_again(wait, problem, at, None))
+        case Triggering(plan), Refused(problem, at):
+            return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+        case Triggering() as triggering, TriggerUnanswered(problem, at):
+            return replace(triggering, wait=Wait(at + pace.FIRST_SEARCH, told=problem))
+
+        # The restore's operation.
+        case Restoring(_, operation) as restoring, StillRunning(at, retry_after):
+            return replace(restoring, wait=_look_at(operation, at, retry_after))
+        case Restoring(plan, operation, wait), Unanswered() as lost if _lost(operation, wait, lost):
+            return _search_anew(plan, lost.at, lost.problem)
+        case Restoring(plan), TriggerUnanswered(problem, at):
+            return _search_anew(plan, at, problem)
+        case Restoring(plan), OperationFailed(problem, at):
+            return _ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
+
+        # The job.
+        case ((Triggering(plan) | Restoring(plan) | Confirming(plan)), JobNamed(job, at)):
+            return Running(plan, job, Wait(at + pace.FIRST_JOB_LOOK))
+        case Triggering(plan, wait) as triggering, JobNotFound(at):
+            if at >= plan.claims[-1].believed_after:
+                return Ready(plan, Wait(at))
+            return replace(triggering, wait=_search_again(wait, at, plan.claims[-1]))
+        case Confirming(plan, refusal, wait) as confirming, JobNotFound(at):
+            if at >= plan.claims[-1].believed_after:
+                return Ending(refusal, plan)
+            return replace(confirming, wait=_search_again(wait, at, plan.claims[-1]))
+        case Running(plan) as running, StillRunning(at, retry_after):
+            pause = pace.job_delay(at - plan.claims[-1].at)
+            return replace(running, wait=Wait(at + max(pause, retry_after or pause)))
+        case Running(plan, job), JobEnded(status, job_status, ended, ended_problem):
+            return Ending(Outcome(status, ended, ended_problem, job, job_status), plan)
+
+        # What is still watched after giving up: until then the target stays locked.
+        case Guarding(outcome) as guarding, JobNamed(job, at):
+            return replace(guarding, outcome=replace(outcome, job=job), wait=Wait(at))
+        case Guarding(outcome, plan), JobEnded(job_status=job_status):
+            return Ending(_ended_after_all(outcome, job_status), plan)
+        case Guarding() as guarding, (StillRunning(at) | JobNotFound(at)):
+            return _guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
+        case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
+            return _guard_on(guarding, _try_again(wait, problem, at, retry_after), at)
+
+        # The end. The outcome is saved by now; here its debts are paid.
+        case Ending(outcome, Plan() as plan, datetime() as until), Settled(at):
+            return Guarding(outcome, plan, until, Wait(at + pace.GUARD_LOOK))
+        case Ending(outcome, ended_plan), Settled():
+            return Ended(outcome, ended_plan)
+        case ((Ending() | Ended() | Guarding()), _):
+            raise ImpossibleEvent(_told(state, event))
+
+        # Whatever still waits can grow too old, or find no answer and be tried again.
+        case waiting, AgeReached(at):
+            return _given_up(waiting, at)
+        case ((Triggering() | Restoring() | Running() | Confirming()), Lapsed()):
+            raise ImpossibleEvent(_told(state, event))
+        case waiting, Lapsed(at):
+            return _lapsed(waiting, at)
+        case waiting, Unanswered(problem, at, retry_after, gone):
+            wait = _try_again(waiting.wait, problem, at, retry_after, gone=gone)
+            return replace(waiting, wait=wait)
+        case _:
+            raise ImpossibleEvent(_told(state, event))
+
+
+def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
+    if _is_transient(problem):
+        return _validate_again(plan, at, problem)
+    return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+
+
+def _validate_again(plan: Plan, at: datetime, problem: Problem | None) -> Ready:
+    plan = replace(plan, failures=plan.failures + 1)
+    due = at + pace.validation_retry(plan.failures)
+    return Ready(plan, Wait(due, plan.failures, told=problem))
+
+
+def _is_transient(problem: Problem) -> bool:
+    return problem.code.lower().startswith(TRANSIENT)
+
+
+def _search_anew(plan: Plan, at: datetime, problem: Problem) -> Triggering:
+    """Look for the job of a restore that ARM took, its claim's lease counted from now.
+
+    The job may have begun this moment: the list has its time to catch up from here.
+    """
+    last = plan.claims[-1]
+    renewed = replace(last, believed_after=at + (last.believed_after - last.at))
+    return Triggering(replace(plan, claims=(*plan.claims[:-1], renewed)), Wait(at, told=problem))
+
+
+def _ended_unless_ours(plan: Plan, outcome: Outcome) -> State:
+    """End, unless the disk that stands in the way may be the work of one of our own claims."""
+    exists = outcome.problem is not None and DISK_EXISTS in outcome.problem.code.lower()
+    if exists and plan.claims:
+        return Confirming(plan, outcome, Wait(outcome.at))
+    return Ending(outcome, plan)
+
+
+def _plan_of(state: State) -> Plan | None:
+    return None if isinstance(state, Accepted) else state.plan
+
+
+def _lapsed(state: Waiting, at: datetime) -> State:
+    """End, unless a claim was made: its job is looked for once more, whatever was believed."""
+    plan = _plan_of(state)
+    claimed = plan is not None and bool(plan.claims)
+    outcome = Outcome(Status.REJECTED, at, _too_late(state, claimed=claimed))
+    if plan is not None and claimed:
+        return Confirming(plan, outcome, Wait(at))
+    return Ending(outcome, plan)
+
+
+def _too_late(state: Waiting, *, claimed: bool) -> Problem:
+    told = f" ARM last said: {state.wait.told}" if state.wait.told else ""
+    lacks = "was triggered, but no job of it was found" if claimed else "had not been triggered"
+    return Problem(
+        "TooLate",
+        f"The restore {lacks} by its notAfter; it was {_name(state)} then.{told}",
+        "If the disk is still wanted, send the request again with a new requestId and a later "
+        "notAfter.",
+    )
+
+
+def _given_up(state: Waiting, at: datetime) -> State:
+    plan = _plan_of(state)
+    job = state.job if isinstance(state, Running) else None
+    claimed = plan is not None and bool(plan.claims)
+    outcome = Outcome(Status.TIMED_OUT, at, _too_old(state, claimed=claimed), job)
+    return Ending(outcome, plan, at + pace.GUARD if claimed else None)
+
+
+def _too_old(state: Waiting, *, claimed: bool) -> Problem:
+    told = f" ARM last said: {state.wait.told}" if state.wait.told else ""
+    message = f"The restore grew older than RESTORE_MAX_AGE_HOURS while {_name(state)}.{told}"
+    if not claimed:
+        return Problem(
+            "TimedOut",
+            f"{message} No job was started.",
+            "Mend what ARM said, then send the request again with a new requestId.",
+        )
+    return Problem(
+        "TimedOut",
+        f"{message} A restore job was asked for and may still run.",
+        "Look for the job and the target disk in the portal before asking again; the target stays "
+        "locked until the job is seen ended, or for a week.",
+    )
+
+
+def _ended_after_all(outcome: Outcome, job_status: str) -> Outcome:
+    told = Problem(
+        "TimedOut",
+        f"The job ended as {job_status} after the restore had grown older than "
+        "RESTORE_MAX_AGE_HOURS and had been given up.",
+        "Look at the target disk: the job had all its time to write it. The target is free again.",
+    )
+    return replace(outcome, job_status=job_status, problem=told)
+
+
+def _guard_on(guarding: Guarding, wait: Wait, at: datetime) -> State:
+    if at >= guarding.until:
+        return Ending(guarding.outcome, guarding.plan)
+    return replace(guarding, wait=wait)
+
+
+def _look_at(operation: Operation, at: datetime, retry_after: timedelta | None) -> Wait:
+    return Wait(at + pace.operation_delay(at - operation.started, retry_after))
+
+
+def _lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
+    old = event.at - operation.started >= pace.OPERATION_PATIENCE
+    return old or (event.gone and wait.gone + 1 >= pace.GONE_LIMIT)
+
+
+def _try_again(
+    wait: Wait, problem: Problem, at: datetime, retry_after: timedelta | None, *, gone: bool = False
+) -> Wait:
+    misses = wait.misses + 1
+    due = at + pace.backoff(misses, retry_after)
+    return Wait(due, misses, problem, wait.gone + 1 if gone else 0)
+
+
+def _search_again(wait: Wait, at: datetime, claim: Claim) -> Wait:
+    misses = wait.misses + 1
+    due = min(at + pace.search_delay(misses), claim.believed_after)
+    return Wait(due, misses, told=wait.told)
+
+
+def _name(value: object) -> str:
+    return type(value).__name__
+
+
+def _told(state: State, event: Event) -> str:
+    return f"{_name(event)} cannot follow in {_name(state)}"

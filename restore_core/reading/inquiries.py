@@ -1,0 +1,245 @@
+"""What receivers ask over HTTP, and what they are told. No I/O of its own, no Azure.
+
+A reply shows the public columns of rows, or a problem (RFC 9457): no token, no signed URL, no stack
+trace. Path and query are the caller's text, key or no key: read strictly, quoted in one line.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final, Self
+from urllib.parse import urlencode
+
+from restore_core.contract.request import REQUEST_ID
+from restore_core.engine.journal import log_failure
+from restore_core.engine.ports import Results
+from restore_core.engine.rows import as_json, day
+from restore_core.errors import Problem, Rejected, SettingsError, Unavailable
+from restore_core.lifecycle.states import Status
+from restore_core.text import one_line, quoted
+
+LOOK_AGAIN: Final = 30
+"""Seconds until a restore that is under way is worth another look: about a tick of the timer."""
+MOST: Final = 1_000
+USUAL: Final = 100
+MAX_KEY: Final = 1_024
+"""Characters of a row's key."""
+MAX_PATH: Final = 1_024
+
+_PARAMETERS: Final = ("day", "status", "top", "after")
+_OF_THE_PLATFORM: Final = frozenset({"code", "clientid"})
+"""The function key, and the name of that key: the Functions host reads these itself."""
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What matters of a GET."""
+
+    url: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+
+    @property
+    def logged_id(self) -> str:
+        """The id as a log line may hold it."""
+        return self.request_id if REQUEST_ID.fullmatch(self.request_id) else "-"
+
+    @property
+    def address(self) -> str:
+        """The URL without its query, which may hold the function key."""
+        return one_line(self.url.partition("?")[0], MAX_PATH)
+
+    @property
+    def path(self) -> str:
+        """The URL without scheme, host and query."""
+        _, slash, path = self.address.partition("://")[2].partition("/")
+        return slash + path
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of HTTP."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Inquiries:
+    """Answers receivers. Safe for threads; never raises."""
+
+    def __init__(self, results: Callable[[], Results], clock: Callable[[], datetime]) -> None:
+        self._results = results
+        self._clock = clock
+
+    def one(self, inquiry: Inquiry) -> Reply:
+        """Tell where the restore of `inquiry.request_id` stands, or how it ended."""
+        return _reply(inquiry, self._one)
+
+    def many(self, inquiry: Inquiry) -> Reply:
+        """List how the restores of a day ended, a page at a time."""
+        return _reply(inquiry, self._many)
+
+    def _one(self, inquiry: Inquiry) -> Reply:
+        request_id = _usable(inquiry.request_id)
+        row = self._results().row_of(request_id) or self._newest_refused(request_id)
+        if row is None:
+            raise _unknown(request_id)
+        shown = as_json(row)
+        return _json(shown, headers={} if shown["ended"] else {"Retry-After": str(LOOK_AGAIN)})
+
+    def _newest_refused(self, request_id: str) -> Mapping[str, Any] | None:
+        """Return why a message never became a restore: the sender of it may wait for that id."""
+        now = self._clock()
+        for moment in (now, now - timedelta(days=1)):
+            if rows := self._results().refused(day(moment), request_id):
+                return max(rows, key=lambda row: row["completedAt"])
+        return None
+
+    def _many(self, inquiry: Inquiry) -> Reply:
+        wanted = _Wanted.of(inquiry.parameters, today=day(self._clock()))
+        found = self._results().results(
+            wanted.day, status=wanted.status, after=wanted.after, most=wanted.top + 1
+        )
+        page = found[: wanted.top]
+        told: dict[str, Any] = {"value": [as_json(row) for row in page]}
+        if len(found) > len(page):
+            told["nextLink"] = f"{inquiry.address}?{wanted.rest(page[-1]['RowKey'])}"
+        return _json(told)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Which results are asked for."""
+
+    day: str
+    status: Status | None
+    top: int
+    after: str
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str], *, today: str) -> Self:
+        """Return what a query asks for; raise Rejected naming what is wrong with it.
+
+        An empty parameter is an absent one: the Functions host leaves it out.
+        """
+        for name in parameters:
+            if name not in _PARAMETERS and name.lower() not in _OF_THE_PLATFORM:
+                known = ", ".join(_PARAMETERS)
+                raise _invalid(f"{quoted(name)} is no parameter: the parameters are {known}.")
+        return cls(
+            day=_day(parameters.get("day") or today),
+            status=_status(parameters.get("status") or ""),
+            top=_top(parameters.get("top") or str(USUAL)),
+            after=_after(parameters.get("after") or ""),
+        )
+
+    def rest(self, last: str) -> str:
+        """Return the query for what comes after the row `last`."""
+        status = {"status": self.status.value} if self.status else {}
+        return urlencode({"day": self.day, **status, "top": self.top, "after": last})
+
+
+def _usable(request_id: str) -> str:
+    if not REQUEST_ID.fullmatch(request_id):
+        raise _invalid(
+            f"requestId is {quoted(request_id)}: it must have 1 to 128 of a-z A-Z 0-9 . _ : - and "
+            "begin with one of a-z A-Z 0-9."
+        )
+    return request_id
+
+
+def _day(text: str) -> str:
+    try:
+        is_a_day = date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        is_a_day = False
+    if not is_a_day:
+        raise _invalid(f"day is {quoted(text)}: it must be a day (UTC) such as 2026-11-21.")
+    return text
+
+
+def _status(text: str) -> Status | None:
+    statuses = {status.value.lower(): status for status in Status}
+    if text and text.lower() not in statuses:
+        known = ", ".join(status.value for status in Status)
+        raise _invalid(f"status is {quoted(text)}: it must be one of {known}.")
+    return statuses.get(text.lower())
+
+
+def _top(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST)) else 0
+    if not 1 <= number <= MOST:
+        raise _invalid(f"top is {quoted(text)}: it must be a whole number from 1 to {MOST}.")
+    return number
+
+
+def _after(text: str) -> str:
+    if len(text) > MAX_KEY or not text.isprintable():
+        raise _invalid(f"after is {quoted(text)}: take it from a nextLink, as it stands there.")
+    return text
+
+
+def _invalid(reason: str) -> Rejected:
+    return Rejected(Problem("InvalidParameter", reason), status=HTTPStatus.BAD_REQUEST)
+
+
+def _unknown(request_id: str) -> Rejected:
+    problem = Problem(
+        "NoSuchRestore",
+        f"No restore has the requestId {quoted(request_id)}, and no message of today or yesterday "
+        "that was refused.",
+        "A message that is still on the queue is not known yet: ask again.",
+    )
+    return Rejected(problem, status=HTTPStatus.NOT_FOUND)
+
+
+# ------------------------------------------------------------------------------------- replies
+
+
+def _reply(inquiry: Inquiry, answer: Callable[[Inquiry], Reply]) -> Reply:
+    """Return the answer, or the problem that stands in its way; log what is not the caller's."""
+    try:
+        return answer(inquiry)
+    except Rejected as error:
+        return _problem(inquiry, HTTPStatus(error.status), error.problem)
+    except Unavailable as error:
+        log_failure(inquiry.logged_id, error)
+        again = {"Retry-After": str(LOOK_AGAIN)}
+        return _problem(inquiry, HTTPStatus.SERVICE_UNAVAILABLE, error.problem, again)
+    except SettingsError as error:
+        log_failure(inquiry.logged_id, error)
+        problem = Problem("SettingsError", str(error))
+    except Exception as error:  # noqa: BLE001  no caller is shown where a fault of ours arose
+        log_failure(inquiry.logged_id, error)
+        problem = Problem("InternalError", "The app failed; its log says where.")
+    return _problem(inquiry, HTTPStatus.INTERNAL_SERVER_ERROR, problem)
+
+
+def _problem(
+    inquiry: Inquiry, status: HTTPStatus, problem: Problem, headers: Mapping[str, str] | None = None
+) -> Reply:
+    told = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": one_line(f"{problem.message} {problem.action}"),
+        "instance": inquiry.path,
+        "code": problem.code,
+    }
+    return _json(told, status=status, media="application/problem+json", headers=headers or {})
+
+
+def _json(
+    told: Mapping[str, Any],
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    media: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    # No browser may take what somebody wrote for a tag, whatever it makes of the media type.
+    text = json.dumps(told, ensure_ascii=False, indent=1).replace("<", r"\u003c")
+    return Reply(status, {"Content-Type": media, **_HEADERS, **(headers or {})}, text.encode())
