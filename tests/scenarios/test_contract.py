@@ -10,8 +10,8 @@ from restore_core.azure.step_queue import EVENTS
 from restore_core.lifecycle.outbox import Stage
 from restore_core.reading.inquiries import Inquiry
 from simulator import faults
-from tests.contract import EVENT, RESULT, schema
 from tests.envelopes import an_alert, sent
+from tests.published_schemas import EVENT, RESULT, schema
 from tests.scenarios.test_receivers import HOST, look, receivers, told
 from tests.world import World
 

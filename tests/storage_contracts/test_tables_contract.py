@@ -37,8 +37,8 @@ from tests.builders import (
     disk,
     every_state,
 )
-from tests.contracts.conftest import Storage
 from tests.fakes import NOON
+from tests.storage_contracts.conftest import Storage
 
 STATES = every_state()
 TARGET = DiskId.parse(disk("disk-1-restored"))

@@ -16,7 +16,7 @@ from tests import world
 from tests.builders import a_plan, a_restore
 from tests.fakes import NOON, Io, ManualClock, MemoryTables
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 THREADS_ON_ONE_CPU = 5  # ThreadPoolExecutor: min(32, CPUs + 4)
 
 

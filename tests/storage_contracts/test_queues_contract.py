@@ -8,7 +8,7 @@ import pytest
 from restore_core.azure.step_queue import EVENTS, POISON, POISON_BATCH, REQUESTS, STEPS, StepQueue
 from restore_core.errors import Unavailable
 from tests.builders import in_base64, message
-from tests.contracts.conftest import QUEUES, Storage
+from tests.storage_contracts.conftest import QUEUES, Storage
 
 
 def visible(storage: Storage, queue: str) -> list[Any]:

@@ -21,7 +21,7 @@ from tests.builders import (
     message,
     parsed,
 )
-from tests.contract import assert_agreement
+from tests.published_schemas import assert_agreement
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
 from restore_core.settings import Settings
 from tests import senders_page as page
-from tests.contract import EVENT, REQUEST, RESULT
+from tests.published_schemas import EVENT, REQUEST, RESULT
 from tests.senders_page import PAGE, only
 from tests.workflow import Outside, Run
 

@@ -14,7 +14,7 @@ from restore_core.contract.request import RestoreRequest
 from restore_core.engine.rows import unaccepted_row
 from tests.builders import an_unaccepted
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "restore_core").rglob("*.py"))
 CODE = re.compile(r"[A-Z][a-z]*(?:[A-Z][a-z]*)+")
 

@@ -15,7 +15,7 @@ from azure.data.tables import UpdateMode
 
 from restore_core.azure.step_queue import REQUESTS, STEPS
 from restore_core.azure.table_store import OUTSTANDING, RESTORES
-from tests.contracts.conftest import Storage
+from tests.storage_contracts.conftest import Storage
 
 AN_HOUR = 3_600
 TEXTS = [

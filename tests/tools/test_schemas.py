@@ -25,8 +25,8 @@ from tests.builders import (
     every_state,
     fields,
 )
-from tests.contract import REQUEST, RESULT, SCHEMAS, assert_agreement, schema, validator
 from tests.hostile.nasty import TEXTS
+from tests.published_schemas import REQUEST, RESULT, SCHEMAS, assert_agreement, schema, validator
 
 NAMES = ("restore-request.v1", "restore-event.v1", "restore-result.v1")
 

@@ -15,8 +15,8 @@ from restore_core.azure.backup_vault import _restore_body
 from restore_core.errors import AnswerLost, Problem, Rejected, RestoreError, Unavailable
 from simulator import faults
 from simulator.faults import Fault
-from tests.adapters.bench import API_VERSION, LASTS, Bench
-from tests.adapters.listener import Listener
+from tests.azure.bench import API_VERSION, LASTS, Bench
+from tests.azure.listener import Listener
 
 JWT = re.compile(r"eyJ[\w-]+\.")
 

@@ -11,7 +11,7 @@ from azure.core.exceptions import ResourceExistsError
 from restore_core.azure.step_queue import POISON, REQUESTS, STEPS, StepQueue
 from restore_core.engine.ports import Poisoned
 from restore_core.errors import Unavailable
-from tests.adapters.failing_storage import OUTAGES, failing, http_error
+from tests.azure.failing_storage import OUTAGES, failing, http_error
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues
 
 POISONED = Poisoned(REQUESTS + POISON, "id", "receipt", b"x", NOON)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.adapters.bench import Bench, a_bench
-from tests.adapters.listener import Listener
+from tests.azure.bench import Bench, a_bench
+from tests.azure.listener import Listener
 
 
 @pytest.fixture

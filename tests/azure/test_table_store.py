@@ -12,7 +12,7 @@ from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.ports import Outstanding
 from restore_core.errors import Unavailable
 from restore_core.lifecycle.states import Turn
-from tests.adapters.failing_storage import OUTAGES, failing, http_error
+from tests.azure.failing_storage import OUTAGES, failing, http_error
 from tests.builders import a_restore, an_outcome, an_unaccepted, disk, every_state
 from tests.fakes import NOON, Io, MemoryTables
 

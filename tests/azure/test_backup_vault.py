@@ -33,8 +33,8 @@ from simulator import AT_ONCE, NEVER, Pace, Point, faults, outcomes
 from simulator.exchange import Answer
 from simulator.faults import Altered, Fault
 from tests import builders
-from tests.adapters.bench import Bench, a_bench
-from tests.adapters.listener import Listener
+from tests.azure.bench import Bench, a_bench
+from tests.azure.listener import Listener
 from tests.fakes import NOON
 
 RIGHT = "Microsoft.DataProtection/backupVaults/"
