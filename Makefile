@@ -24,7 +24,7 @@ SEED ?=
 # How many simulated worlds soak runs instead of an hour of them.
 SEEDS ?=
 # Modules that generate documents and schemas; each takes --check.
-GENERATED ?= local.diagram local.schemas
+GENERATED ?= tools.diagram tools.schemas
 
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -70,7 +70,7 @@ check: $(READY)
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
 	@$(foreach module,$(GENERATED),$(PY) -m $(module) --check &&) true
-	@$(PY) -m local.lines restore_core
+	@$(PY) -m tools.lines restore_core
 
 $(READY): requirements.txt pyproject.toml
 	@echo "Setting up $(VENV): Python packages (once; a minute)"

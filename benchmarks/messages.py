@@ -21,7 +21,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from local.chaos import QUEUES, Cloud, Host, Plan
+from local.chaos.__main__ import QUEUES, Cloud, Host, Plan
 
 MOST_ACTIVE = 900  # The most that the setting takes: what is measured is throughput.
 TELL_EVERY = 15.0  # seconds

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from local.azurite import Azurite
 from local.child import ChildFailedError
-from local.http_listener import DEFAULT_PORT
+from local.host.http_listener import DEFAULT_PORT
 from simulator import Pace, Simulator
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import azure.functions as func
 from azure.storage.queue import QueueMessage
 
-from local.host_json import QueueSettings
+from local.host.host_json import QueueSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,9 +13,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from local.host import LocalHost
-from local.host_json import QueueSettings
-from local.queue_connection import queue_service
+from local.host.host_json import QueueSettings
+from local.host.local_host import LocalHost
+from local.host.queue_connection import queue_service
 from tests.platform.small_app import PATIENCE, QUICK, Calls, Log, an_app
 
 if TYPE_CHECKING:

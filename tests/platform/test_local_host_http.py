@@ -13,10 +13,10 @@ import requests
 from azure.data.tables import TableServiceClient
 
 import function_app
-from local.direct_worker import DirectWorker
-from local.host import LocalHost
-from local.http_listener import HttpListener
-from local.triggers import HttpTrigger, UnknownTriggerError, read_trigger
+from local.host.direct_worker import DirectWorker
+from local.host.http_listener import HttpListener
+from local.host.local_host import LocalHost
+from local.host.triggers import HttpTrigger, UnknownTriggerError, read_trigger
 from restore_core.azure.table_store import TableStore
 from restore_core.errors import SettingsError
 from tests.builders import a_restore, an_outcome, every_state

@@ -10,13 +10,13 @@ import azure.functions as func
 import pytest
 
 from local.app_settings import SettingMissingError, load_local_settings, resolve
-from local.backoff import Backoff
-from local.direct_worker import DirectWorker
-from local.host import HOST_JSON
-from local.host_json import HostJsonError, QueueSettings
-from local.queue_connection import queue_service
-from local.queue_listener import poison_queue_name
-from local.queue_messages import incoming
+from local.host.backoff import Backoff
+from local.host.direct_worker import DirectWorker
+from local.host.host_json import HostJsonError, QueueSettings
+from local.host.local_host import HOST_JSON
+from local.host.queue_connection import queue_service
+from local.host.queue_listener import poison_queue_name
+from local.host.queue_messages import incoming
 from tests.platform.small_app import a_message, an_app
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 import pytest
 
-from local.host import LocalHost
-from local.timer_listener import Schedule
+from local.host.local_host import LocalHost
+from local.host.timer_listener import Schedule
 from tests.platform.small_app import PATIENCE, QUICK, Calls, a_timer
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from azure.identity import DefaultAzureCredential
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from local.direct_worker import DirectWorker
-from local.queue_messages import incoming as queue_incoming
+from local.host.direct_worker import DirectWorker
+from local.host.queue_messages import incoming as queue_incoming
+from local.host.timer_listener import incoming as timer_incoming
+from local.host.triggers import QueueTrigger
 from local.stack import app_settings
-from local.timer_listener import incoming as timer_incoming
-from local.triggers import QueueTrigger
 from simulator import AT_ONCE, Pace, Simulator
 from tests import builders
 

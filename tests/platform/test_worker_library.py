@@ -15,11 +15,10 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from local.host import APP_FOLDER, LocalHost
-from local.queue_messages import incoming as queue_incoming
-from local.stack import app_settings
-from local.timer_listener import incoming as timer_incoming
-from local.triggers import (
+from local.host.local_host import APP_FOLDER, LocalHost
+from local.host.queue_messages import incoming as queue_incoming
+from local.host.timer_listener import incoming as timer_incoming
+from local.host.triggers import (
     HttpAnswer,
     HttpCall,
     HttpTrigger,
@@ -27,6 +26,7 @@ from local.triggers import (
     QueueTrigger,
     TimerTrigger,
 )
+from local.stack import app_settings
 from simulator import Pace, Simulator
 from tests.platform.small_app import PATIENCE, QUICK, Log, a_message
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from local.worker_library import WorkerLibrary
+    from local.host.worker_library import WorkerLibrary
 
 SMALL_APP = """
 import azure.functions as func
@@ -96,7 +96,7 @@ def restore_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerLibrary]:
 def _library(folder: Path) -> Iterator[WorkerLibrary]:
     if importlib.util.find_spec("azure_functions_runtime") is None and not os.environ.get("CI"):
         pytest.skip("azure-functions-runtime is not installed")
-    from local.worker_library import WorkerLibrary  # noqa: PLC0415 - exists from 3.13 on.
+    from local.host.worker_library import WorkerLibrary  # noqa: PLC0415 - exists from 3.13 on.
 
     with WorkerLibrary(folder) as library:
         yield library

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from local import schemas
 from restore_core.contract.request import FIELDS
 from restore_core.engine.rows import PUBLIC, as_json, restore_row, result_row, unaccepted_row
 from restore_core.lifecycle.states import Ended, Status
@@ -27,6 +26,7 @@ from tests.builders import (
 )
 from tests.hostile.nasty import TEXTS
 from tests.published_schemas import REQUEST, RESULT, SCHEMAS, assert_agreement, schema, validator
+from tools import schemas
 
 NAMES = ("restore-request.v1", "restore-event.v1", "restore-result.v1")
 
@@ -47,7 +47,7 @@ def test_a_schema_that_is_out_of_date_is_named_and_written_anew(
     assert schemas.main(["--check"]) == 1
 
     told = capsys.readouterr().err
-    assert "restore-event.v1.schema.json is out of date: run `python -m local.schemas`." in told
+    assert "restore-event.v1.schema.json is out of date: run `python -m tools.schemas`." in told
     assert "restore-event.v0.schema.json" in told
     assert schemas.main([]) == 0
     assert schemas.main(["--check"]) == 0

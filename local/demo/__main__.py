@@ -25,17 +25,17 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from local.demo_board import Board, TimeIsUpError
-from local.demo_requests import demo_requests, set_scene
-from local.host import LocalHost
+from local.demo.board import Board, TimeIsUpError
+from local.demo.requests import demo_requests, set_scene
+from local.host.local_host import LocalHost
 from local.stack import app_settings
 from simulator import Pace, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from local.demo_board import Standing
-    from local.demo_requests import DemoRequest, Scene
+    from local.demo.board import Standing
+    from local.demo.requests import DemoRequest, Scene
 
 DEMO_PACE = 12.0  # Twelve times faster than recorded: a job takes 20 s, the whole under a minute.
 RECORDED_LENGTH = 480.0  # seconds that the slowest request takes at the recorded pace, with room.

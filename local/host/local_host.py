@@ -2,43 +2,34 @@
 
     with LocalHost.for_app(function_app.app, environment) as host: ...
 
-`python -m local.host` runs the app of this folder until Ctrl-C or SIGTERM and lets what runs end;
-`--worker-library` has the platform's own worker library call the functions (Python 3.13).
 What it does not do: time-outs, scaling, locks between instances, triggers other than these three.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import logging
-import os
-import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from local.app_settings import load_local_settings, resolve, setting
-from local.direct_worker import DirectWorker
-from local.host_json import QueueSettings
-from local.http_listener import DEFAULT_PORT, KEY, HttpListener
-from local.queue_connection import queue_service
-from local.queue_listener import QueueListener
-from local.timer_listener import TimerListener
-from local.triggers import HttpTrigger, QueueTrigger
+from local.app_settings import resolve, setting
+from local.host.direct_worker import DirectWorker
+from local.host.host_json import QueueSettings
+from local.host.http_listener import KEY, HttpListener
+from local.host.queue_connection import queue_service
+from local.host.queue_listener import QueueListener
+from local.host.timer_listener import TimerListener
+from local.host.triggers import HttpTrigger, QueueTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import azure.functions as func
 
-    from local.triggers import Invoker, TimerTrigger, Trigger
+    from local.host.triggers import Invoker, TimerTrigger, Trigger
 
-APP_FOLDER = Path(__file__).parent.parent
+APP_FOLDER = Path(__file__).parents[2]
 HOST_JSON = APP_FOLDER / "host.json"
-
-log = logging.getLogger(__name__)
 
 
 class LocalHost:
@@ -121,46 +112,3 @@ class LocalHost:
             invoker=self._invoker,
             settings=self._settings,
         )
-
-
-def main() -> None:
-    """Run the app of this folder until it is told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
-    parser.add_argument("--worker-library", action="store_true", help="call through the platform")
-    parser.add_argument("--memory", type=Path, help="a folder to remember slow timers in")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of HTTP; 0: a free one")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("azure").setLevel(logging.WARNING)
-    load_local_settings(APP_FOLDER / "local.settings.json", os.environ)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    if arguments.worker_library:
-        run_with_worker_library(stopping, arguments.memory, arguments.port)
-    else:
-        run_directly(stopping, arguments.memory, arguments.port)
-
-
-def run_directly(stopping: threading.Event, memory: Path | None, port: int) -> None:
-    """Run `function_app.app` in this process."""
-    app: func.FunctionApp = importlib.import_module("function_app").app
-    with LocalHost.for_app(app, os.environ, memory=memory, port=port) as host:
-        log.info("host.started worker=direct http=%s", host.http_url)
-        stopping.wait()
-
-
-def run_with_worker_library(stopping: threading.Event, memory: Path | None, port: int) -> None:
-    """Run the app through the platform's own worker library."""
-    from local.worker_library import WorkerLibrary  # noqa: PLC0415 - exists from Python 3.13 on.
-
-    with (
-        WorkerLibrary(APP_FOLDER) as worker,
-        LocalHost(worker.triggers, worker, os.environ, memory=memory, port=port) as host,
-    ):
-        log.info("host.started worker=library http=%s", host.http_url)
-        stopping.wait()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Draws the life of a restore from the code: `python -m local.diagram` writes docs/lifecycle.md.
+"""Draws the life of a restore from the code: `python -m tools.diagram` writes docs/lifecycle.md.
 
 Nothing is copied by hand: every sample state meets every sample event in `apply`, and what follows
 is what the page shows. An event that cannot follow raises there, and its line is absent here.
@@ -140,7 +140,7 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page, or say whether it is up to date."""
-    parser = argparse.ArgumentParser(prog="python -m local.diagram", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.diagram", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail when the page is out of date")
     drawn = page()
     if not parser.parse_args(arguments).check:
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == drawn:
         return 0
-    print(f"{PAGE.name} is out of date: run `python -m local.diagram`.", file=sys.stderr)  # noqa: T201
+    print(f"{PAGE.name} is out of date: run `python -m tools.diagram`.", file=sys.stderr)  # noqa: T201
     return 1
 
 
@@ -290,7 +290,7 @@ def _meaning(kind: type) -> str:
 _HEAD: Final = (
     "# The life of a restore",
     "",
-    "Generated from `lifecycle/transitions.py` by `python -m local.diagram`; do not edit.",
+    "Generated from `lifecycle/transitions.py` by `python -m tools.diagram`; do not edit.",
     "Every state met every event to make this page: what is not here cannot follow, and raises.",
     "",
     "`AgeReached` and `Lapsed` are left out of the picture: the one can follow in every state that",

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
-from local.backoff import Backoff
-from local.queue_messages import MessageProcessor
+from local.host.backoff import Backoff
+from local.host.queue_messages import MessageProcessor
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueMessage, QueueServiceClient
 
-    from local.host_json import QueueSettings
-    from local.triggers import Invoker, QueueTrigger
+    from local.host.host_json import QueueSettings
+    from local.host.triggers import Invoker, QueueTrigger
 
 LONGEST_QUEUE_NAME = 63
 POISON = "-poison"

@@ -1,6 +1,6 @@
 """How many lines of code a package has: blank lines, comments and docstrings do not count.
 
-`python -m local.lines restore_core` prints the figure.
+`python -m tools.lines restore_core` prints the figure.
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import azure.functions as func
 from azure.functions.meta import Datum as WorkerDatum
 
-from local.triggers import HttpAnswer, HttpCall, HttpTrigger, QueueTrigger, read_trigger
+from local.host.triggers import HttpAnswer, HttpCall, HttpTrigger, QueueTrigger, read_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from local.triggers import Datum, Incoming, Trigger
+    from local.host.triggers import Datum, Incoming, Trigger
 
 BINDINGS: Any = func.get_binding_registry()  # type: ignore[no-untyped-call]
 THREAD_COUNT = "PYTHON_THREADPOOL_THREAD_COUNT"

@@ -1,4 +1,4 @@
-"""Publishes the contract as JSON Schema: `python -m local.schemas` writes schemas/*.schema.json.
+"""Publishes the contract as JSON Schema: `python -m tools.schemas` writes schemas/*.schema.json.
 
 Nothing is copied by hand: the request comes from its model and what hangs on its fields, the result
 from the public columns, the event from the stages and the result. `--check` writes nothing and
@@ -38,7 +38,7 @@ UNDER_WAY: Final = tuple(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the schemas, or say which are out of date."""
-    parser = argparse.ArgumentParser(prog="python -m local.schemas", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.schemas", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail when a schema is out of date")
     check = parser.parse_args(arguments).check
     written = {FOLDER / f"{name}.schema.json": printed(made) for name, made in schemas().items()}
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stale += sorted(set(FOLDER.glob("*.schema.json")) - set(written))
     if check:
         for file in stale:
-            print(f"{file.name} is out of date: run `python -m local.schemas`.", file=sys.stderr)  # noqa: T201
+            print(f"{file.name} is out of date: run `python -m tools.schemas`.", file=sys.stderr)  # noqa: T201
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
     for file in stale:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from azure.data.tables import TableServiceClient
 
-    from local.demo_requests import DemoRequest
+    from local.demo.requests import DemoRequest
 
 LOOK_EVERY = 0.5  # seconds between two looks at the tables.
 PLAIN_WIDTH = 120  # columns where the output is no terminal and has no width of its own.

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Self
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
-from local.triggers import Datum, Incoming
+from local.host.triggers import Datum, Incoming
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from azure.storage.queue import QueueClient, QueueMessage
 
-    from local.host_json import QueueSettings
-    from local.triggers import Invoker, QueueTrigger
+    from local.host.host_json import QueueSettings
+    from local.host.triggers import Invoker, QueueTrigger
 
 LOST = (400, 404)  # Another pop receipt is valid now, or the message is gone: renewing ends.
 

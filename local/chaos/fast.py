@@ -1,6 +1,6 @@
 """The local host, or the simulated Azure, in a world whose clock goes faster: for the short chaos.
 
-    python -m local.chaos_fast host --speed 30 --since 2026-11-21T12:00:00+00:00
+    python -m local.chaos.fast host --speed 30 --since 2026-11-21T12:00:00+00:00
 
 The app is the same and so are its times: a lease of ten minutes is ten minutes. But a minute of
 this world takes two seconds, for every process that is told the same speed and the same beginning.
@@ -23,8 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.host import HOST_JSON, LocalHost
-from local.host_json import QueueSettings
+from local.host.host_json import QueueSettings
+from local.host.local_host import HOST_JSON, LocalHost
 from restore_core.azure import clients
 from simulator import Pace, Simulator, StateFile
 
@@ -77,7 +77,7 @@ class FastQueues:
 
 def main() -> None:
     """Run until SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m local.chaos_fast", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.chaos.fast", description=__doc__)
     parser.add_argument("what", choices=("host", "simulator"))
     parser.add_argument("--speed", type=float, required=True)
     parser.add_argument("--since", type=datetime.fromisoformat, required=True)

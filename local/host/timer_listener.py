@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from croniter import croniter
 
-from local.triggers import Datum, Incoming
+from local.host.triggers import Datum, Incoming
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.triggers import Invoker, TimerTrigger
+    from local.host.triggers import Invoker, TimerTrigger
 
 SHORTEST_MONITORED = timedelta(minutes=1)  # Shorter schedules are not monitored by the host.
 

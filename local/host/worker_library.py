@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import azure_functions_runtime as library
 
-from local import worker_protos
-from local.triggers import HttpAnswer, HttpCall, HttpTrigger, read_trigger
+from local.host import worker_protos
+from local.host.triggers import HttpAnswer, HttpCall, HttpTrigger, read_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
-    from local.triggers import Datum, Incoming, Trigger
-    from local.worker_protos import RpcFunctionMetadata, StatusResult
+    from local.host.triggers import Datum, Incoming, Trigger
+    from local.host.worker_protos import RpcFunctionMetadata, StatusResult
 
 log = logging.getLogger(__name__)
 

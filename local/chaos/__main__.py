@@ -10,7 +10,7 @@ With `--speed 1`, the default, the app runs as it is, under `python -m local.hos
 killed host had taken stays hidden for ten minutes, and a claim whose POST was never sent is
 believed to be lost after ten (five of the function's time-out, five of clock skew; the lag of job
 lists is set to a second). That is what the run takes most of its time for. With `--speed 30` the
-processes share a clock that goes thirty times as fast (`local.chaos_fast`).
+processes share a clock that goes thirty times as fast (`local.chaos.fast`).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Cloud:
         common = [*state, f"--port={port}", *disks]
         program = ["simulator", f"--pace={self.plan.pace:g}"]
         if self.plan.speed > 1:
-            program = ["local.chaos_fast", "simulator", *_speed(self.plan, self.since)]
+            program = ["local.chaos.fast", "simulator", *_speed(self.plan, self.since)]
         self.starts += 1
         log = self.folder / f"azure-{self.starts}.log"
         self.child = Child([sys.executable, "-m", *program, *common], log=log)
@@ -131,7 +131,7 @@ class Host:
         """Start it."""
         program = ["local.host", "--port", "0"]
         if self.plan.speed > 1:
-            program = ["local.chaos_fast", "host", *_speed(self.plan, self.since)]
+            program = ["local.chaos.fast", "host", *_speed(self.plan, self.since)]
         self.starts += 1
         log = self.folder / f"host-{self.starts}.log"
         command = [sys.executable, "-m", *program]

@@ -1,4 +1,4 @@
-"""How many tests of each kind ran: `python -m local.junit_counts report.xml ...` (JUnit reports).
+"""How many tests of each kind ran: `python -m tools.junit_counts report.xml ...` (JUnit reports).
 
 The kind is the folder below `tests`.
 """

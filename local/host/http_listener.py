@@ -22,12 +22,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, unquote
 
-from local.triggers import HttpAnswer, HttpCall, Incoming
+from local.host.triggers import HttpAnswer, HttpCall, Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from local.triggers import HttpTrigger, Invoker
+    from local.host.triggers import HttpTrigger, Invoker
 
 KEY = "LOCAL_FUNCTION_KEY"
 PREFIX = "/api/"

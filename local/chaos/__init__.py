@@ -1,0 +1,1 @@
+"""The chaos: real processes, killed at random while restores are under way."""
