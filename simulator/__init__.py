@@ -5,11 +5,12 @@ by plan, and accuses clients that behave badly. It is an independent reading of 
 imports nothing of the app it is used to test.
 
     simulator ─► http_server            sockets
-        │   ├──► control                its own door for other processes
-        │   ├──► faults                 what goes wrong, before anything is answered
-        │   ├──► identity               tokens
-        │   └──► arm ─► routes, restore_body, signed_urls, bodies, errors
-        └──► stage ─► restores ─► world, pace, outcomes
+        └──► control                    its own door for other processes
+               └──► cloud               Azure alone, in one process
+                      ├──► faults       what goes wrong, before anything is answered
+                      ├──► identity     tokens
+                      ├──► arm ─► routes, restore_body, signed_urls, bodies, errors
+                      └──► stage ─► restores ─► world, pace, outcomes
 """
 
 from simulator import faults, outcomes

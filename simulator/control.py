@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from simulator import arm_ids, faults, outcomes, wire_times
+from simulator.cloud import Cloud
 from simulator.exchange import Answer, Request
 from simulator.stage import Endings
 from simulator.world import Job, Point
-
-if TYPE_CHECKING:
-    from simulator.simulator import Simulator
 
 PATH: Final = "/simulator/"
 Words = dict[str, Any]
 
 
-def answer(simulator: "Simulator", request: Request) -> Answer:
+def answer(cloud: Cloud, request: Request) -> Answer:
     """Do what a call to the door asks for."""
     name = request.path.removeprefix(PATH).strip("/")
     known = _COMMANDS.get((request.method, name))
@@ -24,78 +22,77 @@ def answer(simulator: "Simulator", request: Request) -> Answer:
         named = ", ".join(f"{method} {PATH}{one}" for method, one in _COMMANDS)
         return Answer.of({"error": f"no such command; there are {named}"}, 404)
     try:
-        return Answer.of(known(simulator, request.json() or {}))
+        return Answer.of(known(cloud, request.json() or {}))
     except (KeyError, TypeError, ValueError) as trouble:
         return Answer.of({"error": f"{name}: {type(trouble).__name__}: {trouble}"}, 400)
 
 
-def report(simulator: "Simulator", words: Words) -> Words:  # noqa: ARG001
+def report(cloud: Cloud, words: Words) -> Words:  # noqa: ARG001
     """Return what the world holds and what happened in it."""
     calls: dict[str, int] = {}
-    for call in list(simulator.calls):
+    for call in list(cloud.calls):
         name = f"{call.method} {_kind(call.path)}"
         calls[name] = calls.get(name, 0) + 1
     return {
-        "now": wire_times.precise(simulator.now()),
-        "jobs": [_job(one) for one in simulator.jobs()],
-        "disks": simulator.disks(),
-        "accusations": simulator.accusations,
+        "now": wire_times.precise(cloud.now()),
+        "jobs": [_job(one) for one in cloud.jobs()],
+        "disks": cloud.disks(),
+        "accusations": cloud.accusations,
         "calls": calls,
         "callCount": sum(calls.values()),
-        "identityCallCount": len(simulator.identity_calls),
+        "identityCallCount": len(cloud.identity_calls),
     }
 
 
-def _protect(simulator: "Simulator", words: Words) -> Words:
+def _protect(cloud: Cloud, words: Words) -> Words:
     if "points" in words:
         words["points"] = [_point(one) for one in words["points"]]
-    instance_id = simulator.protect(words.pop("disk"), **words)
+    instance_id = cloud.protect(words.pop("disk"), **words)
     points = [
-        {"id": one.id, "time": wire_times.precise(one.time)}
-        for one in simulator.points(instance_id)
+        {"id": one.id, "time": wire_times.precise(one.time)} for one in cloud.points(instance_id)
     ]
     return {
         "backupInstanceId": instance_id,
-        "sourceDiskId": simulator.source_disk(instance_id),
+        "sourceDiskId": cloud.source_disk(instance_id),
         "recoveryPoints": points,
     }
 
 
-def _script(simulator: "Simulator", words: Words) -> Words:
+def _script(cloud: Cloud, words: Words) -> Words:
     target = words.pop("target")
-    simulator.script(target, **{name: _endings(value) for name, value in words.items()})
+    cloud.script(target, **{name: _endings(value) for name, value in words.items()})
     return {}
 
 
-def _fault(simulator: "Simulator", words: Words) -> Words:
+def _fault(cloud: Cloud, words: Words) -> Words:
     fault = faults.from_json(words["fault"])
-    simulator.next(words["method"], words["path"], fault, words.get("times", 1))
+    cloud.next(words["method"], words["path"], fault, words.get("times", 1))
     return {}
 
 
-def _start_restore(simulator: "Simulator", words: Words) -> Words:
-    return _job(simulator.start_restore(words["backupInstanceId"], words["target"]))
+def _start_restore(cloud: Cloud, words: Words) -> Words:
+    return _job(cloud.start_restore(words["backupInstanceId"], words["target"]))
 
 
-def _with(name: str, word: str) -> Callable[["Simulator", Words], Words]:
-    def command(simulator: "Simulator", words: Words) -> Words:
-        getattr(simulator, name)(words[word])
+def _with(name: str, word: str) -> Callable[[Cloud, Words], Words]:
+    def command(cloud: Cloud, words: Words) -> Words:
+        getattr(cloud, name)(words[word])
         return {}
 
     return command
 
 
-def _deny(simulator: "Simulator", words: Words) -> Words:
-    simulator.deny(words["action"], words.get("scope", "*"))
+def _deny(cloud: Cloud, words: Words) -> Words:
+    cloud.deny(words["action"], words.get("scope", "*"))
     return {}
 
 
-def _clear_faults(simulator: "Simulator", words: Words) -> Words:  # noqa: ARG001
-    simulator.clear_faults()
+def _clear_faults(cloud: Cloud, words: Words) -> Words:  # noqa: ARG001
+    cloud.clear_faults()
     return {}
 
 
-_COMMANDS: Final[Mapping[tuple[str, str], Callable[["Simulator", Words], Words]]] = {
+_COMMANDS: Final[Mapping[tuple[str, str], Callable[[Cloud, Words], Words]]] = {
     ("GET", "report"): report,
     ("POST", "protect"): _protect,
     ("POST", "script"): _script,
