@@ -31,8 +31,9 @@ from tests import builders, envelopes
 from tests.fakes import NOON, Message
 from tests.simulation import dress
 from tests.simulation.host import Delivery, Host
-from tests.simulation.process import Process, Settings
-from tests.simulation.senders import HOME, VAULTS, Plan, Sent
+from tests.simulation.plan import Plan, Sent, Settings
+from tests.simulation.process import Process
+from tests.simulation.senders import HOME, VAULTS
 from tests.simulation.world import Report, World
 
 _JOB: Final = timedelta(seconds=50)

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import function_app
 from restore_core.azure.arm import Arm
@@ -22,11 +22,10 @@ from restore_core.engine.ports import Results
 from tests.fakes import Message
 from tests.simulation import azure
 from tests.simulation.faults import CONSEQUENCE
-from tests.simulation.process import Invocation, Process, Settings
+from tests.simulation.ground import Ground
+from tests.simulation.plan import Settings
+from tests.simulation.process import Invocation, Process
 from tests.simulation.storage import Queues, Tables
-
-if TYPE_CHECKING:
-    from tests.simulation.world import World
 
 HIDES: Final = 600
 RETRY: Final = 60
@@ -42,7 +41,7 @@ SKEW: Final = 150
 class Host:
     """All processes of the app, and what calls their functions."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self.world = world
         self._rng = world.faults.stream("host")
         self._numbers = itertools.count(1)
@@ -50,8 +49,6 @@ class Host:
         self._phase = self._rng.uniform(0, TICK)
         self._ticks = 0
         self.processes: list[Process] = []
-        self.settings: list[Settings] = []
-        """Those of every process that has ever begun."""
         self.bodies = _bodies()
         _hosts[:] = [self]
 
@@ -69,8 +66,9 @@ class Host:
         if world.faults.has("clock-skew"):
             skew = self._rng.choice((-SKEW, SKEW, self._rng.uniform(-SKEW, SKEW)))
             world.faults.count("clock-skew")
-        process = Process(world, next(self._numbers), timedelta(seconds=skew), world.settings)
-        self.settings.append(world.settings)
+        number, skewed = next(self._numbers), timedelta(seconds=skew)
+        process = Process(world, number, skewed, world.settings, self.bury)
+        world.settings_used.append(world.settings)
         process.driver = self._driver(process, world.settings)
         process.invocations = {name: [] for name in (REQUESTS, STEPS, "timer")}
         self.processes.append(process)

@@ -3,48 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.engine.driver import Driver
-from restore_core.lifecycle.outbox import FINAL, Stage
-from restore_core.lifecycle.policy import Policy
-from restore_core.lifecycle.rules import Rules
+from tests.simulation.ground import Ground
+from tests.simulation.plan import Settings
 from tests.simulation.scheduler import Killed, Task
 
-if TYPE_CHECKING:
-    from tests.simulation.world import World
-
 T = TypeVar("T")
-
-
-@dataclass
-class Settings:
-    """What a process read from its environment when it began."""
-
-    allow: str
-    max_age: timedelta = timedelta(hours=48)
-    job_list_lag: timedelta = timedelta(seconds=600)
-    api_version: str = "2025-07-01"
-    default_vault: str = ""
-    deleted_disks: bool = False
-    cooldown: timedelta = timedelta(minutes=60)
-    max_active: int = 200
-    told: frozenset[Stage] = FINAL
-
-    @property
-    def rules(self) -> Rules:
-        """Return the rules that the app reads in them."""
-        return Rules(
-            Policy.parse(self.allow),
-            default_vault=BackupVaultId.parse(self.default_vault) if self.default_vault else None,
-            restores_deleted_disks=self.deleted_disks,
-            cooldown=self.cooldown,
-            max_active=self.max_active,
-            max_age=self.max_age,
-            job_list_lag=self.job_list_lag,
-            told=self.told,
-        )
 
 
 @dataclass
@@ -59,10 +25,12 @@ class Invocation:
 class Process:
     """A worker process of the Functions host: several invocations at once, one death for all."""
 
-    world: "World"
+    world: Ground
     number: int
     skew: timedelta
     settings: Settings
+    bury: Callable[["Process"], None]
+    """Whom it leaves to begin another one."""
     driver: Driver = field(init=False)
     alive: bool = True
     invocations: dict[str, list[Invocation]] = field(default_factory=dict)
@@ -106,7 +74,7 @@ class Process:
             for task in list(self.world.scheduler.tasks):
                 if task.owner is self:
                     self.world.scheduler.kill(task)
-            self.world.host.bury(self)
+            self.bury(self)
 
     def deadline(self) -> float:
         """Return when the current invocation is ended by the host."""

@@ -5,10 +5,10 @@ it is noted how it may end; the invariants hold the app to that.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from restore_core.lifecycle.outbox import FINAL, Stage
 from simulator import outcomes
@@ -17,12 +17,9 @@ from tests import builders
 from tests.fakes import NOON
 from tests.simulation import dress
 from tests.simulation.faults import CONDITIONS, ENDINGS
-from tests.simulation.process import Settings
+from tests.simulation.ground import Ground
+from tests.simulation.plan import HOUR, Plan, Sent, Settings
 
-if TYPE_CHECKING:
-    from tests.simulation.world import World
-
-HOUR: Final = 3600.0
 OTHER_GROUP: Final = f"/subscriptions/{builders.SUBSCRIPTION}/resourceGroups/rg-elsewhere"
 HOME: Final = f"/subscriptions/{builders.SUBSCRIPTION}/resourceGroups/rg-prod"
 VAULTS: Final = f"{HOME}/providers/Microsoft.DataProtection/backupVaults"
@@ -40,66 +37,7 @@ IN_USE: Final = "TargetInUse"
 RESTORED_ALREADY: Final = "RestoredAlready"
 
 
-@dataclass
-class Sent:
-    """One message, and how it may end."""
-
-    number: int
-    at: float
-    request_id: str
-    kind: str
-    """good, malformed, ignored, forbidden, no-instance, no-disk, deletion"""
-    body: bytes
-    target: str = ""
-    """The name of its target disk; "" where the app makes one."""
-    instance: str = ""
-    validates_only: bool = False
-    inserted: Any = None
-    fields: dict[str, Any] = field(default_factory=dict)
-    write: Callable[[dict[str, Any]], bytes] | None = None
-    """Writes other fields under the same id; None where there are no others."""
-    source: str = ""
-    """The id of the disk to restore, as the vault tells it."""
-
-    @property
-    def reason(self) -> str | None:
-        """Return what is carried to the result, by which two contents differ here."""
-        reason = self.fields.get("reason", ...)
-        return None if reason is ... else reason
-
-    @property
-    def forces(self) -> bool:
-        """Tell whether no earlier restore of its source keeps it waiting."""
-        return bool(self.fields.get("force"))
-
-    @property
-    def not_after(self) -> datetime | None:
-        """Return when it is too late to begin."""
-        text = self.fields.get("notAfter")
-        return datetime.fromisoformat(text) if text else None
-
-
-@dataclass
-class Plan:
-    """All that is drawn beforehand."""
-
-    sent: list[Sent] = field(default_factory=list)
-    changes: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
-    heals: float = 4 * HOUR
-    processes: int = 2
-    lag: float = 600
-    lags_steadily: bool = False
-    tables_alone: bool = False
-    """Whether an outage of storage leaves the queues alone, so that messages are poisoned."""
-    refusals: dict[str, set[str]] = field(default_factory=dict)
-    """By target name: the codes with which Azure may refuse a restore to it."""
-    endless: set[str] = field(default_factory=set)
-    """Names of targets whose job never ends, or ends in a word that nobody knows."""
-    expiring: set[str] = field(default_factory=set)
-    """Instances whose recovery points expire."""
-
-
-def prepare(world: "World") -> Plan:
+def prepare(world: Ground) -> Plan:
     """Return the plan of a world, and set the world up for it."""
     rng = world.faults.stream("plan")
     plan = Plan(processes=rng.randint(1, 4))
@@ -136,7 +74,7 @@ def _turns(size: int) -> tuple[int, ...]:
     return (1, 2, 3, 5, 200) if size <= MANY else (3, 5, 200) if size < 10 * MANY else (20, 200)
 
 
-def _instances(world: "World", rng: Random, plan: Plan, *, disks: int) -> list[str]:
+def _instances(world: Ground, rng: Random, plan: Plan, *, disks: int) -> list[str]:
     found = []
     for number in range(disks):
         vault = f"vault-{rng.randint(1, 2)}"
@@ -152,7 +90,7 @@ def _instances(world: "World", rng: Random, plan: Plan, *, disks: int) -> list[s
 
 
 def _add_request(
-    world: "World",
+    world: Ground,
     plan: Plan,
     rng: Random,
     *,
@@ -202,7 +140,7 @@ def _add_request(
 
 
 def _ask_otherwise(
-    world: "World", rng: Random, fields: dict[str, Any], *, kind: str, at: float, source: str
+    world: Ground, rng: Random, fields: dict[str, Any], *, kind: str, at: float, source: str
 ) -> str:
     """Name the disk in place of its instance, insist, or set a last moment; return the kind."""
     if rng.random() < 0.15:
@@ -222,7 +160,7 @@ def _ask_otherwise(
     return kind if finds or kind == "malformed" else "no-disk" if kind == "good" else kind
 
 
-def _add_others(world: "World", plan: Plan, *, span: float) -> None:
+def _add_others(world: Ground, plan: Plan, *, span: float) -> None:
     """Add what is no request, or asks in no words of ours: alerts, deletions, unknown messages."""
     rng = world.faults.stream("senders")
     fired = [sent for sent in plan.sent if sent.request_id == dress.id_of_alert(sent.number)]
@@ -244,7 +182,7 @@ def _add_others(world: "World", plan: Plan, *, span: float) -> None:
                 _delete_a_disk(world, plan, rng, number=number, at=at)
 
 
-def _delete_a_disk(world: "World", plan: Plan, rng: Random, *, number: int, at: float) -> None:
+def _delete_a_disk(world: Ground, plan: Plan, rng: Random, *, number: int, at: float) -> None:
     name = f"gone-{number}"
     instance = world.simulator.protect(name, vault="vault-1", subscription=builders.SUBSCRIPTION)
     source = world.simulator.source_disk(instance)
@@ -277,7 +215,7 @@ def _repeat_some(plan: Plan, rng: Random, span: float) -> None:
 # ------------------------------------------------------------------------------------- endings
 
 
-def _add_endings(world: "World", plan: Plan) -> None:
+def _add_endings(world: Ground, plan: Plan) -> None:
     rng = world.faults.stream("endings")
     enabled = [kind for kind in ENDINGS if world.faults.has(kind)]
     names = sorted({sent.target for sent in plan.sent if sent.target})
@@ -292,7 +230,7 @@ def _add_endings(world: "World", plan: Plan) -> None:
         _script(world, plan, rng, name=name, kind=kind)
 
 
-def _script(world: "World", plan: Plan, rng: Random, *, name: str, kind: str) -> None:
+def _script(world: Ground, plan: Plan, rng: Random, *, name: str, kind: str) -> None:
     part = kind.partition("-")[0]
     if kind in ENDLESS:
         plan.endless.add(name)
@@ -340,7 +278,7 @@ _ENDS: Final[dict[str, Callable[[Random], Outcome]]] = {
 # ------------------------------------------------------------------ conditions and outages
 
 
-def _add_conditions(world: "World", plan: Plan) -> None:
+def _add_conditions(world: Ground, plan: Plan) -> None:
     rng = world.faults.stream("conditions")
     on = {kind for kind in CONDITIONS if world.faults.has(kind)}
     habits = world.simulator.habits
@@ -360,7 +298,7 @@ def _add_conditions(world: "World", plan: Plan) -> None:
             plan.changes.append((rng.uniform(0, plan.heals), lambda: _change_settings(world, rng)))
 
 
-def _change_settings(world: "World", rng: Random) -> None:
+def _change_settings(world: Ground, rng: Random) -> None:
     """Deploy anew with other settings, the policy among them; the lag never below the real one."""
     allow = rng.choice((ALLOW, ALLOW, _only_some(rng)))
     world.settings = replace(
@@ -375,14 +313,14 @@ def _change_settings(world: "World", rng: Random) -> None:
     )
     world.faults.count("settings-change")
     world.note(f"other settings from here on: {world.settings}")
-    world.host.replace()
+    world.replace_processes()
 
 
 def _only_some(rng: Random) -> str:
     return f"/subscriptions/{builders.SUBSCRIPTION} => {builders.disk(f't{rng.randint(0, 9)}')}"
 
 
-def _add_windows(world: "World", plan: Plan) -> None:
+def _add_windows(world: Ground, plan: Plan) -> None:
     rng = world.faults.stream("windows")
     plan.tables_alone = rng.random() < 0.5
     lengths = {
@@ -403,7 +341,7 @@ def _add_windows(world: "World", plan: Plan) -> None:
         plan.changes.append((end - 0.001, lambda: _forget(world)))
 
 
-def _forget(world: "World") -> None:
+def _forget(world: Ground) -> None:
     if world.simulator.world.operations:
         world.simulator.world.operations.clear()
         world.faults.count("arm-forgets-operations")

@@ -8,14 +8,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from restore_core.azure.step_queue import EVENTS
 from restore_core.azure.table_store import RESTORES, RESULTS
-
-if TYPE_CHECKING:
-    from tests.simulation.process import Process
-    from tests.simulation.world import World
+from tests.simulation.ground import Ground, Writer
 
 _REQUIRED: Final = ("specversion", "id", "source", "type")
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
@@ -41,15 +38,17 @@ _UNDER_WAY: Final = ("accepted", "queued", "validating", "restoring")
 class Telling:
     """What must be told, as transitions are saved; and each event as it is sent."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground, documents: dict[str, dict[str, Any]]) -> None:
         self._world = world
+        self._documents = documents
+        """Each restore as it was saved last."""
         self._rank: dict[str, int] = {}
         self._must: dict[str, list[str]] = defaultdict(list)
         """By restore: the stages of which an event must come, in order."""
         self._refused: set[str] = set()
         """Row keys of refused messages, each written by a process that tells of them."""
 
-    def saved(self, request_id: str, document: dict[str, Any], process: "Process") -> None:
+    def saved(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at a restore that was saved."""
         stage, rank = _stage(document["state"])
         if rank > self._rank.get(request_id, -1):
@@ -62,7 +61,7 @@ class Telling:
             told = f"{numbered} events are noted of {self._must[request_id]}"
             self._breach(f"in {document['state']['is']}, {told}", request_id)
 
-    def refused(self, row: dict[str, Any], process: "Process") -> None:
+    def refused(self, row: dict[str, Any], process: Writer) -> None:
         """Look at the row of a message that became no restore."""
         if row["status"] == "Rejected" and "rejected" in process.settings.told:
             self._refused.add(row["RowKey"])
@@ -78,7 +77,7 @@ class Telling:
         subject, number, stage = event["subject"], int(event["sequence"]), _stage_of(event)
         if stage not in _UNDER_WAY and subject not in _keys(world, RESULTS, "RowKey"):
             self._breach(f"{stage} is told before its result can be read", subject)
-        saved = world.watch.documents.get(subject)
+        saved = self._documents.get(subject)
         if "~" not in subject and (saved is None or saved["outbox"]["sequence"] < number):
             self._breach(f"{stage} is told before it is saved", subject)
 
@@ -173,10 +172,10 @@ def _stage(state: dict[str, Any]) -> tuple[str, int]:
     return status[0].lower() + status[1:], _END
 
 
-def _rows(world: "World", table: str) -> Iterable[dict[str, Any]]:
+def _rows(world: Ground, table: str) -> Iterable[dict[str, Any]]:
     return [row for _, row in world.tables.get_table_client(table).rows.values()]
 
 
-def _keys(world: "World", table: str, column: str) -> set[str]:
+def _keys(world: Ground, table: str, column: str) -> set[str]:
     keys = world.tables.get_table_client(table).rows
     return {partition if column == "PartitionKey" else row for partition, row in keys}

@@ -6,11 +6,9 @@ late. All four are looked at when the restore is saved that begins.
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from tests.simulation.process import Process
-    from tests.simulation.world import World
+from tests.simulation.ground import Ground, Writer
 
 HOLDING: Final = frozenset(
     {
@@ -38,7 +36,7 @@ _RESTORED: Final = ("Completed", "CompletedWithWarnings")
 class Turns:
     """Who holds a turn, who waits for one, and who has taken which source before whom."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self._world = world
         self.documents: dict[str, dict[str, Any]] = {}
         self.waited: set[str] = set()
@@ -49,7 +47,7 @@ class Turns:
         self._noted: dict[str, int] = {}
         """In which order restores have taken their sources."""
 
-    def saved(self, request_id: str, document: dict[str, Any], process: "Process") -> None:
+    def saved(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at a restore that was saved."""
         before = self.documents.get(request_id, document)["state"]["is"]
         self.documents[request_id] = document
@@ -88,7 +86,7 @@ class Turns:
 
     # ------------------------------------------------------------------------------- each promise
 
-    def _turn_given(self, request_id: str, process: "Process") -> None:
+    def _turn_given(self, request_id: str, process: Writer) -> None:
         world = self._world
         world.checks["Q1"] += 1
         most = max(world.most_active(), process.settings.max_active)
@@ -97,7 +95,7 @@ class Turns:
         if holding > most + overlap:
             world.breach("Q1", f"{holding} run, and {most} may", request_id)
 
-    def _in_order(self, request_id: str, before: str, process: "Process") -> None:
+    def _in_order(self, request_id: str, before: str, process: Writer) -> None:
         world, task = self._world, self._world.scheduler.current
         if task is None:
             return
@@ -122,7 +120,7 @@ class Turns:
         if request_id not in self._noted:
             world.breach("C1", "its source is not noted", request_id)
             return
-        least = min(settings.cooldown for settings in world.host.settings)
+        least = min(settings.cooldown for settings in world.settings_used)
         if not least or document["request"].get("force"):
             return
         source = document["state"]["plan"]["source"].lower()

@@ -1,15 +1,14 @@
 """One world: a deployment of the app, an Azure, senders, and all that goes wrong under one seed."""
 
 import functools
-import json
 import logging
 import typing
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -18,31 +17,20 @@ from restore_core.azure.step_queue import EVENTS, POISON, REQUESTS, STEPS
 from restore_core.azure.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
 from restore_core.engine import rows
 from restore_core.lifecycle.states import Turn
-from simulator import Simulator
 from simulator.exchange import Request
-from simulator.world import Job, Operation
-from tests.fakes import NOON, Io, MemoryQueues, MemoryTables, Message
+from simulator.world import Job
+from tests.fakes import Message
 from tests.simulation import invariants
-from tests.simulation.faults import Faults, stream
+from tests.simulation.faults import stream
+from tests.simulation.ground import Breach, Ground, Writer
 from tests.simulation.host import SKEW, Host
-from tests.simulation.process import Process, Settings
-from tests.simulation.scheduler import Pool, Scheduler
-from tests.simulation.senders import Plan, Sent, prepare
+from tests.simulation.plan import Plan, Sent
+from tests.simulation.scheduler import Pool
+from tests.simulation.senders import prepare
+from tests.simulation.watch import Watch
 
 HORIZON: Final = 14 * 86400.0
 """After this everything has ended: two days of patience, a week of guarding, and some."""
-
-
-@dataclass(frozen=True)
-class Breach:
-    """An invariant that does not hold, and for which restore."""
-
-    invariant: str
-    text: str
-    restore: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.invariant}: {self.text}" + (f" ({self.restore})" if self.restore else "")
 
 
 @dataclass
@@ -61,51 +49,21 @@ class Report:
     calls: int
 
 
-class _Silent(Io):
-    """Notes nothing: what leaves a process is noted there."""
-
-    def __call__(self, what: str) -> Any:  # noqa: ARG002
-        return nullcontext()
-
-
 @dataclass
-class World:
+class World(Ground):
     """A world, before, while and after it runs."""
 
-    seed: int
-    kinds: frozenset[str]
-    leave_out: frozenset[int] = frozenset()
-    salt: int = 0
-    tracing: bool = False
-    function_timeout: float = 300
-    slowest: float = 250
     patience: float = HORIZON
     """Seconds after which nothing is waited for any more, once nothing goes wrong."""
     plan: Plan | None = None
-    breaches: list[Breach] = field(default_factory=list)
-    token_heads: set[str] = field(default_factory=set)
-    """How the tokens begin that were handed out: all in the same way."""
 
     def __post_init__(self) -> None:
-        self.faults = Faults(self.seed, self.kinds, self.salt)
-        self.latency = self.faults.stream("latency")
-        self.scheduler = Scheduler(self.faults.stream("order").random)
-        self.tables = MemoryTables(_Silent())
-        self.queues = MemoryQueues(_Silent(), self.azure_clock)
-        self.simulator = Simulator(now=self.azure_clock)
-        self.simulator.identity.now = self.azure_clock
-        self.trace: list[tuple[float, str, str, str]] = []
-        self.checks: Counter[str] = Counter()
-        self.calls = self.idle_calls = 0
-        self.watch = invariants.Watch(self)
-        self.causes: dict[str, str] = {}
-        self.validations: defaultdict[str, list[Operation]] = defaultdict(list)
-        self.outages: dict[str, tuple[float, float]] = {}
-        self.settings = Settings(allow="")
+        super().__post_init__()
+        self.watch = Watch(self)
         self.early = timedelta(seconds=SKEW if self.faults.has("clock-skew") else 0)
         """By how much a process may hold a thing to be due that is not."""
         with _ids(self.seed, "before"):
-            self.wants: Plan = self.plan or prepare(self)
+            self.wants = self.plan or prepare(self)
         self.host = self.make_host()
 
     def make_host(self) -> Host:
@@ -127,7 +85,7 @@ class World:
             self.scheduler.at(self.wants.heals + self.patience, self.scheduler.stop)
             self.scheduler.run()
             self._tick_once_more()
-        invariants.check(self)
+        invariants.check(self.watch)
         return self._report()
 
     def _deploy(self) -> None:
@@ -171,7 +129,7 @@ class World:
                 self.scheduler.at(self.scheduler.now + 60, self.scheduler.stop)
                 self.idle_calls = self.calls
                 self.scheduler.run()
-            self.idle_calls = self.calls - self.idle_calls
+            self.idle_calls = self.calls - self.idle_calls if self.host.processes else 0
 
     def look_whether_it_is_over(self) -> None:
         """Stop when nothing goes wrong any more and nothing is left to do."""
@@ -186,50 +144,9 @@ class World:
 
     # ------------------------------------------------------------------------ what others ask it
 
-    def azure_clock(self) -> datetime:
-        """Return the time that is right."""
-        return NOON + timedelta(seconds=self.scheduler.now)
-
-    def seconds(self, moment: datetime) -> float:
-        """Return a moment as this world's scheduler counts."""
-        return (moment - NOON).total_seconds()
-
-    def queue(self, name: str) -> Any:
-        """Return a queue as the host sees it."""
-        return self.queues.get_queue_client(name)
-
-    def is_out(self, kind: str) -> bool:
-        """Tell whether an outage lasts."""
-        begin, end = self.outages.get(kind, (0.0, 0.0))
-        return begin <= self.scheduler.now < end
-
-    def end_of(self, kind: str) -> float:
-        """Return when an outage ends."""
-        return self.outages[kind][1]
-
-    def dies(self, kind: str, what: str) -> bool:  # noqa: ARG002  for plans of deaths
-        """Tell whether a process dies here."""
-        if self.faults.strikes("death") != kind:
-            return False
-        self.faults.count(kind)
-        return True
-
     def pool(self, size: int, **_: Any) -> Pool:
         """Return a pool of threads, which are tasks here."""
         return Pool(self.scheduler, size)
-
-    def pause(self, what: str, seconds: float, *, is_answered: bool) -> None:  # noqa: ARG002
-        """Let the current task wait for its call to arrive, or for the answer."""
-        self.scheduler.sleep(seconds)
-
-    def in_flight(self) -> bool:
-        """Tell whether a call that had left when its process died is obeyed."""
-        return self.faults.are_on and self.latency.random() < 0.5
-
-    def begun_of_current(self) -> float:
-        """Return when the current invocation began."""
-        task = self.scheduler.current
-        return task.begun if task else self.scheduler.now
 
     def next_need(self) -> float | None:
         """Return when a tick may find something to do, or None while there is nothing."""
@@ -257,40 +174,13 @@ class World:
         """Return how many may run at once, by the settings of whichever process allows most."""
         return max((process.settings.max_active for process in self.host.processes), default=0)
 
-    def let_the_list_lag(self) -> None:
-        """Let a list of jobs miss what is younger than it, up to the setting."""
-        if not self.faults.are_on or not self.faults.has("job-list-lag"):
-            return
-        least = self.wants.lag if self.wants.lags_steadily else 0.0
-        lag = timedelta(seconds=self.latency.uniform(least, self.wants.lag))
-        self.simulator.habits.job_list_lag = lag
-        if any(
-            job.started > self.azure_clock() - lag for job in self.simulator.world.jobs.values()
-        ):
-            self.faults.count("job-list-lag")
+    def replace_processes(self) -> None:
+        """Let all processes end and others begin, as a change of settings does."""
+        self.host.replace()
 
     # ------------------------------------------------------------------------- what it is told
 
-    def note(self, what: str, answer: Any = None, restore: str = "") -> None:
-        """Keep a line of the trace."""
-        if self.tracing:
-            task = self.scheduler.current
-            name = task.name if task else "host"
-            about = restore or (task.restore if task else "")
-            shown = "" if answer is None else f" -> {_shown(answer)}"
-            self.trace.append((self.scheduler.now, name, about, what + shown))
-
-    def count_io(self, _name: str, _method: str) -> None:
-        """Count a call that the app makes."""
-        self.calls += 1
-
-    def breach(self, invariant: str, text: str, restore: str = "") -> None:
-        """Note that an invariant does not hold."""
-        if len(self.breaches) < 20:
-            self.breaches.append(Breach(invariant, text, restore))
-            self.note(f"BREACH {invariant}: {text}", restore=restore)
-
-    def written(self, name: str, method: str, args: Any, process: Process) -> None:
+    def written(self, name: str, method: str, args: Any, process: Writer) -> None:
         """Look at a write that storage has obeyed."""
         if name == STEPS and method == "send_message":
             newest = self.queue(name).messages[-1]
@@ -301,11 +191,6 @@ class World:
             self.host.need_tick(self.scheduler.now)
         self.watch.written(name, method, args, process)
 
-    def delivered(self, name: str, message: Message) -> None:
-        """Note a delivery."""
-        if self.tracing:
-            self.note(f"{name} delivers", restore=_id_in(message.content))
-
     def caused(self, job: Job, concerned: str, asked: Request) -> None:
         """Note for which restore a job was begun."""
         claim = asked.client_request_id or ""
@@ -313,20 +198,12 @@ class World:
         self.note(f"JOB {job.name} begins", restore=self.causes[job.name])
         self.watch.job_begun(job, claim)
 
-    def obeyed(self, asked: Request) -> None:
-        """Note that ARM has obeyed a call."""
-        if asked.path.endswith("/validateRestore") and self.simulator.world.operations:
-            newest = next(reversed(self.simulator.world.operations.values()))
-            if newest.kind == "validateRestore":
-                self.validations[newest.target_id.lower()].append(newest)
-
     def _report(self) -> Report:
-        rows = self.tables.get_table_client(RESULTS).list_entities()
         return Report(
             seed=self.seed,
             restores=len(self.tables.get_table_client(RESTORES).rows),
             faults=self.faults.counts,
-            statuses=Counter(row["status"] for row in rows),
+            statuses=Counter(row["status"] for row in self.rows(RESULTS)),
             checks=self.checks,
             breaches=self.breaches,
             trace=self._trace_of(self.breaches[0].restore if self.breaches else ""),
@@ -343,25 +220,8 @@ class World:
         ]
 
 
-def _shown(answer: Any) -> str:
-    status = getattr(answer, "status", None)
-    if status is not None:
-        body = getattr(answer, "body", b"")[:160]
-        return f"HTTP {status} {body.decode('utf-8', 'replace')}"
-    if isinstance(answer, dict) and "document" in answer:
-        return json.loads(answer["document"])["state"]["is"]
-    return str(answer)[:120]
-
-
 def _time(seconds: float) -> str:
     return f"{seconds // 3600:4.0f}h{seconds % 3600 // 60:02.0f}m{seconds % 60:06.3f}"
-
-
-def _id_in(text: str) -> str:
-    try:
-        return str(json.loads(text)["requestId"])
-    except (ValueError, KeyError, TypeError):
-        return text if len(text) < 20 else ""
 
 
 class _Listener(logging.Handler):
