@@ -16,11 +16,11 @@ import azure.functions as func
 from restore_core.azure import clients
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
-from restore_core.azure.step_queue import REQUESTS, STEPS, StepQueue
-from restore_core.azure.table_store import TableStore
-from restore_core.engine.driver import Driver
-from restore_core.engine.ports import Results
-from restore_core.reading.inquiries import Inquiries, Inquiry, Reply
+from restore_core.azure.queues import REQUESTS, STEPS, AccountQueues
+from restore_core.azure.tables.account import AccountTables
+from restore_core.engine.engine import Engine
+from restore_core.engine.ports import Readable
+from restore_core.reading.http_api import HttpApi, Query, Reply
 from restore_core.settings import STORAGE, Settings
 
 SWEEP_THREADS: Final = 8
@@ -38,14 +38,14 @@ def now() -> datetime:
 
 
 @cache
-def store() -> TableStore:
+def tables() -> AccountTables:
     """Return the tables that the environment names; raise SettingsError."""
-    return TableStore(clients.tables(Settings.read(os.environ).storage))
+    return AccountTables(clients.tables(Settings.read(os.environ).storage))
 
 
 @cache
-def driver() -> Driver:
-    """Return the driver that the environment describes; raise SettingsError."""
+def engine() -> Engine:
+    """Return the engine that the environment describes; raise SettingsError."""
     settings = Settings.read(os.environ)
     arm = Arm(
         settings.arm_endpoint,
@@ -53,28 +53,28 @@ def driver() -> Driver:
         api_version=settings.api_version,
         clock=now,
     )
-    return Driver(
-        store=store(),
+    return Engine.of(
+        tables=tables(),
+        queues=AccountQueues(clients.queues(settings.storage)),
         vault=BackupVault(arm, now),
-        steps=StepQueue(clients.queues(settings.storage)),
         rules=settings.rules,
         clock=now,
     )
 
 
-def functions(driver: Callable[[], Driver], results: Callable[[], Results]) -> func.FunctionApp:
-    """Return the app whose functions use what `driver` and `results` return."""
+def functions(engine: Callable[[], Engine], readable: Callable[[], Readable]) -> func.FunctionApp:
+    """Return the app whose functions use what `engine` and `readable` return."""
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
     @app.function_name("accept_restore")
     @app.queue_trigger("message", queue_name=REQUESTS, connection=STORAGE)
     def accept_restore(message: func.QueueMessage) -> None:
-        driver().accept(message.get_body(), message.insertion_time or now())
+        engine().intake.accept(message.get_body(), message.insertion_time or now())
 
     @app.function_name("advance_restore")
     @app.queue_trigger("message", queue_name=STEPS, connection=STORAGE)
     def advance_restore(message: func.QueueMessage) -> None:
-        driver().advance(message.get_body())
+        engine().steps.advance(message.get_body())
 
     @app.function_name("poll_restores")
     @app.timer_trigger("timer", schedule="%RESTORE_POLL_SCHEDULE%")
@@ -84,28 +84,28 @@ def functions(driver: Callable[[], Driver], results: Callable[[], Results]) -> f
             local.invocation_id = context.invocation_id
 
         with ThreadPoolExecutor(SWEEP_THREADS, initializer=log_as_this_invocation) as pool:
-            driver().sweep(pool)
+            engine().sweep.tick(pool)
 
     @app.function_name("get_restore")
     @app.route("restores/{requestId}", trigger_arg_name="request", methods=["GET"])
     def get_restore(request: func.HttpRequest) -> func.HttpResponse:
-        return _response(Inquiries(results, now).one(_inquiry(request)))
+        return _response(HttpApi(readable, now).restore(_query(request)))
 
     @app.function_name("list_restores")
     @app.route("restores", trigger_arg_name="request", methods=["GET"])
     def list_restores(request: func.HttpRequest) -> func.HttpResponse:
-        return _response(Inquiries(results, now).many(_inquiry(request)))
+        return _response(HttpApi(readable, now).results(_query(request)))
 
     return app
 
 
-def _inquiry(request: func.HttpRequest) -> Inquiry:
+def _query(request: func.HttpRequest) -> Query:
     request_id = request.route_params.get("requestId", "")
-    return Inquiry(request.url, request.params, request_id)
+    return Query(request.url, request.params, request_id)
 
 
 def _response(reply: Reply) -> func.HttpResponse:
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
-app = functions(driver, store)
+app = functions(engine, tables)

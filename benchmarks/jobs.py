@@ -1,6 +1,6 @@
 """A thousand running jobs, and an Azure whose answers take 300 ms: how long a tick is.
 
-The real driver with eight threads, as poll_restores has it; storage in memory, HTTP to a simulated
+The real engine with eight threads, as poll_restores has it; storage in memory, HTTP to a simulated
 Azure that is slow. Every job must have been looked at after two ticks, and no tick may begin a step
 after two minutes. The second measurement has answers so slow that the budget must cut the tick.
 """
@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from function_app import SWEEP_THREADS
-from restore_core.azure.table_store import TableStore
+from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.resource_ids import BackupInstanceId, JobId
-from restore_core.engine.driver import TICK_BUDGET
+from restore_core.engine.turns import TICK_BUDGET
 from restore_core.lifecycle.states import Claim, Running, Wait
 from simulator import NEVER, Pace, faults
 from tests import builders
@@ -47,7 +47,7 @@ def measure(jobs: int, seconds: float) -> int:
     world = World(pace=Pace(job=NEVER))
     world.clock = WallClock(datetime.now(UTC))
     world.simulator.now = world.clock
-    store = TableStore(world.tables)
+    store = AccountTables(world.tables)
     world.deploy()
     with world, ThreadPoolExecutor(SWEEP_THREADS) as pool:
         put(world, store, jobs)
@@ -55,7 +55,7 @@ def measure(jobs: int, seconds: float) -> int:
         ticks = []
         while (left := unseen(world)) and len(ticks) < 10:  # noqa: PLR2004  never so many
             began = time.monotonic()
-            world.driver.sweep(pool)
+            world.engine.sweep.tick(pool)
             ticks.append((time.monotonic() - began, left - unseen(world)))
     longest = max(length for length, _ in ticks)
     bound = TICK_BUDGET.total_seconds() + seconds + LONGEST_STEP
@@ -67,7 +67,7 @@ def measure(jobs: int, seconds: float) -> int:
     return 0
 
 
-def put(world: World, store: TableStore, jobs: int) -> None:
+def put(world: World, store: AccountTables, jobs: int) -> None:
     """Let so many restores wait for a job that runs."""
     instance, now = world.protect(), world.clock()
     claim = Claim("claim", now - timedelta(minutes=5), now)
@@ -79,8 +79,8 @@ def put(world: World, store: TableStore, jobs: int) -> None:
         restore = builders.a_restore(
             state, requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target
         )
-        store.record(_lasting(restore, now))
-        store.announce(restore, now)
+        store.restores.record(_lasting(restore, now))
+        store.schedule.put(restore, now)
 
 
 def _lasting(restore: builders.Restore, now: datetime) -> builders.Restore:

@@ -19,10 +19,11 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from restore_core.azure.step_queue import StepQueue
-from restore_core.azure.table_store import TableStore
+from restore_core.azure.queues import AccountQueues
+from restore_core.azure.tables.account import AccountTables
+from restore_core.azure.tables.row_codec import restore_row
 from restore_core.contract.resource_ids import BackupInstanceId
-from restore_core.engine.rows import restore_row, result_row
+from restore_core.engine.columns import result_row
 from restore_core.lifecycle.states import Ended, Outcome, Running, Status, Wait
 from tests import builders
 from tests.fakes import NOON, OneAfterTheOther
@@ -82,11 +83,11 @@ def on_azurite(azurite: Azurite, number: int) -> tuple[Cost, Cost]:
     )
     with World() as world:
         world.tables, world.queues = tables, queues
-        TableStore(tables).create_missing()
-        StepQueue(queues).create_missing()
+        AccountTables(tables).create_missing()
+        AccountQueues(queues).create_missing()
         _fill(tables, number)
         world.deploy()
-        world.driver.sweep(OneAfterTheOther())
+        world.engine.sweep.tick(OneAfterTheOther())
         return _cost(world, sent.clear, lambda: Counter(sent))
 
 
@@ -106,8 +107,8 @@ def _fill(tables: Any, number: int) -> None:
 def _cost(world: World, reset: Callable[[], None], count: Callable[[], Cost]) -> tuple[Cost, Cost]:
     """Count an idle tick, then one with some jobs to look at."""
     with _counting(world, reset, count) as idle:
-        world.driver.sweep(OneAfterTheOther())
-    store = TableStore(world.tables)
+        world.engine.sweep.tick(OneAfterTheOther())
+    store = AccountTables(world.tables)
     instance = world.protect()
     for number in range(UNDER_WAY):
         target = builders.disk(f"under-way-{number}")
@@ -118,11 +119,11 @@ def _cost(world: World, reset: Callable[[], None], count: Callable[[], Cost]) ->
         running = builders.a_restore(
             state, requestId=f"w{number}", backupInstanceId=instance, targetDiskId=target
         )
-        store.record(running)
-        store.announce(running, NOON)
+        store.restores.record(running)
+        store.schedule.put(running, NOON)
     world.clock.advance(seconds=1)
     with _counting(world, reset, count) as busy:
-        world.driver.sweep(OneAfterTheOther())
+        world.engine.sweep.tick(OneAfterTheOther())
     for number in range(UNDER_WAY):
         for table, key in (("Restores", "restore"),):
             world.tables.get_table_client(table).delete_entity(f"w{number}", key)

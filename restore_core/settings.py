@@ -88,7 +88,7 @@ class _Reader:
             max_active=self.count("RESTORE_MAX_ACTIVE", 200, least=1, most=MOST_ACTIVE),
             max_age=timedelta(hours=self.number("RESTORE_MAX_AGE_HOURS", 48, most=720)),
             job_list_lag=timedelta(seconds=lag),
-            told=self.stages("RESTORE_EVENTS"),
+            notices=self.stages("RESTORE_EVENTS"),
         )
 
     def text(self, name: str, default: str = "") -> str:
@@ -129,7 +129,7 @@ class _Reader:
             return None
 
     def stages(self, name: str) -> frozenset[Stage]:
-        """Read which transitions are told: their names, or all, none or the final ones."""
+        """Read of which stages a notice is sent: their names, or all, none or the final ones."""
         words = [word.strip().lower() for word in self.text(name, "final").split(",")]
         known = {stage.lower(): frozenset({stage}) for stage in Stage}
         known |= {"all": frozenset(Stage), "none": frozenset(), "final": FINAL}

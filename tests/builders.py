@@ -15,6 +15,7 @@ from restore_core.contract.resource_ids import (
     ResourceGroupId,
     recovery_point_id,
 )
+from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem
 from restore_core.lifecycle.outbox import Outbox
 from restore_core.lifecycle.recovery_points import RecoveryPoint
@@ -37,7 +38,6 @@ from restore_core.lifecycle.states import (
     State,
     Status,
     Triggering,
-    Unaccepted,
     Validated,
     Validating,
     Wait,
@@ -126,8 +126,8 @@ def an_outcome(status: Status = Status.COMPLETED, **changes: Any) -> Outcome:
     return replace(Outcome(status, NOON), **changes)
 
 
-def an_unaccepted(body: bytes = b"x", **changes: Any) -> Unaccepted:
-    return replace(Unaccepted(body, Status.REJECTED, A_PROBLEM, "", NOON, NOON), **changes)
+def a_refused_message(body: bytes = b"x", **changes: Any) -> RefusedMessage:
+    return replace(RefusedMessage(body, Status.REJECTED, A_PROBLEM, "", NOON, NOON), **changes)
 
 
 def every_state(wait: Wait | None = None) -> dict[str, State]:

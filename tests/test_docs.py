@@ -11,8 +11,8 @@ from pydantic.alias_generators import to_camel
 
 from restore_core.azure.advice import APP_ROLE
 from restore_core.contract.request import RestoreRequest
-from restore_core.engine.rows import unaccepted_row
-from tests.builders import an_unaccepted
+from restore_core.engine.columns import refused_row
+from tests.builders import a_refused_message
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "restore_core").rglob("*.py"))
@@ -77,7 +77,7 @@ def test_the_runbook_explains_every_code_of_the_app(code: str) -> None:
 
 
 def test_the_runbook_explains_every_event_of_the_log() -> None:
-    journal = page("restore_core/engine/journal.py")
+    journal = page("restore_core/engine/log.py")
 
     events = set(re.findall(r'"((?:restore|message|step)\.[a-z]+)', journal))
 
@@ -108,8 +108,8 @@ def test_every_setting_is_told(document: str) -> None:
 
 @pytest.mark.parametrize("document", ["README.md", "docs/design.md"])
 def test_every_column_of_a_result_is_told(document: str) -> None:
-    accepted = set(re.findall(r'"([a-z][A-Za-z0-9]+)":', page("restore_core/engine/rows.py")))
-    refused = unaccepted_row(an_unaccepted(request_id="r1")).keys() - {"PartitionKey", "RowKey"}
+    accepted = set(re.findall(r'"([a-z][A-Za-z0-9]+)":', page("restore_core/engine/columns.py")))
+    refused = refused_row(a_refused_message(request_id="r1")).keys() - {"PartitionKey", "RowKey"}
     inside = {"document", "request", "deadline", "state", "is", "operationUrl", "dueAt", "outbox"}
 
     assert len(accepted) > 20

@@ -48,7 +48,7 @@ def test_a_claim_is_leased_for_longer_than_time_out_lag_and_skew_together(
     clock, job_list_lag = ManualClock(NOON), timedelta(seconds=lag)
     unused: Any = MemoryTables(Io())
     performer = Performer(
-        store=unused,
+        tables=unused,
         vault=unused,
         rules=Rules(Policy.parse("* => *"), job_list_lag=job_list_lag),
         clock=clock,

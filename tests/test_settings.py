@@ -68,7 +68,7 @@ def test_every_setting_is_read() -> None:
         max_active=7,
         max_age=timedelta(minutes=90),
         job_list_lag=timedelta(seconds=60),
-        told=frozenset({Stage.ACCEPTED, Stage.COMPLETED}),
+        notices=frozenset({Stage.ACCEPTED, Stage.COMPLETED}),
     )
 
 
@@ -83,7 +83,7 @@ def test_every_setting_is_read() -> None:
     ],
 )
 def test_which_transitions_are_told_is_a_list_of_words(words: str, told: frozenset[Stage]) -> None:
-    assert settings(RESTORE_EVENTS=words).rules.told == told
+    assert settings(RESTORE_EVENTS=words).rules.notices == told
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The whole app in one process: its driver, storage in memory, the simulator behind real HTTP.
+"""The whole app in one process: its engine, storage in memory, the simulator behind real HTTP.
 
 `run` is the Functions host in virtual time: it goes from one moment at which something is due (a
 message that becomes visible, a tick of the timer) to the next. Nothing sleeps.
@@ -14,10 +14,10 @@ import requests
 
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
-from restore_core.azure.step_queue import EVENTS, REQUESTS, STEPS, StepQueue
-from restore_core.azure.table_store import TableStore
-from restore_core.engine.driver import Driver
-from restore_core.engine.rows import day
+from restore_core.azure.queues import EVENTS, REQUESTS, STEPS, AccountQueues
+from restore_core.azure.tables.account import AccountTables
+from restore_core.engine.columns import day
+from restore_core.engine.engine import Engine
 from restore_core.lifecycle.policy import Policy
 from restore_core.lifecycle.rules import Rules
 from simulator import Pace, Simulator
@@ -90,24 +90,24 @@ class World:
         self.next_tick = start + phase
         self.accuse = True
         self.invocations: list[tuple[str, datetime]] = []
-        self.driver = self.deploy()
+        self.engine = self.deploy()
 
-    def deploy(self, **changes: Any) -> Driver:
+    def deploy(self, **changes: Any) -> Engine:
         """Start another worker on the same storage, as a restart or a second instance does."""
-        self.driver = Driver(
-            store=TableStore(self.tables),
+        self.engine = Engine.of(
+            tables=AccountTables(self.tables),
             vault=BackupVault(self.arm(), self.clock),
-            steps=StepQueue(self.queues),
+            queues=AccountQueues(self.queues),
             rules=Rules(Policy.parse(self.allow), **{**self.rules, **changes}),
             clock=self.clock,
         )
-        return self.driver
+        return self.engine
 
     def arm(self) -> Arm:
         return Arm(self.server.url, self.credential, api_version=self.api_version, clock=self.clock)
 
     def __enter__(self) -> Self:
-        self.driver.sweep(OneAfterTheOther())
+        self.engine.sweep.tick(OneAfterTheOther())
         self.io.calls.clear()
         return self
 
@@ -156,7 +156,7 @@ class World:
     def tick_now(self) -> None:
         self.next_tick = max(self.next_tick + self.tick, self.clock() + timedelta(seconds=1))
         self.invocations.append(("poll_restores", self.clock()))
-        self.driver.sweep(OneAfterTheOther())
+        self.engine.sweep.tick(OneAfterTheOther())
 
     def is_idle(self) -> bool:
         outstanding = self.tables.tables["OutstandingRestores"].rows
@@ -181,10 +181,12 @@ class World:
             queue.drop(message.id, message.pop_receipt)
 
     def _accept(self, message: Any) -> None:
-        self.driver.accept(message.content.encode("utf-8", "surrogateescape"), message.inserted_on)
+        self.engine.intake.accept(
+            message.content.encode("utf-8", "surrogateescape"), message.inserted_on
+        )
 
     def _advance(self, message: Any) -> None:
-        self.driver.advance(message.content.encode("utf-8", "surrogateescape"))
+        self.engine.steps.advance(message.content.encode("utf-8", "surrogateescape"))
 
     def _next_moment(self) -> datetime:
         visible = [m.visible_at for name in (REQUESTS, STEPS) for m in self.queue(name).messages]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
+from restore_core.engine.columns import PUBLIC
 from restore_core.engine.notices import SOURCE, TYPE
-from restore_core.engine.rows import PUBLIC
 from restore_core.lifecycle import states
 from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.states import Status

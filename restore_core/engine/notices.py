@@ -1,4 +1,4 @@
-"""What whoever listens is sent: a CloudEvent for each public transition. Pure.
+"""What receivers are sent: a CloudEvent for each notice. Pure.
 
 A storage queue keeps no order and may deliver twice: `sequence` restores the one (CloudEvents'
 Sequence extension: text, to be compared as text), and an `id` that is the same at every attempt
@@ -10,10 +10,10 @@ import re
 from datetime import datetime
 from typing import Final
 
-from restore_core.engine.rows import Row, as_json, columns, result_row, unaccepted_row
+from restore_core.engine.columns import Row, as_json, columns, refused_row, result_row
+from restore_core.engine.ports import RefusedMessage
 from restore_core.lifecycle.outbox import Notice, Stage
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Unaccepted
 from restore_core.text import utc_text
 
 SOURCE: Final = "azure-disk-restore"
@@ -28,27 +28,27 @@ _OF_THE_END: Final = frozenset(
 """What an event on the way does not tell, also where the end is known when it is sent."""
 
 
-def event_of(restore: Restore, notice: Notice) -> str:
-    """Return the event of one transition, as JSON text."""
+def cloud_event(restore: Restore, notice: Notice) -> str:
+    """Return the CloudEvent of one notice, as JSON text."""
     if restore.outcome is not None and notice.stage.is_final:
         data = result_row(restore, restore.outcome)
     else:
         known = columns(restore).items()
         data = {name: value for name, value in known if name not in _OF_THE_END}
         data["status"] = notice.stage[0].upper() + notice.stage[1:]
-    return _event(restore.id, notice.stage, notice.sequence, notice.at, data)
+    return _as_text(restore.id, notice.stage, notice.sequence, notice.at, data)
 
 
-def event_of_unaccepted(message: Unaccepted) -> str:
-    """Return the event of a message that never became a restore: its first and only one.
+def cloud_event_of_refused(message: RefusedMessage) -> str:
+    """Return the CloudEvent of a message that never became a restore: its first and only one.
 
     Without the message's text, which may hold anything: who has a right to it reads the table.
     """
-    row = unaccepted_row(message)
-    return _event(row["RowKey"], Stage.REJECTED, 1, message.at, row)
+    row = refused_row(message)
+    return _as_text(row["RowKey"], Stage.REJECTED, 1, message.at, row)
 
 
-def _event(subject: str, stage: Stage, sequence: int, at: datetime, data: Row) -> str:
+def _as_text(subject: str, stage: Stage, sequence: int, at: datetime, data: Row) -> str:
     event = {
         "specversion": "1.0",
         "id": f"{subject}/{sequence}",

@@ -12,8 +12,8 @@ from restore_core.contract.resource_ids import (
     DiskId,
     ResourceGroupId,
 )
-from restore_core.engine.journal import log_failure
-from restore_core.engine.ports import BackupInstance, Store, Vault
+from restore_core.engine.log import log_failure
+from restore_core.engine.ports import BackupInstance, Tables, Vault
 from restore_core.errors import Problem, Rejected, Unavailable
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import (
@@ -24,6 +24,7 @@ from restore_core.lifecycle.events import (
     GiveUp,
     Lapse,
     Lapsed,
+    Notify,
     PollJob,
     PollRestore,
     PollValidation,
@@ -34,7 +35,6 @@ from restore_core.lifecycle.events import (
     Reserved,
     Settle,
     Settled,
-    Tell,
     Trigger,
     TriggerClaimed,
     TurnAwaited,
@@ -54,12 +54,12 @@ class Performer:
     def __init__(
         self,
         *,
-        store: Store,
+        tables: Tables,
         vault: Vault,
         rules: Rules,
         clock: Callable[[], datetime],
     ) -> None:
-        self._store = store
+        self._tables = tables
         self._vault = vault
         self._rules = rules
         self._clock = clock
@@ -105,9 +105,9 @@ class Performer:
 
     def undo_lock(self, restore: Restore) -> None:
         """Release the target if this restore, lost to another worker, has ended meanwhile."""
-        current = self._store.load(restore.id)
+        current = self._tables.restores.load(restore.id)
         if current is None or current.restore.is_over:
-            self._store.release_target(_plan(restore).target, restore.id)
+            self._tables.targets.release(_plan(restore).target, restore.id)
 
     def _performed(self, effect: Effect, restore: Restore) -> Event:  # noqa: C901  one arm each
         match effect:
@@ -131,8 +131,8 @@ class Performer:
                 return Lapsed(self._clock())
             case Settle(release):
                 return self._settle(restore, release=release)
-            case Trigger() | Tell():
-                raise AssertionError("the driver pays these, in several saves")
+            case Trigger() | Notify():
+                raise AssertionError("the loop pays these, in several saves")
             case _:
                 assert_never(effect)
 
@@ -201,10 +201,10 @@ class Performer:
     def _reserve(self, restore: Restore) -> Event:
         """Take the target, then the source, then a turn; each is taken again without harm."""
         plan = _plan(restore)
-        holder = self._store.lock_target(plan.target, restore.id)
+        holder = self._tables.targets.lock(plan.target, restore.id)
         if holder != restore.id:
             return Refused(_held(plan.target, holder), self._clock())
-        earlier = self._store.take_source(
+        earlier = self._tables.sources.take(
             plan.source, restore.id, counts=self._counts, force=restore.request.force
         )
         if earlier is not None:
@@ -228,7 +228,7 @@ class Performer:
         held up does not say so any more, and leaves it to the timer.
         """
         most = self._rules.max_active
-        read = self._store.turns(most + 1)
+        read = self._tables.schedule.turns(most + 1)
         others = [one for one in read if one.request_id != restore.id]
         is_seen = len(others) < len(read)
         return is_seen and len(others) < most and all(one.turn is Turn.TAKEN for one in others)
@@ -236,9 +236,9 @@ class Performer:
     def _settle(self, restore: Restore, *, release: bool) -> Event:
         outcome, plan = restore.outcome, restore.plan
         if outcome is not None:
-            self._store.write_result(restore, outcome)
+            self._tables.results.write(restore, outcome)
         if release and plan is not None and not plan.validate_only:
-            self._store.release_target(plan.target, restore.id)
+            self._tables.targets.release(plan.target, restore.id)
         return Settled(self._clock())
 
 
@@ -265,7 +265,7 @@ _DELETED_DISKS_OFF: Final = Problem(
 
 def _restored_already(source: DiskId, earlier: Restore) -> Problem:
     outcome = earlier.outcome
-    told = (
+    when = (
         f"It was restored by the request {earlier.id}, which ended at {utc_text(outcome.at)}, "
         "less than RESTORE_COOLDOWN_MINUTES ago."
         if outcome
@@ -273,7 +273,7 @@ def _restored_already(source: DiskId, earlier: Restore) -> Problem:
     )
     return Problem(
         "RestoredAlready",
-        f"{source.name} is not restored again: {told}",
+        f"{source.name} is not restored again: {when}",
         "Use the disk of that restore. If another is wanted, send the request again with a new "
         "requestId and force set to true, or later.",
     )

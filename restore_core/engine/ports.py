@@ -1,4 +1,4 @@
-"""What the driver needs of the world, as Protocols, and the values that pass between. No I/O."""
+"""What the engine needs of the world, as Protocols, and the values that pass between. No I/O."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from restore_core.contract.resource_ids import (
     RecoveryPointId,
     ResourceGroupId,
 )
+from restore_core.errors import Problem
 from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Turn, Unaccepted
+from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Turn
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,20 @@ class Poisoned:
 
 
 @dataclass(frozen=True)
+class RefusedMessage:
+    """A message that never became a restore, and why: it has a result of its own."""
+
+    body: bytes
+    status: Status
+    """Rejected; or Ignored, where the message asks for nothing."""
+    problem: Problem
+    request_id: str
+    """"" where the message has no usable one."""
+    inserted_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
 class BackupInstance:
     """One protected disk."""
 
@@ -76,44 +91,108 @@ class Vault(Protocol):
     def poll_job(self, job: JobId, plan: Plan) -> Event: ...
 
 
-class Store(Protocol):
-    """The tables. Raises Unavailable, Superseded, UnreadableRow."""
+# --------------------------------------------------------------- the tables: each call may be made
+# again. They raise Unavailable; where a race can be lost, Superseded.
 
-    def create_missing(self) -> None: ...
+
+class Restores(Protocol):
+    """Every restore, with its etag: the truth. Reading raises UnreadableRow, too."""
+
     def load(self, request_id: str) -> Versioned | None: ...
     def record(self, restore: Restore) -> Versioned: ...
     def save(self, restore: Restore, etag: str) -> Versioned: ...
-    def announce(self, restore: Restore, due: datetime) -> None: ...
+
+
+class Schedule(Protocol):
+    """What has not ended, and when the timer should look at it."""
+
+    def put(self, restore: Restore, due: datetime) -> None: ...
     def due(self, now: datetime) -> list[Outstanding]: ...
     def turns(self, most: int | None = None) -> list[Outstanding]: ...
     def forget(self, restore: Restore) -> None: ...
     def drop(self, outstanding: Outstanding) -> None: ...
-    def lock_target(self, target: DiskId, request_id: str) -> str: ...
-    def release_target(self, target: DiskId, request_id: str) -> None: ...
-    def take_source(
+
+
+class Targets(Protocol):
+    """Who restores to which disk at this moment."""
+
+    def lock(self, target: DiskId, request_id: str) -> str: ...
+    def release(self, target: DiskId, request_id: str) -> None: ...
+
+
+class Sources(Protocol):
+    """Which requests restore a disk, or did a while ago."""
+
+    def take(
         self, source: DiskId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
     ) -> Restore | None: ...
-    def write_result(self, restore: Restore, outcome: Outcome) -> None: ...
-    def write_unaccepted(self, unaccepted: Unaccepted) -> None: ...
 
 
 class Results(Protocol):
+    """How restores ended, and what became of messages that are none."""
+
+    def write(self, restore: Restore, outcome: Outcome) -> None: ...
+    def write_refused(self, message: RefusedMessage) -> None: ...
+
+
+class Tables(Protocol):
+    """All of them, as one account holds them."""
+
+    @property
+    def restores(self) -> Restores: ...
+    @property
+    def schedule(self) -> Schedule: ...
+    @property
+    def targets(self) -> Targets: ...
+    @property
+    def sources(self) -> Sources: ...
+    @property
+    def results(self) -> Results: ...
+
+    def create_missing(self) -> None: ...
+
+
+class Readable(Protocol):
     """What receivers read of the tables: rows as they stand there. Raises Unavailable."""
 
     def row_of(self, request_id: str) -> Mapping[str, Any] | None: ...
     def refused(self, day: str, request_id: str) -> list[Mapping[str, Any]]: ...
-    def results(
+    def results_of(
         self, day: str, *, status: Status | None, after: str, most: int
     ) -> list[Mapping[str, Any]]: ...
 
 
-class Steps(Protocol):
-    """The queues. Raises Unavailable."""
+# ------------------------------------------------------------------ the queues: raise Unavailable
 
-    def tell(self, event: str) -> None: ...
+
+class StepQueue(Protocol):
+    """The steps of restores that wait for something but a job."""
+
+    def enqueue(self, request_id: str, delay: timedelta) -> None: ...
+
+
+class NoticeQueue(Protocol):
+    """What receivers are sent."""
+
+    def publish(self, cloud_event: str) -> None: ...
+
+
+class PoisonQueues(Protocol):
+    """What the host gave up delivering."""
+
+    def requests(self) -> Iterator[Poisoned]: ...
+    def steps(self) -> Iterator[Poisoned]: ...
+    def delete(self, message: Poisoned) -> None: ...
+
+
+class Queues(Protocol):
+    """All of them, as one account holds them."""
+
+    @property
+    def steps(self) -> StepQueue: ...
+    @property
+    def notices(self) -> NoticeQueue: ...
+    @property
+    def poison(self) -> PoisonQueues: ...
 
     def create_missing(self) -> None: ...
-    def enqueue(self, request_id: str, delay: timedelta) -> None: ...
-    def poisoned_requests(self) -> Iterator[Poisoned]: ...
-    def poisoned_steps(self) -> Iterator[Poisoned]: ...
-    def delete(self, message: Poisoned) -> None: ...

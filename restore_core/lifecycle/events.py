@@ -77,8 +77,8 @@ class Settle:
 
 
 @dataclass(frozen=True)
-class Tell:
-    """Send the events that are pending."""
+class Notify:
+    """Send the notices that are pending."""
 
 
 Effect = (
@@ -93,7 +93,7 @@ Effect = (
     | GiveUp
     | Lapse
     | Settle
-    | Tell
+    | Notify
 )
 
 # Events: what became of it.

@@ -1,4 +1,4 @@
-"""What is to be told of a restore to whoever listens, and has not been told yet. Pure.
+"""The notices of a restore that receivers are still to be sent. Pure.
 
 A restore reaches each stage once at the most, in their order, however often it is validated or
 triggered again. A notice is numbered when its transition is saved and kept until its event has been
@@ -57,7 +57,7 @@ FINAL: Final = frozenset(stage for stage in Stage if stage.is_final)
 
 @dataclass(frozen=True)
 class Notice:
-    """One event to send. `sequence` counts the events of one restore from 1, without a gap."""
+    """A transition to make known. `sequence` counts those of one restore from 1, without a gap."""
 
     stage: Stage
     sequence: int
@@ -77,21 +77,21 @@ class Outbox:
     """Attempts in a row at which the queue could not be reached."""
 
     @classmethod
-    def opened(cls, at: datetime, told: Collection[Stage]) -> "Outbox":
+    def opened(cls, at: datetime, notices: Collection[Stage]) -> "Outbox":
         """Return the outbox of a restore that is recorded at this moment."""
         new = cls(Stage.ACCEPTED, at)
-        return new._noted(Stage.ACCEPTED, at, told)
+        return new._noted(Stage.ACCEPTED, at, notices)
 
     @property
     def due(self) -> datetime | None:
         """Return when the next attempt is due; None where nothing is pending."""
         return self.next_try if self.pending else None
 
-    def after(self, stage: Stage, at: datetime, told: Collection[Stage]) -> "Outbox":
-        """Return it where the restore stands at `stage`; a notice of one of `told` is pending."""
+    def after(self, stage: Stage, at: datetime, notices: Collection[Stage]) -> "Outbox":
+        """Return it at `stage`; a notice is pending where that is one of `notices`."""
         if stage.rank <= self.reached.rank:
             return self
-        return self._noted(stage, at, told)
+        return self._noted(stage, at, notices)
 
     def sent(self) -> "Outbox":
         """Return it with all that was pending sent."""
@@ -106,8 +106,8 @@ class Outbox:
         kept = self.pending if now - self.pending[-1].at < pace.NOTICE_LIFE else ()
         return replace(self, pending=kept, misses=misses, next_try=now + pace.backoff(misses, None))
 
-    def _noted(self, stage: Stage, at: datetime, told: Collection[Stage]) -> "Outbox":
-        if stage not in told:
+    def _noted(self, stage: Stage, at: datetime, notices: Collection[Stage]) -> "Outbox":
+        if stage not in notices:
             return replace(self, reached=stage)
         number = self.sequence + 1
         return replace(

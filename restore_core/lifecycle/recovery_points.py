@@ -90,12 +90,12 @@ def _why_none(known: list[RecoveryPoint], not_after: datetime | None, now: datet
     if not known:
         return "The backup instance has no recovery point at all."
     near = sorted(known, key=lambda point: _is_later(point, not_after))  # The asked-for ones first.
-    told = [
+    shown = [
         f"{point.id} of {utc_text(point.time)}: {point.unfit(now) or 'it is later'}"
         for point in near[:MAX_POINTS_TOLD]
     ]
-    rest = f"; and {len(known) - len(told)} more" if len(known) > len(told) else ""
-    return f"No recovery point{limit} can be restored. There are: {'; '.join(told)}{rest}."
+    rest = f"; and {len(known) - len(shown)} more" if len(known) > len(shown) else ""
+    return f"No recovery point{limit} can be restored. There are: {'; '.join(shown)}{rest}."
 
 
 def _advice(known: list[RecoveryPoint], not_after: datetime | None, now: datetime) -> str:

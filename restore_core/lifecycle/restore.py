@@ -1,8 +1,8 @@
 """A request and where it stands: what one row of `Restores` holds. Pure.
 
-Around the state (`lifecycle`) stand its limits in time, what it means to the others (`turn`), and
-what is to be told of it (`outbox`), which is saved with the transition that is told of and owed
-when nothing else is: an events queue that cannot be reached keeps no disk waiting.
+Around the state (`transitions`) stand its limits in time, what it means to the others (`turn`), and
+the notices that are still to be sent (`outbox`): each is saved with its transition, and owed when
+nothing else is: an events queue that cannot be reached keeps no disk waiting.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ from restore_core.lifecycle.events import (
     GiveUp,
     JobEnded,
     Lapse,
-    Tell,
+    Notify,
     TriggerClaimed,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
@@ -85,13 +85,13 @@ class Restore:
                 return None
 
     @property
-    def told(self) -> Problem | None:
-        """Return why it ended badly or, while it waits, what its last attempt was told."""
+    def problem(self) -> Problem | None:
+        """Return why it ended badly or, while it waits, what its last attempt was answered."""
         match self.state:
             case Ending() | Ended() | Guarding():
                 return self.state.outcome.problem
             case waiting:
-                return waiting.wait.told
+                return waiting.wait.problem
 
     @property
     def job(self) -> JobId | None:
@@ -102,13 +102,13 @@ class Restore:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing can happen to its disk any more, told or not."""
+        """Tell whether nothing can happen to its disk any more, notices sent or not."""
         return isinstance(self.state, Ended)
 
     @property
     def due(self) -> datetime | None:
         """Return when it wants to be looked at next; None once nothing is owed any more."""
-        moments = [self._state_due, self._telling_due]
+        moments = [self._state_due, self._notice_due]
         return min((moment for moment in moments if moment is not None), default=None)
 
     @property
@@ -126,10 +126,10 @@ class Restore:
                 return min(waiting.wait.due, self._last_moment)
 
     @property
-    def _telling_due(self) -> datetime | None:
-        """Return when what is pending is to be told: not while an answer of ARM must be saved.
+    def _notice_due(self) -> datetime | None:
+        """Return when pending notices are to be sent: not while an answer of ARM must be saved.
 
-        Whoever holds a claim saves what came of it; a save for an event would take its etag.
+        Whoever holds a claim saves what came of it; a save for a notice would take its etag.
         """
         return None if isinstance(self.state, Triggering) else self.outbox.due
 
@@ -165,12 +165,12 @@ class Restore:
         """Return what is owed now, the maximum age considered.
 
         Past the deadline nothing new is begun; but a restore whose job may have ended is looked
-        at once more before it is given up (see `after`). What is to be told comes last.
+        at once more before it is given up (see `after`). Notices come last.
         """
         if (effect := self._owed(now)) is not None:
             return effect
-        telling = self._telling_due
-        return Tell() if telling is not None and now >= telling else None
+        notice_due = self._notice_due
+        return Notify() if notice_due is not None and now >= notice_due else None
 
     def _owed(self, now: datetime) -> Effect | None:
         effect = owed(self.state, now)
@@ -180,31 +180,31 @@ class Restore:
             return Lapse()
         return effect if isinstance(self.state, Started) and effect else GiveUp()
 
-    def after(self, event: Event, told: Collection[Stage]) -> "Restore":
+    def after(self, event: Event, notices: Collection[Stage]) -> "Restore":
         """Return the restore after `event`; raise ImpossibleEvent.
 
         A started one is due at its deadline at the latest: that is its last look. Where it has
-        reached one of the stages `told`, an event is pending from here on.
+        reached one of the stages `notices`, a notice is pending from here on.
         """
         state = apply(self.state, event)
         before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
         if isinstance(state, Started) and before and state.wait.due > self.deadline:
             state = replace(state, wait=replace(state.wait, due=self.deadline))
-        return replace(self, state=state, outbox=self._outbox(state, event, told))
+        return replace(self, state=state, outbox=self._outbox(state, event, notices))
 
-    def _outbox(self, state: State, event: Event, told: Collection[Stage]) -> Outbox:
-        return self.outbox.after(stage_of(state), _moment(state, event), told)
+    def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
+        return self.outbox.after(stage_of(state), _moment(state, event), notices)
 
 
 def stage_of(state: State) -> Stage:
-    """Return what a restore in this state has come to, as it is told outside."""
+    """Return what a restore in this state has come to, as receivers see it."""
     match state:
         case Accepted() | Planned():
             return Stage.ACCEPTED
         case Queued():
             return Stage.QUEUED
         case Ready() | Validating() | Validated() | Triggering() | Confirming():
-            return Stage.VALIDATING  # Where Azure had taken it, that has been told by now.
+            return Stage.VALIDATING  # Where Azure had taken it, a notice has said so by now.
         case Restoring() | Running():
             return Stage.RESTORING
         case Ending(outcome) | Ended(outcome) | Guarding(outcome):

@@ -11,7 +11,7 @@ from restore_core.lifecycle.policy import Policy
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules by which restores are judged, begun, given up and told of."""
+    """The rules by which restores are judged, begun, given up and made known."""
 
     policy: Policy
     default_vault: BackupVaultId | None = None
@@ -25,5 +25,5 @@ class Rules:
     max_age: timedelta = timedelta(hours=48)
     job_list_lag: timedelta = timedelta(seconds=600)
     """How late the vault's job list may show a job."""
-    told: Collection[Stage] = FINAL
-    """The stages of which an event is sent."""
+    notices: Collection[Stage] = FINAL
+    """The stages of which receivers are sent a notice."""

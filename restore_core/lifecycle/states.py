@@ -54,8 +54,8 @@ class Wait:
     due: datetime
     misses: int = 0
     """Attempts in a row without a usable answer."""
-    told: Problem | None = None
-    """What the last of them was told."""
+    problem: Problem | None = None
+    """What the last of them was answered."""
     gone: int = 0
     """Answers in a row that know no such operation."""
 
@@ -134,7 +134,7 @@ class Queued:
 
 @dataclass(frozen=True)
 class Ready:
-    """Nothing stands against the validation; it has to be asked for, first or again."""
+    """Ready to be validated: nothing stands against asking for it, first or again."""
 
     plan: Plan
     wait: Wait
@@ -204,7 +204,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Guarding:
-    """Given up and told; the target stays locked until the job is seen ended, or long enough."""
+    """Given up, the result written; the target stays locked until the job ended, or long enough."""
 
     outcome: Outcome
     plan: Plan
@@ -218,19 +218,6 @@ class Ended:
 
     outcome: Outcome
     plan: Plan | None
-
-
-@dataclass(frozen=True)
-class Unaccepted:
-    """A message that never became a restore, and why: it has a result of its own."""
-
-    body: bytes
-    status: Status
-    problem: Problem
-    request_id: str
-    """"" where the message has no usable one."""
-    inserted_at: datetime
-    at: datetime
 
 
 Waiting = (

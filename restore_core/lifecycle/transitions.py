@@ -195,7 +195,7 @@ def apply(state: State, event: Event) -> State:
         case Triggering(plan), Refused(problem, at):
             return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
         case Triggering() as triggering, TriggerUnanswered(problem, at):
-            return replace(triggering, wait=Wait(at + pace.FIRST_SEARCH, told=problem))
+            return replace(triggering, wait=Wait(at + pace.FIRST_SEARCH, problem=problem))
 
         # The restore's operation.
         case Restoring(_, operation) as restoring, StillRunning(at, retry_after):
@@ -240,20 +240,20 @@ def apply(state: State, event: Event) -> State:
         case Ending(outcome, ended_plan), Settled():
             return Ended(outcome, ended_plan)
         case ((Ending() | Ended() | Guarding()), _):
-            raise ImpossibleEvent(_told(state, event))
+            raise ImpossibleEvent(_impossible(state, event))
 
         # Whatever still waits can grow too old, or find no answer and be tried again.
         case waiting, AgeReached(at):
             return _given_up(waiting, at)
         case ((Triggering() | Restoring() | Running() | Confirming()), Lapsed()):
-            raise ImpossibleEvent(_told(state, event))
+            raise ImpossibleEvent(_impossible(state, event))
         case waiting, Lapsed(at):
             return _lapsed(waiting, at)
         case waiting, Unanswered(problem, at, retry_after, gone):
             wait = _try_again(waiting.wait, problem, at, retry_after, gone=gone)
             return replace(waiting, wait=wait)
         case _:
-            raise ImpossibleEvent(_told(state, event))
+            raise ImpossibleEvent(_impossible(state, event))
 
 
 def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
@@ -265,7 +265,7 @@ def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
 def _validate_again(plan: Plan, at: datetime, problem: Problem | None) -> Ready:
     plan = replace(plan, failures=plan.failures + 1)
     due = at + pace.validation_retry(plan.failures)
-    return Ready(plan, Wait(due, plan.failures, told=problem))
+    return Ready(plan, Wait(due, plan.failures, problem=problem))
 
 
 def _is_transient(problem: Problem) -> bool:
@@ -279,7 +279,7 @@ def _search_anew(plan: Plan, at: datetime, problem: Problem) -> Triggering:
     """
     last = plan.claims[-1]
     renewed = replace(last, believed_after=at + (last.believed_after - last.at))
-    return Triggering(replace(plan, claims=(*plan.claims[:-1], renewed)), Wait(at, told=problem))
+    return Triggering(replace(plan, claims=(*plan.claims[:-1], renewed)), Wait(at, problem=problem))
 
 
 def _ended_unless_ours(plan: Plan, outcome: Outcome) -> State:
@@ -305,11 +305,11 @@ def _lapsed(state: Waiting, at: datetime) -> State:
 
 
 def _too_late(state: Waiting, *, claimed: bool) -> Problem:
-    told = f" ARM last said: {state.wait.told}" if state.wait.told else ""
+    last = f" ARM last said: {state.wait.problem}" if state.wait.problem else ""
     lacks = "was triggered, but no job of it was found" if claimed else "had not been triggered"
     return Problem(
         "TooLate",
-        f"The restore {lacks} by its notAfter; it was {_name(state)} then.{told}",
+        f"The restore {lacks} by its notAfter; it was {_name(state)} then.{last}",
         "If the disk is still wanted, send the request again with a new requestId and a later "
         "notAfter.",
     )
@@ -324,8 +324,8 @@ def _given_up(state: Waiting, at: datetime) -> State:
 
 
 def _too_old(state: Waiting, *, claimed: bool) -> Problem:
-    told = f" ARM last said: {state.wait.told}" if state.wait.told else ""
-    message = f"The restore grew older than RESTORE_MAX_AGE_HOURS while {_name(state)}.{told}"
+    last = f" ARM last said: {state.wait.problem}" if state.wait.problem else ""
+    message = f"The restore grew older than RESTORE_MAX_AGE_HOURS while {_name(state)}.{last}"
     if not claimed:
         return Problem(
             "TimedOut",
@@ -341,13 +341,13 @@ def _too_old(state: Waiting, *, claimed: bool) -> Problem:
 
 
 def _ended_after_all(outcome: Outcome, job_status: str) -> Outcome:
-    told = Problem(
+    problem = Problem(
         "TimedOut",
         f"The job ended as {job_status} after the restore had grown older than "
         "RESTORE_MAX_AGE_HOURS and had been given up.",
         "Look at the target disk: the job had all its time to write it. The target is free again.",
     )
-    return replace(outcome, job_status=job_status, problem=told)
+    return replace(outcome, job_status=job_status, problem=problem)
 
 
 def _guard_on(guarding: Guarding, wait: Wait, at: datetime) -> State:
@@ -376,12 +376,12 @@ def _try_again(
 def _search_again(wait: Wait, at: datetime, claim: Claim) -> Wait:
     misses = wait.misses + 1
     due = min(at + pace.search_delay(misses), claim.believed_after)
-    return Wait(due, misses, told=wait.told)
+    return Wait(due, misses, problem=wait.problem)
 
 
 def _name(value: object) -> str:
     return type(value).__name__
 
 
-def _told(state: State, event: Event) -> str:
+def _impossible(state: State, event: Event) -> str:
     return f"{_name(event)} cannot follow in {_name(state)}"

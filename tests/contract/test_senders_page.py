@@ -241,7 +241,7 @@ def test_the_defaults_that_are_told_are_those_of_the_app() -> None:
     assert rows["RESTORE_MAX_ACTIVE"] == str(rules.max_active)
     assert rows["RESTORE_MAX_AGE_HOURS"] == f"{rules.max_age.total_seconds() / 3600:.0f}"
     assert rows["RESTORE_EVENTS"] == "`final`"
-    assert all(stage.is_final for stage in rules.told)
+    assert all(stage.is_final for stage in rules.notices)
 
 
 def test_every_link_within_the_page_leads_somewhere() -> None:

@@ -44,6 +44,12 @@ class Answering:
     answer: Any
     calls: list[str] = field(default_factory=list)
 
+    @property
+    def results(self) -> Any:
+        return self
+
+    restores = schedule = targets = sources = results
+
     def __getattr__(self, name: str) -> Any:
         def call(*_: Any) -> Any:
             self.calls.append(name)
@@ -56,7 +62,7 @@ class Answering:
 
 def a_performer(answer: Any, *, allow: str = "* => *", clock: Any = None) -> Performer:
     return Performer(
-        store=Answering(answer),  # type: ignore[arg-type]
+        tables=Answering(answer),
         vault=Answering(answer),  # type: ignore[arg-type]
         rules=Rules(Policy.parse(allow)),
         clock=clock or ManualClock(NOON),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from restore_core.azure.arm import Arm
-from restore_core.azure.step_queue import EVENTS
+from restore_core.azure.queues import EVENTS
 from simulator import Simulator
 from simulator.exchange import Answer, Request
 from tests import builders
@@ -55,7 +55,7 @@ class Arena(World):
         self.log.records.clear()
         self.instance = self.protect()
         self.deploy()
-        self.driver.sweep(OneAfterTheOther())
+        self.engine.sweep.tick(OneAfterTheOther())
         self.io.calls.clear()
 
     def arm(self) -> Arm:

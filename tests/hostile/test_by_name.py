@@ -200,7 +200,7 @@ def test_a_log_line_holds_no_line_break_whoever_wrote_the_step(fresh: Arena) -> 
 
     fresh.io.before = outage
 
-    fresh.driver.advance(b"x\r\n2026-11-21 restore.ending requestId=r1 status=Completed")
+    fresh.engine.steps.advance(b"x\r\n2026-11-21 restore.ending requestId=r1 status=Completed")
 
     assert fresh.log.lines()
     fresh.judge_texts()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restore_core.engine.rows import restore_of, restore_row
+from restore_core.azure.tables.row_codec import restore_of, restore_row
 from restore_core.errors import UnreadableRow
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Wait
@@ -18,7 +18,7 @@ from tests.hostile.arena import Arena
 from tests.hostile.counted import count, examples
 from tests.hostile.spoil import places_in
 
-STATES = builders.every_state(Wait(NOON, misses=1, told=builders.A_PROBLEM))
+STATES = builders.every_state(Wait(NOON, misses=1, problem=builders.A_PROBLEM))
 MOST_CALLS_OF_AN_INVOCATION = 3
 
 edits = st.one_of(

@@ -90,7 +90,7 @@ def test_settings_are_read_or_refused_in_one_line_that_holds_no_secret(
     assert rules.job_list_lag.total_seconds() >= 0
     assert rules.cooldown.total_seconds() >= 0
     assert 1 <= rules.max_active <= MOST_ACTIVE
-    assert set(rules.told) <= set(Stage)
+    assert set(rules.notices) <= set(Stage)
     assert ArmGuard(settings.arm_endpoint).allows(f"{settings.arm_endpoint}/subscriptions/x?y=z")
     assert re.fullmatch(r"https://[^/?#@\\]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?",
                         settings.arm_endpoint)  # fmt: skip

@@ -287,7 +287,7 @@ def test_a_validation_that_fails_with_a_transient_code_is_asked_for_again(code: 
     for _ in range(6):
         state = apply(replace_validating(state), ValidationFailed(problem, NOON))
         assert isinstance(state, Ready)
-        assert state.wait.told == problem
+        assert state.wait.problem == problem
         pauses.append((state.wait.due - NOON) / MINUTE)
 
     assert pauses == [1, 5, 15, 60, 60, 60]
@@ -368,7 +368,7 @@ def test_an_operation_that_cannot_be_read_for_an_hour_less_a_second_is_kept(stat
     kept = apply(STATES[state], Unanswered(A_PROBLEM, late))
 
     assert type(kept).__name__ == state
-    assert kept.wait.told == A_PROBLEM  # type: ignore[union-attr]
+    assert kept.wait.problem == A_PROBLEM  # type: ignore[union-attr]
 
 
 # -------------------------------------------------------------------------- the claim
@@ -440,7 +440,7 @@ def test_a_post_without_an_answer_looks_for_its_job_and_keeps_the_claim() -> Non
 
     assert isinstance(looking, Triggering)
     assert looking.plan == a_claimed_plan()
-    assert looking.wait == Wait(NOON + pace.FIRST_SEARCH, told=A_PROBLEM)
+    assert looking.wait == Wait(NOON + pace.FIRST_SEARCH, problem=A_PROBLEM)
     assert owed(looking, looking.wait.due) == FindJob()
 
 
@@ -854,13 +854,13 @@ def test_a_restore_shows_its_plan_its_outcome_and_its_job_once_they_are_known(st
 def test_a_restore_after_an_event_is_the_same_restore_in_its_next_state() -> None:
     restore = a_restore(STATES["Planned"])
 
-    after = restore.after(Reserved(NOON), told=frozenset())
+    after = restore.after(Reserved(NOON), notices=frozenset())
 
     outbox = Outbox(Stage.VALIDATING, NOON)
     assert after == replace(restore, state=Ready(a_plan(), Wait(NOON)), outbox=outbox)
 
 
-def test_a_restore_tells_what_it_was_told_last() -> None:
-    assert a_restore(Accepted(Wait(NOON))).told is None
-    assert a_restore(Accepted(Wait(NOON, 1, A_PROBLEM))).told == A_PROBLEM
-    assert a_restore(Ending(an_outcome(problem=A_PROBLEM), None)).told == A_PROBLEM
+def test_a_restore_knows_what_it_was_answered_last() -> None:
+    assert a_restore(Accepted(Wait(NOON))).problem is None
+    assert a_restore(Accepted(Wait(NOON, 1, A_PROBLEM))).problem == A_PROBLEM
+    assert a_restore(Ending(an_outcome(problem=A_PROBLEM), None)).problem == A_PROBLEM

@@ -17,7 +17,7 @@ from local.host.direct_worker import DirectWorker
 from local.host.http_listener import HttpListener
 from local.host.local_host import LocalHost
 from local.host.triggers import HttpTrigger, UnknownTriggerError, read_trigger
-from restore_core.azure.table_store import TableStore
+from restore_core.azure.tables.account import AccountTables
 from restore_core.errors import SettingsError
 from tests.builders import a_restore, an_outcome, every_state
 from tests.fakes import Io, MemoryTables
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from local.azurite import Azurite
-    from restore_core.engine.driver import Driver
+    from restore_core.engine.engine import Engine
 
 KEY = {"LOCAL_FUNCTION_KEY": "the-key"}
 
@@ -208,7 +208,7 @@ def test_a_trigger_that_the_host_does_not_know_is_named() -> None:
 
 
 @pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
-def store(request: pytest.FixtureRequest) -> Iterator[TableStore]:
+def store(request: pytest.FixtureRequest) -> Iterator[AccountTables]:
     if request.param == "memory":
         yield _with_rows(MemoryTables(Io()))
     else:
@@ -219,30 +219,30 @@ def store(request: pytest.FixtureRequest) -> Iterator[TableStore]:
                 tables.delete_table(table.name)
 
 
-def _with_rows(tables: Any) -> TableStore:
-    store = TableStore(tables)
+def _with_rows(tables: Any) -> AccountTables:
+    store = AccountTables(tables)
     store.create_missing()
-    store.record(a_restore(every_state()["Restoring"], requestId="running"))
+    store.restores.record(a_restore(every_state()["Restoring"], requestId="running"))
     for request_id in ("r1", "r2", "r3"):
         ended = a_restore(every_state()["Ended"], requestId=request_id)
-        store.record(ended)
-        store.write_result(ended, an_outcome())
+        store.restores.record(ended)
+        store.results.write(ended, an_outcome())
     return store
 
 
-def no_driver() -> Driver:
+def no_engine() -> Engine:
     raise NotImplementedError("nothing comes from a queue here")
 
 
 @pytest.fixture
-def app(store: TableStore) -> Iterator[str]:
+def app(store: AccountTables) -> Iterator[str]:
     """The address of the app's functions of HTTP, on a host that asks for a key."""
     with restore_host(lambda: store, KEY) as host:
         yield f"{host.http_url}/api"
 
 
-def restore_host(results: Callable[[], TableStore], environment: dict[str, str]) -> LocalHost:
-    worker = DirectWorker(function_app.functions(no_driver, results), {})
+def restore_host(results: Callable[[], AccountTables], environment: dict[str, str]) -> LocalHost:
+    worker = DirectWorker(function_app.functions(no_engine, results), {})
     of_http = [trigger for trigger in worker.triggers if isinstance(trigger, HttpTrigger)]
     return LocalHost(of_http, worker, environment, settings=QUICK)
 
@@ -313,5 +313,5 @@ def test_an_app_without_its_settings_says_which_are_missing() -> None:
     assert "RestoreStorage is missing" in got.json()["detail"]
 
 
-def _unset() -> TableStore:
+def _unset() -> AccountTables:
     raise SettingsError("RestoreStorage is missing: set it to a connection string.")

@@ -229,4 +229,4 @@ def test_importing_the_app_needs_no_setting_and_connects_to_nothing(
 
     assert isinstance(function_app.app, func.FunctionApp)
     with ThreadPoolExecutor(1) as pool, pytest.raises(Exception, match="RestoreStorage is missing"):
-        pool.submit(function_app.driver).result()
+        pool.submit(function_app.engine).result()

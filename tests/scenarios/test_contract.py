@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.azure.step_queue import EVENTS
+from restore_core.azure.queues import EVENTS
 from restore_core.lifecycle.outbox import Stage
-from restore_core.reading.inquiries import Inquiry
+from restore_core.reading.http_api import Query
 from simulator import faults
 from tests.envelopes import an_alert, sent
 from tests.published_schemas import EVENT, RESULT, schema
@@ -18,7 +18,7 @@ from tests.world import World
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with World(rules={"told": frozenset(Stage), "max_active": 1}) as world:
+    with World(rules={"notices": frozenset(Stage), "max_active": 1}) as world:
         yield world
 
 
@@ -55,7 +55,7 @@ def test_every_event_and_every_answer_is_valid(world: World) -> None:
     while not world.is_idle():
         answers += [told(look(world, f"r{n}")) for n in (0, 1, 2, 3, 9)]
         world.run(seconds=10)
-    answers += told(receivers(world).many(Inquiry(HOST)))["value"]
+    answers += told(receivers(world).results(Query(HOST)))["value"]
 
     for answer in answers:
         RESULT.validate(answer)

@@ -11,7 +11,7 @@ from simulator import outcomes
 from tests import builders
 from tests.world import World
 
-ALL = {"told": frozenset(Stage)}
+ALL = {"notices": frozenset(Stage)}
 OF_A_RESTORE = ["accepted", "validating", "restoring", "completed"]
 
 
@@ -56,7 +56,7 @@ def test_all_transitions_are_told_in_order_where_that_is_wanted() -> None:
 
 
 def test_what_is_not_told_takes_no_number() -> None:
-    with World(rules={"told": {Stage.RESTORING, Stage.COMPLETED}}) as world:
+    with World(rules={"notices": {Stage.RESTORING, Stage.COMPLETED}}) as world:
         world.restore(world.protect())
 
         assert world.told() == ["restoring", "completed"]
@@ -64,7 +64,7 @@ def test_what_is_not_told_takes_no_number() -> None:
 
 
 def test_nothing_is_told_where_nothing_is_wanted() -> None:
-    with World(rules={"told": frozenset()}) as world:
+    with World(rules={"notices": frozenset()}) as world:
         world.restore(world.protect())
         world.send(b"no request")
         world.run()
@@ -151,7 +151,7 @@ def test_no_event_takes_the_etag_of_a_worker_that_is_triggering() -> None:
             answer = obey()
             world.clock.advance(seconds=59)
             before = len(world.io.calls)
-            world.driver.advance(b"r1")
+            world.engine.steps.advance(b"r1")
             meanwhile.extend(world.io.calls[before:])
             return answer
 
@@ -235,7 +235,7 @@ def test_a_message_whose_refusal_cannot_be_told_comes_again_until_it_is(world: W
 
 
 def test_a_forged_step_is_told_to_no_one(world: World) -> None:
-    world.driver.advance(b"{no step}")
+    world.engine.steps.advance(b"{no step}")
 
     assert world.unaccepted()["errorCode"] == "NotAStep"
     assert world.queue("restore-events").messages == []

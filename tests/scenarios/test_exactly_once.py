@@ -32,7 +32,7 @@ def test_the_same_message_sent_five_times_at_once_restores_once(world: World) ->
 
     def accept() -> None:
         barrier.wait()
-        world.driver.accept(body, world.clock())
+        world.engine.intake.accept(body, world.clock())
 
     threads = [threading.Thread(target=accept) for _ in range(5)]
     for thread in threads:
@@ -141,8 +141,8 @@ def test_who_finds_a_claim_does_not_post(world: World) -> None:
 
     for _ in range(10):
         world.clock.advance(minutes=1)
-        world.driver.advance(b"r1")
-        world.driver.sweep(OneAfterTheOther())
+        world.engine.steps.advance(b"r1")
+        world.engine.sweep.tick(OneAfterTheOther())
 
     assert len(world.arm_calls("POST", "/restore")) == posts
     assert world.status() == "Triggering"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 
-from restore_core.azure.table_store import TableStore
+from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.resource_ids import DiskId
 from restore_core.errors import Unavailable
 from simulator import faults
@@ -40,7 +40,7 @@ def test_a_message_that_cannot_be_recorded_is_asked_for_again(world: World) -> N
     world.io.before = _fail("Restores")
 
     with pytest.raises(Unavailable):
-        world.driver.accept(body, world.clock())
+        world.engine.intake.accept(body, world.clock())
 
     assert world.simulator.calls == []
 
@@ -49,7 +49,7 @@ def test_a_restore_that_is_recorded_never_raises_again(world: World) -> None:
     body = builders.message(backupInstanceId=world.protect())
     world.io.before = _fail("Restores.update", "restore-steps")
 
-    world.driver.accept(body, world.clock())
+    world.engine.intake.accept(body, world.clock())
 
     world.io.before = lambda _: None
     world.run()
@@ -163,7 +163,7 @@ def test_a_poisoned_message_that_fails_stops_no_other(world: World) -> None:
 
 
 def test_a_step_for_a_restore_that_is_not_there_does_nothing(world: World) -> None:
-    world.driver.advance(b"unknown")
+    world.engine.steps.advance(b"unknown")
 
     assert world.io.calls == ["Restores.get"]
 
@@ -196,7 +196,7 @@ def test_an_outstanding_row_whose_restore_never_came_is_dropped_after_a_while(
 ) -> None:
     world.io.before = _fail("Restores.create_entity")
     with pytest.raises(Unavailable):
-        world.driver.accept(builders.message(), world.clock())
+        world.engine.intake.accept(builders.message(), world.clock())
     world.run(minutes=30)
     assert len(world.rows("OutstandingRestores")) == 1
 
@@ -207,11 +207,11 @@ def test_an_outstanding_row_whose_restore_never_came_is_dropped_after_a_while(
 
 def test_a_redelivery_puts_back_an_outstanding_row_that_is_missing(world: World) -> None:
     body = builders.message(backupInstanceId=world.protect())
-    world.driver.accept(body, world.clock())
+    world.engine.intake.accept(body, world.clock())
     world.tables.tables["OutstandingRestores"].rows.clear()
     world.queue("restore-steps").messages.clear()
 
-    world.driver.accept(body, world.clock())
+    world.engine.intake.accept(body, world.clock())
     world.run()
 
     assert world.result()["status"] == "Completed"
@@ -274,8 +274,8 @@ def test_a_message_for_a_row_that_cannot_be_read_is_recorded_and_not_asked_for_a
     etag, row = world.tables.tables["Restores"].rows[key]
     world.tables.tables["Restores"].rows[key] = (etag, {**row, "document": "[]"})
 
-    world.driver.accept(builders.message(), world.clock())
-    world.driver.advance(b"r1")
+    world.engine.intake.accept(builders.message(), world.clock())
+    world.engine.steps.advance(b"r1")
 
     assert world.unaccepted()["errorCode"] == "UnreadableRow"
 
@@ -333,7 +333,7 @@ def test_two_ticks_at_once_do_each_thing_once(world: World) -> None:
     def tick() -> None:
         barrier.wait()
         with ThreadPoolExecutor(4) as pool:
-            world.driver.sweep(pool)
+            world.engine.sweep.tick(pool)
 
     threads = [threading.Thread(target=tick) for _ in range(2)]
     for thread in threads:
@@ -349,8 +349,8 @@ def test_two_ticks_at_once_do_each_thing_once(world: World) -> None:
 def test_a_lock_that_a_beaten_worker_took_too_late_blocks_nobody(world: World) -> None:
     instance = world.protect()
     world.restore(instance, requestId="first", validateOnly=True)
-    late_write_of_a_beaten_worker = TableStore(world.tables)
-    late_write_of_a_beaten_worker.lock_target(
+    late_write_of_a_beaten_worker = AccountTables(world.tables)
+    late_write_of_a_beaten_worker.targets.lock(
         DiskId.parse(builders.disk("disk-1-restored")), "first"
     )
 
@@ -401,7 +401,7 @@ def test_an_error_that_nobody_foresaw_is_told_and_tried_again(
 def test_a_sweep_survives_storage_that_is_away(world: World) -> None:
     world.io.before = _fail("")
 
-    world.driver.sweep(OneAfterTheOther())
+    world.engine.sweep.tick(OneAfterTheOther())
 
     assert world.simulator.calls == []
 

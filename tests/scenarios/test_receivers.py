@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from restore_core.azure.table_store import TableStore
-from restore_core.reading.inquiries import Inquiries, Inquiry, Reply
+from restore_core.azure.tables.account import AccountTables
+from restore_core.reading.http_api import HttpApi, Query, Reply
 from simulator import faults
 from tests.scenarios.test_secrets import SIGNED
 from tests.world import World
@@ -15,12 +15,12 @@ from tests.world import World
 HOST = "https://app.azurewebsites.net/api/restores"
 
 
-def receivers(world: World) -> Inquiries:
-    return Inquiries(lambda: TableStore(world.tables), world.clock)
+def receivers(world: World) -> HttpApi:
+    return HttpApi(lambda: AccountTables(world.tables), world.clock)
 
 
 def look(world: World, request_id: str = "r1") -> Reply:
-    return receivers(world).one(Inquiry(f"{HOST}/{request_id}?code=k", {}, request_id))
+    return receivers(world).restore(Query(f"{HOST}/{request_id}?code=k", {}, request_id))
 
 
 def told(reply: Reply) -> dict[str, Any]:
@@ -109,9 +109,9 @@ def test_a_day_s_results_are_listed_refused_messages_too(world: World) -> None:
     world.send(b"restore my disk")
     world.run()
 
-    page = told(receivers(world).many(Inquiry(f"{HOST}?top=2", {"top": "2"})))
-    rest = told(receivers(world).many(Inquiry(HOST, {"after": "disk-2"})))
-    rejected = told(receivers(world).many(Inquiry(HOST, {"status": "rejected"})))
+    page = told(receivers(world).results(Query(f"{HOST}?top=2", {"top": "2"})))
+    rest = told(receivers(world).results(Query(HOST, {"after": "disk-2"})))
+    rejected = told(receivers(world).results(Query(HOST, {"status": "rejected"})))
 
     assert [row["requestId"] for row in page["value"]] == ["disk-1", "disk-2"]
     assert "after=disk-2" in page["nextLink"]
@@ -144,7 +144,7 @@ def test_no_reply_holds_a_token_or_a_signed_url(world: World) -> None:
         nonlocal rows_with_urls
         world.io.after = lambda _what: None
         rows_with_urls += any("operationUrl" in row for row in world.rows("Restores"))
-        replies.extend((look(world).body, receivers(world).many(Inquiry(HOST)).body))
+        replies.extend((look(world).body, receivers(world).results(Query(HOST)).body))
         world.io.after = look_on
 
     world.io.after = look_on

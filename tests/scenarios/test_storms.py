@@ -153,7 +153,7 @@ def test_of_five_alerts_at_once_one_restores(world: World) -> None:
 
     def accept(body: bytes) -> None:
         barrier.wait()
-        world.driver.accept(body, world.clock())
+        world.engine.intake.accept(body, world.clock())
 
     threads = [threading.Thread(target=accept, args=(body,)) for body in bodies]
     for thread in threads:
@@ -425,10 +425,10 @@ def test_two_copies_of_a_message_that_waits_leave_it_waiting() -> None:
         def overtaken(what: str) -> None:
             if what == "Restores.create_entity":
                 world.io.before = lambda _: None
-                world.driver.accept(body, world.clock())
+                world.engine.intake.accept(body, world.clock())
 
         world.io.before = overtaken
-        world.driver.accept(body, world.clock())
+        world.engine.intake.accept(body, world.clock())
 
         turns = {row["RowKey"]: row["turn"] for row in world.rows("OutstandingRestores")}
         assert turns == {"first": "taken", "second": "awaited"}

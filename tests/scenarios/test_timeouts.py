@@ -133,7 +133,7 @@ def test_the_guard_costs_one_look_an_hour(world: World) -> None:
 
     assert len(world.simulator.calls) - before <= 25
     assert builders.disk("disk-1-restored").lower() not in world.simulator.disks()
-    world.driver.sweep(OneAfterTheOther())
+    world.engine.sweep.tick(OneAfterTheOther())
 
 
 def test_a_job_is_looked_at_once_more_at_the_maximum_age() -> None:

@@ -1,6 +1,6 @@
 """A world in which everything fails, under one seed, in virtual time.
 
-The real driver, stores, queues, vault and ARM client run here, with the function bodies around
+The real engine, stores, queues, vault and ARM client run here, with the function bodies around
 them, on storage in memory and on the simulator. One thing at a time moves on (`scheduler`), which
 one, the seed decides; whatever can go wrong is in `faults`; what must hold all the same, by the
 names of DESIGN's invariants, in `invariants`. Imports point down:

@@ -1,4 +1,4 @@
-"""Every plan of deaths, and every interleaving of two drivers, over the life of one restore.
+"""Every plan of deaths, and every interleaving of two workers, over the life of one restore.
 
 A life is short here: one request, the pace of the vault quickened. `Life` says how it is to end.
 Where another restore must be there for it to wait for, or to be refused for, that one is not
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from restore_core.azure.step_queue import REQUESTS, STEPS
+from restore_core.azure.queues import REQUESTS, STEPS
 from restore_core.lifecycle.outbox import Stage
 from simulator import faults as spoil
 from simulator import outcomes
@@ -113,11 +113,11 @@ LIVES: Final[dict[str, Life]] = {
     "asked for by an alert that names a disk": Life(
         "Completed", fields=LOOKED_UP, settings=AT_HOME, is_alert=True
     ),
-    "told of everything": Life("Completed", settings={"told": frozenset(Stage)}),
+    "told of everything": Life("Completed", settings={"notices": frozenset(Stage)}),
     "too late": Life("Rejected", fields={"notAfter": (NOON + timedelta(seconds=12)).isoformat()}),
     "queued": Life(
         "Completed",
-        settings={"max_active": 1, "told": frozenset(Stage)},
+        settings={"max_active": 1, "notices": frozenset(Stage)},
         others=({},),
         ends={"Completed": 2},
     ),
@@ -394,7 +394,7 @@ class Racing(_Small):
     def _deploy(self) -> None:
         super()._deploy()
         for process in self.host.processes:
-            process.driver._created = True
+            process.engine.sweep._created = True
 
     def _tie(self) -> float:
         return self.choices() if self.is_racing and self.scheduler.others_are_ready() else 0.0

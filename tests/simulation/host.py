@@ -15,9 +15,9 @@ from typing import Any, Final
 import function_app
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
-from restore_core.azure.step_queue import REQUESTS, STEPS, StepQueue
-from restore_core.azure.table_store import TableStore
-from restore_core.engine.driver import Driver
+from restore_core.azure.queues import REQUESTS, STEPS, AccountQueues
+from restore_core.azure.tables.account import AccountTables
+from restore_core.engine.engine import Engine
 from restore_core.engine.ports import Results
 from tests.fakes import Message
 from tests.simulation import azure
@@ -69,7 +69,7 @@ class Host:
         number, skewed = next(self._numbers), timedelta(seconds=skew)
         process = Process(world, number, skewed, world.settings, self.bury)
         world.settings_used.append(world.settings)
-        process.driver = self._driver(process, world.settings)
+        process.engine = self._engine(process, world.settings)
         process.invocations = {name: [] for name in (REQUESTS, STEPS, "timer")}
         self.processes.append(process)
         for name in (REQUESTS, STEPS):
@@ -89,7 +89,7 @@ class Host:
         for process in list(self.processes):
             process.die()
 
-    def _driver(self, process: Process, settings: Settings) -> Driver:
+    def _engine(self, process: Process, settings: Settings) -> Engine:
         arm = Arm(
             azure.ENDPOINT,
             azure.Identity(process),
@@ -100,19 +100,19 @@ class Host:
         session.mount("https://", azure.Wire(process))
         session.mount("http://", azure.Wire(process))
         session.trust_env = False
-        return Driver(
-            store=TableStore(Tables(process)),
+        return Engine.of(
+            tables=AccountTables(Tables(process)),
             vault=BackupVault(arm, process.clock),
-            steps=StepQueue(Queues(process)),
+            queues=AccountQueues(Queues(process)),
             rules=settings.rules,
             clock=process.clock,
         )
 
-    def driver_here(self) -> Driver:
-        """Return the driver of the process that runs now."""
+    def engine_here(self) -> Engine:
+        """Return the engine of the process that runs now."""
         current: Any = self.world.scheduler.current
-        driver: Driver = current.owner.driver
-        return driver
+        engine: Engine = current.owner.engine
+        return engine
 
     def _invoke(
         self,
@@ -301,8 +301,8 @@ class Delivery:
 _hosts: list[Host] = []
 
 
-def _driver_here() -> Driver:
-    return _hosts[0].driver_here()
+def _engine_here() -> Engine:
+    return _hosts[0].engine_here()
 
 
 def _no_receiver_here() -> Results:
@@ -311,6 +311,6 @@ def _no_receiver_here() -> Results:
 
 @cache
 def _bodies() -> dict[str, Callable[..., None]]:
-    """Return the bodies of the app's functions: they ask for the driver of whoever runs them."""
-    app = function_app.functions(_driver_here, _no_receiver_here)
+    """Return the bodies of the app's functions: they ask for the engine of whoever runs them."""
+    app = function_app.functions(_engine_here, _no_receiver_here)
     return {f.get_function_name(): f.get_user_function() for f in app.get_functions()}

@@ -14,8 +14,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from restore_core.azure.step_queue import POISON, REQUESTS, STEPS
-from restore_core.azure.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS
+from restore_core.azure.queues import POISON, REQUESTS, STEPS
+from restore_core.azure.tables.outstanding import OUTSTANDING
+from restore_core.azure.tables.restores import RESTORES
+from restore_core.azure.tables.results import RESULTS
+from restore_core.azure.tables.targets import LOCKS
 from simulator.world import Job
 from tests.simulation.dress import digest
 from tests.simulation.ground import Ground

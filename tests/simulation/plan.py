@@ -25,7 +25,7 @@ class Settings:
     deleted_disks: bool = False
     cooldown: timedelta = timedelta(minutes=60)
     max_active: int = 200
-    told: frozenset[Stage] = FINAL
+    notices: frozenset[Stage] = FINAL
 
     @property
     def rules(self) -> Rules:
@@ -38,7 +38,7 @@ class Settings:
             max_active=self.max_active,
             max_age=self.max_age,
             job_list_lag=self.job_list_lag,
-            told=self.told,
+            notices=self.notices,
         )
 
 

@@ -1,11 +1,11 @@
-"""One process of the app: its clock, its driver, its death, and every call that leaves it."""
+"""One process of the app: its clock, its engine, its death, and every call that leaves it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from restore_core.engine.driver import Driver
+from restore_core.engine.engine import Engine
 from tests.simulation.ground import Ground
 from tests.simulation.plan import Settings
 from tests.simulation.scheduler import Killed, Task
@@ -31,7 +31,7 @@ class Process:
     settings: Settings
     bury: Callable[["Process"], None]
     """Whom it leaves to begin another one."""
-    driver: Driver = field(init=False)
+    engine: Engine = field(init=False)
     alive: bool = True
     invocations: dict[str, list[Invocation]] = field(default_factory=dict)
 

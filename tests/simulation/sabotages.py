@@ -14,21 +14,30 @@ from unittest.mock import patch
 
 from azure.data.tables import UpdateMode
 
-from restore_core.azure import backup_vault, jobs, table_store
+from restore_core.azure import backup_vault, jobs
 from restore_core.azure.arm import Arm
 from restore_core.azure.arm_guard import ArmGuard
 from restore_core.azure.backup_vault import BackupVault
 from restore_core.azure.storage import answering
-from restore_core.azure.table_store import LOCK_ROW, TableStore
+from restore_core.azure.tables import row_codec
+from restore_core.azure.tables.disk_key import disk_key
+from restore_core.azure.tables.outstanding import OutstandingTable
+from restore_core.azure.tables.restores import RestoresTable
+from restore_core.azure.tables.row_codec import restore_row
+from restore_core.azure.tables.sources import SourcesTable
+from restore_core.azure.tables.targets import LOCK_ROW, TargetsTable
 from restore_core.contract.envelopes import alert
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Origin
-from restore_core.engine import driver, rows
-from restore_core.engine.driver import Driver
-from restore_core.engine.notices import event_of, event_of_unaccepted
+from restore_core.engine import steps
+from restore_core.engine.intake import Intake
+from restore_core.engine.notices import cloud_event, cloud_event_of_refused
 from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Versioned
-from restore_core.engine.rows import restore_row
+from restore_core.engine.refusals import Refusals
+from restore_core.engine.steps import Steps
+from restore_core.engine.sweep import Sweep
+from restore_core.engine.turns import Turns
 from restore_core.errors import (
     AnswerLost,
     MalformedRequest,
@@ -40,8 +49,8 @@ from restore_core.lifecycle import pace, transitions
 from restore_core.lifecycle.events import (
     FindJob,
     JobEnded,
+    Notify,
     Refused,
-    Tell,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -116,13 +125,13 @@ def _no_claim() -> list[Patch]:
     def trigger(self: Any, current: Versioned) -> Versioned:
         claimed = current.restore.after(self._performer.claim(current.restore), ())
         if not isinstance(claimed.state, Triggering):
-            return self._save(current, self._performer.claim(current.restore))
+            return self.save(current, self._performer.claim(current.restore))
         event = self._performer.trigger(claimed)
         if isinstance(event, TriggerUnanswered):
-            return self._save(current, Unanswered(event.problem, event.at))
-        return self._store.save(claimed.after(event, ()), current.etag)
+            return self.save(current, Unanswered(event.problem, event.at))
+        return self._tables.restores.save(claimed.after(event, ()), current.etag)
 
-    return [(Driver, "_claim_and_trigger", trigger)]
+    return [(Steps, "_claim_and_trigger", trigger)]
 
 
 def _act_before_save() -> list[Patch]:
@@ -130,21 +139,21 @@ def _act_before_save() -> list[Patch]:
         claim = self._performer.claim(current.restore)
         claimed = current.restore.after(claim, ())
         if not isinstance(claimed.state, Triggering):
-            return self._save(current, claim)
+            return self.save(current, claim)
         event = self._performer.trigger(claimed)
-        return self._save(self._save(current, claim), event)
+        return self.save(self.save(current, claim), event)
 
-    return [(Driver, "_claim_and_trigger", trigger)]
+    return [(Steps, "_claim_and_trigger", trigger)]
 
 
 def _announce_before_save() -> list[Patch]:
     def save(self: Any, current: Versioned, event: Any) -> Versioned:
-        restore = current.restore.after(event, self._rules.told)
-        self._announce(restore)
-        self._enqueue(restore)
-        return self._store.save(restore, current.etag)
+        restore = current.restore.after(event, self._rules.notices)
+        self.schedule(restore)
+        self.enqueue(restore)
+        return self._tables.restores.save(restore, current.etag)
 
-    return [(Driver, "_save", save)]
+    return [(Steps, "save", save)]
 
 
 def _finder_triggers() -> list[Patch]:
@@ -208,10 +217,10 @@ def _first_page_only() -> list[Patch]:
 
 def _ignore_the_etag() -> list[Patch]:
     def save(self: Any, restore: Restore, etag: str) -> Versioned:  # noqa: ARG001
-        answer = self._restores.upsert_entity(restore_row(restore), UpdateMode.REPLACE)
+        answer = self._table.upsert_entity(restore_row(restore), UpdateMode.REPLACE)
         return Versioned(restore, answer["etag"])
 
-    return [(TableStore, "save", save)]
+    return [(RestoresTable, "save", save)]
 
 
 def _trust_succeeded() -> list[Patch]:
@@ -232,15 +241,15 @@ def _no_lock() -> list[Patch]:
     def lock(self: Any, target: Any, request_id: str) -> str:  # noqa: ARG001
         return request_id
 
-    return [(TableStore, "lock_target", lock)]
+    return [(TargetsTable, "lock", lock)]
 
 
 def _release_anothers_lock() -> list[Patch]:
     def release(self: Any, target: Any, request_id: str) -> None:  # noqa: ARG001
         with answering():
-            self._locks.delete_entity(table_store._disk_key(target), LOCK_ROW)
+            self._table.delete_entity(disk_key(target), LOCK_ROW)
 
-    return [(TableStore, "release_target", release)]
+    return [(TargetsTable, "release", release)]
 
 
 def _drop_the_guard() -> list[Patch]:
@@ -254,29 +263,29 @@ def _drop_the_guard() -> list[Patch]:
 
 
 def _keep_the_lock() -> list[Patch]:
-    return [(TableStore, "release_target", lambda *_: None)]
+    return [(TargetsTable, "release", lambda *_: None)]
 
 
 # -------------------------------------------------------------------------- messages and sweep
 
 
 def _forget_the_sweep() -> list[Patch]:
-    real = Driver._visit
+    real = Sweep._visit
 
     def visit(self: Any, outstanding: Any, begun: datetime) -> None:
-        current = self._store.load(outstanding.request_id)
+        current = self._tables.restores.load(outstanding.request_id)
         if current is not None and isinstance(current.restore.state, Running):
             real(self, outstanding, begun)
 
-    return [(Driver, "_visit", visit)]
+    return [(Sweep, "_visit", visit)]
 
 
 def _leave_the_poison() -> list[Patch]:
-    return [(Driver, "_take_poisoned_requests", lambda _self: None)]
+    return [(Sweep, "_take_poisoned_requests", lambda _self: None)]
 
 
 def _judge_before_recording() -> list[Patch]:
-    real = Driver._insert
+    real = Intake._insert
 
     def insert(self: Any, asked: Any, inserted_at: datetime) -> Any:
         request, policy = asked.request, self._rules.policy
@@ -287,17 +296,17 @@ def _judge_before_recording() -> list[Patch]:
 
     def accept(self: Any, body: bytes, inserted_at: datetime) -> None:
         try:
-            recorded = self._record(body, inserted_at)
+            recorded = self.record(body, inserted_at)
         except AttributeError:  # There is no restore to compare with: it was judged already.
             return
         if recorded is not None:
-            self._step(recorded)
+            self._steps.take(recorded)
 
-    return [(Driver, "_insert", insert), (Driver, "accept", accept)]
+    return [(Intake, "_insert", insert), (Intake, "accept", accept)]
 
 
 def _swallow_an_outage() -> list[Patch]:
-    real = Driver.accept
+    real = Intake.accept
 
     def accept(self: Any, body: bytes, inserted_at: datetime) -> None:
         try:
@@ -305,52 +314,52 @@ def _swallow_an_outage() -> list[Patch]:
         except Unavailable:
             return
 
-    return [(Driver, "accept", accept)]
+    return [(Intake, "accept", accept)]
 
 
 def _take_other_content() -> list[Patch]:
-    real = Driver._record
+    real = Intake.record
 
     def record(self: Any, body: bytes, inserted_at: datetime) -> Any:
         found = real(self, body, inserted_at)
         with suppress(MalformedRequest, NothingAsked, Superseded):
             request = read(body).request
-            held = self._store.load(request.request_id)
+            held = self._tables.restores.load(request.request_id)
             if found is None and held is not None:
-                self._store.save(replace(held.restore, request=request), held.etag)
+                self._tables.restores.save(replace(held.restore, request=request), held.etag)
         return found
 
-    return [(Driver, "_record", record)]
+    return [(Intake, "record", record)]
 
 
 def _never_forget() -> list[Patch]:
-    return [(TableStore, name, lambda *_: None) for name in ("forget", "drop")]
+    return [(OutstandingTable, name, lambda *_: None) for name in ("forget", "drop")]
 
 
 def _look_at_what_has_ended() -> list[Patch]:
-    real = TableStore.due
+    real = Sweep._visit_due
 
-    def due(self: Any, now: datetime) -> Any:
-        for row in self._results.list_entities():
-            self.load(row["RowKey"])
-        return real(self, now)
+    def visit(self: Any, pool: Any) -> None:
+        for row in self._tables.results._table.list_entities():
+            self._tables.restores.load(row["RowKey"])
+        real(self, pool)
 
-    return [(TableStore, "due", due)]
+    return [(Sweep, "_visit_due", visit)]
 
 
 # ------------------------------------------------------------------------- answers and results
 
 
 def _result_before_the_outcome() -> list[Patch]:
-    real = Driver._save
+    real = Steps.save
 
     def save(self: Any, current: Versioned, event: Any) -> Versioned:
         after = current.restore.after(event, ())
         if isinstance(after.state, Ending):
-            self._store.write_result(after, after.state.outcome)
+            self._tables.results.write(after, after.state.outcome)
         return real(self, current, event)
 
-    return [(Driver, "_save", save)]
+    return [(Steps, "save", save)]
 
 
 def _a_404_is_a_failure() -> list[Patch]:
@@ -392,18 +401,18 @@ def _follow_any_url() -> list[Patch]:
 
 
 def _url_in_the_row() -> list[Patch]:
-    return [(rows, "_without_url", lambda state: state)]
+    return [(row_codec, "_without_url", lambda state: state)]
 
 
 def _give_up_early() -> list[Patch]:
-    real = Driver._insert
+    real = Intake._insert
 
     def insert(self: Any, asked: Any, inserted_at: datetime) -> Any:
         sooner = replace(self._rules, max_age=self._rules.max_age / 8)
         with patch.object(self, "_rules", sooner):
             return real(self, asked, inserted_at)
 
-    return [(Driver, "_insert", insert)]
+    return [(Intake, "_insert", insert)]
 
 
 # --------------------------------------------------------------------------------- envelopes
@@ -447,12 +456,12 @@ _REAL_COUNTS: Final = Performer._counts
 
 
 def _forced(*, always: bool) -> Callable[[], list[Patch]]:
-    real = TableStore.take_source
+    real = SourcesTable.take
 
     def take(self: Any, source: Any, request_id: str, *, counts: Any, force: bool) -> Any:  # noqa: ARG001
         return real(self, source, request_id, counts=counts, force=always)
 
-    return lambda: [(TableStore, "take_source", take)]
+    return lambda: [(SourcesTable, "take", take)]
 
 
 # ------------------------------------------------------------------------------------- the turns
@@ -464,7 +473,7 @@ def _turn_without_looking() -> list[Patch]:
 
 def _before_those_who_wait() -> list[Patch]:
     def has_turn(self: Any, restore: Restore) -> bool:
-        others = [o for o in self._store.turns() if o.request_id != restore.id]
+        others = [o for o in self._tables.schedule.turns() if o.request_id != restore.id]
         taken = sum(other.turn is Turn.TAKEN for other in others)
         return bool(taken < self._rules.max_active)
 
@@ -476,30 +485,30 @@ def _call_everybody() -> list[Patch]:
         awaited = [one.request_id for one in found if one.turn is Turn.AWAITED]
         return {one for one in awaited if self._call(one)}
 
-    return [(Driver, "_call_in_turn", call)]
+    return [(Turns, "give", call)]
 
 
 def _call_the_newest() -> list[Patch]:
-    real = Driver._call_in_turn
+    real = Turns.give
 
     def call(self: Any, found: Any, begun: datetime) -> set[str]:
         turned = [replace(one, accepted_at=begun - (one.accepted_at - begun)) for one in found]
         return real(self, turned, begun)
 
-    return [(Driver, "_call_in_turn", call)]
+    return [(Turns, "give", call)]
 
 
 def _call_nobody() -> list[Patch]:
-    return [(Driver, "_call_in_turn", lambda *_: set())]
+    return [(Turns, "give", lambda *_: set())]
 
 
 def _pass_over() -> list[Patch]:
-    real, numbers = Driver._call, itertools.count()
+    real, numbers = Turns._call, itertools.count()
 
     def call(self: Any, request_id: str) -> bool:
         return True if next(numbers) % 2 == 0 else real(self, request_id)
 
-    return [(Driver, "_call", call)]
+    return [(Turns, "_call", call)]
 
 
 def _last_moment(later: timedelta | None) -> Callable[[], list[Patch]]:
@@ -518,27 +527,27 @@ def _last_moment(later: timedelta | None) -> Callable[[], list[Patch]]:
 
 
 def _tell_before_the_save() -> list[Patch]:
-    real = Driver._save
+    real = Steps.save
 
     def save(self: Any, current: Versioned, event: Any) -> Versioned:
-        moved = current.restore.after(event, self._rules.told)
+        moved = current.restore.after(event, self._rules.notices)
         for notice in moved.outbox.pending[len(current.restore.outbox.pending) :]:
-            self._steps.tell(event_of(moved, notice))
+            self._queues.notices.publish(cloud_event(moved, notice))
         return real(self, current, event)
 
-    return [(Driver, "_save", save)]
+    return [(Steps, "save", save)]
 
 
 def _tell_after_the_save() -> list[Patch]:
     def save(self: Any, current: Versioned, event: Any) -> Versioned:
-        moved = current.restore.after(event, self._rules.told)
+        moved = current.restore.after(event, self._rules.notices)
         without = replace(moved, outbox=moved.outbox.sent())
-        saved: Versioned = self._store.save(without, current.etag)
+        saved: Versioned = self._tables.restores.save(without, current.etag)
         for notice in moved.outbox.pending:
-            self._steps.tell(event_of(moved, notice))
+            self._queues.notices.publish(cloud_event(moved, notice))
         return saved
 
-    return [(Driver, "_save", save)]
+    return [(Steps, "save", save)]
 
 
 def _drop_what_cannot_be_sent() -> list[Patch]:
@@ -548,9 +557,9 @@ def _drop_what_cannot_be_sent() -> list[Patch]:
 def _number_by_attempts() -> list[Patch]:
     def event(restore: Restore, notice: Notice) -> str:
         number = notice.sequence + restore.outbox.misses
-        return event_of(restore, replace(notice, sequence=number))
+        return cloud_event(restore, replace(notice, sequence=number))
 
-    return [(driver, "event_of", event)]
+    return [(steps, "cloud_event", event)]
 
 
 def _tell_first() -> list[Patch]:
@@ -558,33 +567,38 @@ def _tell_first() -> list[Patch]:
 
     def owes(self: Restore, now: datetime) -> Any:
         due = self.outbox.due
-        return Tell() if due is not None and now >= due else real(self, now)
+        return Notify() if due is not None and now >= due else real(self, now)
 
     return [(Restore, "owes", owes)]
 
 
 def _tell_of_nothing() -> list[Patch]:
-    real = Driver._write_down
+    real = Refusals._write
 
-    def write_down(self: Any, body: bytes, *args: Any, **kwargs: Any) -> Any:
-        message = real(self, body, *args, **kwargs)
+    def write(self: Any, *args: Any) -> Any:
+        message = real(self, *args)
         if message.status is Status.IGNORED:
-            self._steps.tell(event_of_unaccepted(message))
+            self._queues.notices.publish(cloud_event_of_refused(message))
         return message
 
-    return [(Driver, "_write_down", write_down)]
+    return [(Refusals, "_write", write)]
 
 
 def _tell_the_url() -> list[Patch]:
     def event(restore: Restore, notice: Notice) -> str:
-        url = rows._operation_url(restore.state)
-        return event_of(restore, notice).removesuffix("}") + f',"url":"{url}"}}'
+        url = row_codec._operation_url(restore.state)
+        return cloud_event(restore, notice).removesuffix("}") + f',"url":"{url}"}}'
 
-    return [(driver, "event_of", event)]
+    return [(steps, "cloud_event", event)]
 
 
 def _tell_of_no_refusal() -> list[Patch]:
-    return [(Driver, "_refuse", Driver._write_down)]
+    def refuse(
+        self: Any, body: bytes, problem: Any, *, request_id: str, inserted_at: datetime
+    ) -> None:
+        self._write(body, Status.REJECTED, problem, request_id, inserted_at)
+
+    return [(Refusals, "refuse", refuse)]
 
 
 def _kinds(*names: str) -> frozenset[str]:

@@ -66,7 +66,7 @@ def _settings(rng: Random, size: int, max_age: timedelta) -> Settings:
         deleted_disks=rng.random() < 0.6,
         cooldown=rng.choice(COOLDOWNS),
         max_active=rng.choice(_turns(size)),
-        told=rng.choice(TOLD),
+        notices=rng.choice(TOLD),
     )
 
 
@@ -309,7 +309,7 @@ def _change_settings(world: Ground, rng: Random) -> None:
         api_version=rng.choice(("2025-07-01", "2024-04-01")),
         cooldown=rng.choice((world.settings.cooldown, *COOLDOWNS)),
         max_active=rng.choice((world.settings.max_active, *_turns(len(world.wants.sent)))),
-        told=rng.choice((world.settings.told, *TOLD)),
+        notices=rng.choice((world.settings.notices, *TOLD)),
     )
     world.faults.count("settings-change")
     world.note(f"other settings from here on: {world.settings}")

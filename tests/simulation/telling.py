@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from restore_core.azure.step_queue import EVENTS
-from restore_core.azure.table_store import RESTORES, RESULTS
+from restore_core.azure.queues import EVENTS
+from restore_core.azure.tables.restores import RESTORES
+from restore_core.azure.tables.results import RESULTS
 from tests.simulation.ground import Ground, Writer
 
 _REQUIRED: Final = ("specversion", "id", "source", "type")
@@ -53,7 +54,7 @@ class Telling:
         stage, rank = _stage(document["state"])
         if rank > self._rank.get(request_id, -1):
             self._rank[request_id] = rank
-            if stage in process.settings.told:
+            if stage in process.settings.notices:
                 self._must[request_id].append(stage)
         self._world.checks["E1"] += 1
         numbered = document["outbox"]["sequence"]
@@ -63,7 +64,7 @@ class Telling:
 
     def refused(self, row: dict[str, Any], process: Writer) -> None:
         """Look at the row of a message that became no restore."""
-        if row["status"] == "Rejected" and "rejected" in process.settings.told:
+        if row["status"] == "Rejected" and "rejected" in process.settings.notices:
             self._refused.add(row["RowKey"])
 
     def sent(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The whole life of one restore: every plan of up to two deaths, every order of two drivers."""
+"""The whole life of one restore: every plan of up to two deaths, every order of two workers."""
 
 import pytest
 
@@ -15,8 +15,8 @@ def test_no_plan_of_two_deaths_loses_or_doubles_a_restore_however_it_ends() -> N
 
 
 @pytest.mark.timeout(900)
-def test_no_order_of_two_drivers_loses_or_doubles_a_restore() -> None:
+def test_no_order_of_two_workers_loses_or_doubles_a_restore() -> None:
     totals = runner.all_races()
 
     assert totals.broken == []
-    assert totals.worlds > 1000, "fewer orders than two drivers have: the test looks at nothing"
+    assert totals.worlds > 1000, "fewer orders than two workers have: the test looks at nothing"

@@ -6,7 +6,9 @@ from unittest.mock import patch
 
 import pytest
 
-from restore_core.azure.table_store import OUTSTANDING, RESULTS, TableStore
+from restore_core.azure.tables.outstanding import OUTSTANDING
+from restore_core.azure.tables.restores import RestoresTable
+from restore_core.azure.tables.results import RESULTS
 from restore_core.engine.ports import Versioned
 from restore_core.errors import Superseded
 from restore_core.lifecycle.outbox import Stage
@@ -53,15 +55,15 @@ def test_who_waits_for_longest_is_not_passed_over_because_its_row_was_saved_mean
     """Seed 21: a save that was lost counted as a turn given, and the next one overtook."""
     life = Life("Completed", settings={"max_active": 2}, others=({}, {}, {}), ends={"Completed": 4})
     world = Dying(replace(life, sooner=1), frozenset())
-    real, lost = TableStore.save, []
+    real, lost = RestoresTable.save, []
 
-    def save(self: TableStore, restore: Restore, etag: str) -> Versioned:
+    def save(self: RestoresTable, restore: Restore, etag: str) -> Versioned:
         if restore.id == "r3" and isinstance(restore.state, Ready) and not lost:
             lost.append(restore.id)
             raise Superseded("an event of it was sent meanwhile")
         return real(self, restore, etag)
 
-    with patch.object(TableStore, "save", save):
+    with patch.object(RestoresTable, "save", save):
         report = world.run()
 
     assert lost
@@ -100,7 +102,7 @@ def test_who_has_been_given_a_turn_is_counted_before_its_next_step() -> None:
 
 
 def test_events_that_cannot_be_sent_hold_up_no_restore() -> None:
-    life = Life("Completed", settings={"told": frozenset(Stage)})
+    life = Life("Completed", settings={"notices": frozenset(Stage)})
     usual = Dying(life, frozenset())
     usual.run()
     world = Dying(life, frozenset())

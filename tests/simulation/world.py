@@ -13,9 +13,13 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import function_app
-from restore_core.azure.step_queue import EVENTS, POISON, REQUESTS, STEPS
-from restore_core.azure.table_store import LOCKS, OUTSTANDING, RESTORES, RESULTS, SOURCES
-from restore_core.engine import rows
+from restore_core.azure.queues import EVENTS, POISON, REQUESTS, STEPS
+from restore_core.azure.tables import row_codec
+from restore_core.azure.tables.outstanding import OUTSTANDING
+from restore_core.azure.tables.restores import RESTORES
+from restore_core.azure.tables.results import RESULTS
+from restore_core.azure.tables.sources import SOURCES
+from restore_core.azure.tables.targets import LOCKS
 from restore_core.lifecycle.states import Turn
 from simulator.exchange import Request
 from simulator.world import Job
@@ -259,7 +263,7 @@ def _reproducible(world: World) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(_ids(world.seed, "while"))
         stack.enter_context(patch.object(function_app, "ThreadPoolExecutor", world.pool))
-        stack.enter_context(patch.object(rows, "get_type_hints", _HINTS))
+        stack.enter_context(patch.object(row_codec, "get_type_hints", _HINTS))
         stack.enter_context(patch.object(typing, "_get_protocol_attrs", _PROTOCOLS))
         stack.callback(logger.removeHandler, listener)
         logger.addHandler(listener)

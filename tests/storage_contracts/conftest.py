@@ -11,15 +11,13 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from local.azurite import Azurite
 from restore_core.azure import clients
-from restore_core.azure.step_queue import EVENTS, POISON, REQUESTS, STEPS, StepQueue
-from restore_core.azure.table_store import (
-    LOCKS,
-    OUTSTANDING,
-    RESTORES,
-    RESULTS,
-    SOURCES,
-    TableStore,
-)
+from restore_core.azure.queues import EVENTS, POISON, REQUESTS, STEPS, AccountQueues
+from restore_core.azure.tables.account import AccountTables
+from restore_core.azure.tables.outstanding import OUTSTANDING
+from restore_core.azure.tables.restores import RESTORES
+from restore_core.azure.tables.results import RESULTS
+from restore_core.azure.tables.sources import SOURCES
+from restore_core.azure.tables.targets import LOCKS
 from restore_core.settings import StorageConnection
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 
@@ -65,16 +63,16 @@ def storage(request: pytest.FixtureRequest) -> Storage:
 
 
 @pytest.fixture
-def store(storage: Storage) -> TableStore:
+def store(storage: Storage) -> AccountTables:
     """The app's tables on either storage, created."""
-    store = TableStore(storage.tables)
+    store = AccountTables(storage.tables)
     store.create_missing()
     return store
 
 
 @pytest.fixture
-def steps(storage: Storage) -> StepQueue:
+def app_queues(storage: Storage) -> AccountQueues:
     """The app's queues on either storage, created."""
-    steps = StepQueue(storage.queues)
-    steps.create_missing()
-    return steps
+    app_queues = AccountQueues(storage.queues)
+    app_queues.create_missing()
+    return app_queues

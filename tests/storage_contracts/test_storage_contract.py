@@ -13,8 +13,9 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import UpdateMode
 
-from restore_core.azure.step_queue import REQUESTS, STEPS
-from restore_core.azure.table_store import OUTSTANDING, RESTORES
+from restore_core.azure.queues import REQUESTS, STEPS
+from restore_core.azure.tables.outstanding import OUTSTANDING
+from restore_core.azure.tables.restores import RESTORES
 from tests.storage_contracts.conftest import Storage
 
 AN_HOUR = 3_600

@@ -11,17 +11,14 @@ import pytest
 from azure.data.tables import UpdateMode
 
 from restore_core.azure.arm_guard import MAX_URL
-from restore_core.azure.table_store import (
-    LOCKS,
-    MAX_REFUSED,
-    OUTSTANDING,
-    RESTORES,
-    RESULTS,
-    SOURCES,
-    TableStore,
-)
+from restore_core.azure.tables.account import AccountTables
+from restore_core.azure.tables.outstanding import OUTSTANDING
+from restore_core.azure.tables.restores import RESTORES
+from restore_core.azure.tables.results import MAX_REFUSED, RESULTS
+from restore_core.azure.tables.row_codec import restore_row
+from restore_core.azure.tables.sources import SOURCES
+from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.resource_ids import DiskId
-from restore_core.engine.rows import restore_row
 from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Ending, Status, Turn, Wait
@@ -31,9 +28,9 @@ from tests.builders import (
     SOURCE,
     a_claim,
     a_plan,
+    a_refused_message,
     a_restore,
     an_outcome,
-    an_unaccepted,
     disk,
     every_state,
 )
@@ -52,122 +49,124 @@ def in_state(name: str, request_id: str = "r1") -> Restore:
 # -------------------------------------------------------------------------------- restores
 
 
-def test_a_restore_that_was_never_recorded_is_none(store: TableStore) -> None:
-    assert store.load("r1") is None
+def test_a_restore_that_was_never_recorded_is_none(store: AccountTables) -> None:
+    assert store.restores.load("r1") is None
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_restore_is_recorded_and_read_in_every_state(store: TableStore, state: str) -> None:
-    recorded = store.record(in_state(state))
+def test_a_restore_is_recorded_and_read_in_every_state(store: AccountTables, state: str) -> None:
+    recorded = store.restores.record(in_state(state))
 
-    assert store.load("r1") == recorded
+    assert store.restores.load("r1") == recorded
     assert recorded.restore == in_state(state)
 
 
-def test_a_restore_is_recorded_once(store: TableStore) -> None:
-    first = store.record(a_restore())
+def test_a_restore_is_recorded_once(store: AccountTables) -> None:
+    first = store.restores.record(a_restore())
 
     with pytest.raises(Superseded):
-        store.record(in_state("Running"))
+        store.restores.record(in_state("Running"))
 
-    assert store.load("r1") == first
-
-
-def test_request_ids_differ_by_case(store: TableStore) -> None:
-    store.record(a_restore(requestId="Inc-1"))
-
-    assert store.load("inc-1") is None
+    assert store.restores.load("r1") == first
 
 
-def test_a_save_moves_the_restore_and_its_etag(store: TableStore) -> None:
-    recorded = store.record(in_state("Accepted"))
+def test_request_ids_differ_by_case(store: AccountTables) -> None:
+    store.restores.record(a_restore(requestId="Inc-1"))
 
-    saved = store.save(in_state("Planned"), recorded.etag)
+    assert store.restores.load("inc-1") is None
 
-    assert store.load("r1") == saved
+
+def test_a_save_moves_the_restore_and_its_etag(store: AccountTables) -> None:
+    recorded = store.restores.record(in_state("Accepted"))
+
+    saved = store.restores.save(in_state("Planned"), recorded.etag)
+
+    assert store.restores.load("r1") == saved
     assert saved.etag != recorded.etag
 
 
-def test_a_save_leaves_no_column_of_the_state_before(store: TableStore, storage: Storage) -> None:
-    recorded = store.record(in_state("Restoring"))
+def test_a_save_leaves_no_column_of_the_state_before(
+    store: AccountTables, storage: Storage
+) -> None:
+    recorded = store.restores.record(in_state("Restoring"))
     assert "operationUrl" in storage.rows(RESTORES)[0]
 
-    store.save(in_state("Running"), recorded.etag)
+    store.restores.save(in_state("Running"), recorded.etag)
 
     assert "operationUrl" not in storage.rows(RESTORES)[0]
 
 
-def test_a_save_on_a_restore_that_has_moved_is_superseded(store: TableStore) -> None:
-    recorded = store.record(in_state("Accepted"))
-    moved = store.save(in_state("Planned"), recorded.etag)
+def test_a_save_on_a_restore_that_has_moved_is_superseded(store: AccountTables) -> None:
+    recorded = store.restores.record(in_state("Accepted"))
+    moved = store.restores.save(in_state("Planned"), recorded.etag)
 
     with pytest.raises(Superseded):
-        store.save(in_state("Ready"), recorded.etag)
+        store.restores.save(in_state("Ready"), recorded.etag)
 
-    assert store.load("r1") == moved
+    assert store.restores.load("r1") == moved
 
 
-def test_a_save_that_was_made_already_is_known_as_our_own(store: TableStore) -> None:
+def test_a_save_that_was_made_already_is_known_as_our_own(store: AccountTables) -> None:
     """The client repeats a write whose answer it lost; the second one finds another etag."""
-    recorded = store.record(in_state("Validated"))
-    saved = store.save(in_state("Triggering"), recorded.etag)
+    recorded = store.restores.record(in_state("Validated"))
+    saved = store.restores.save(in_state("Triggering"), recorded.etag)
 
-    again = store.save(in_state("Triggering"), recorded.etag)
+    again = store.restores.save(in_state("Triggering"), recorded.etag)
 
     assert again == saved
 
 
 def test_a_save_on_a_restore_that_is_gone_is_superseded(
-    store: TableStore, storage: Storage
+    store: AccountTables, storage: Storage
 ) -> None:
-    recorded = store.record(a_restore())
+    recorded = store.restores.record(a_restore())
     storage.tables.get_table_client(RESTORES).delete_entity("r1", "restore")
 
     with pytest.raises(Superseded):
-        store.save(in_state("Planned"), recorded.etag)
+        store.restores.save(in_state("Planned"), recorded.etag)
 
 
 @pytest.mark.parametrize("document", ["{", json.dumps({"state": {"is": "Unknown"}})])
 def test_a_row_that_cannot_be_read_says_so(
-    store: TableStore, storage: Storage, document: str
+    store: AccountTables, storage: Storage, document: str
 ) -> None:
     row = {**restore_row(a_restore()), "document": document}
     storage.tables.get_table_client(RESTORES).create_entity(row)
 
     with pytest.raises(UnreadableRow, match="The row of r1 cannot be read"):
-        store.load("r1")
+        store.restores.load("r1")
 
 
 def test_tables_are_created_where_they_are_missing_and_left_where_they_are(
-    store: TableStore,
+    store: AccountTables,
 ) -> None:
-    recorded = store.record(a_restore())
+    recorded = store.restores.record(a_restore())
 
     store.create_missing()
 
-    assert store.load("r1") == recorded
+    assert store.restores.load("r1") == recorded
 
 
-WITHOUT_TABLES: dict[str, Callable[[TableStore], Any]] = {
-    "load": lambda store: store.load("r1"),
-    "record": lambda store: store.record(a_restore()),
-    "save": lambda store: store.save(a_restore(), 'W/"x"'),
-    "announce": lambda store: store.announce(a_restore(), NOON),
-    "due": lambda store: store.due(NOON),
-    "lock": lambda store: store.lock_target(TARGET, "r1"),
-    "result": lambda store: store.write_result(a_restore(), an_outcome()),
+WITHOUT_TABLES: dict[str, Callable[[AccountTables], Any]] = {
+    "load": lambda store: store.restores.load("r1"),
+    "record": lambda store: store.restores.record(a_restore()),
+    "save": lambda store: store.restores.save(a_restore(), 'W/"x"'),
+    "announce": lambda store: store.schedule.put(a_restore(), NOON),
+    "due": lambda store: store.schedule.due(NOON),
+    "lock": lambda store: store.targets.lock(TARGET, "r1"),
+    "result": lambda store: store.results.write(a_restore(), an_outcome()),
     "row": lambda store: store.row_of("r1"),
     "refused": lambda store: store.refused("2026-11-21", "r1"),
-    "results": lambda store: store.results("2026-11-21", status=None, after="", most=1),
+    "results": lambda store: store.results_of("2026-11-21", status=None, after="", most=1),
 }
 
 
 @pytest.mark.parametrize("call", WITHOUT_TABLES.values(), ids=WITHOUT_TABLES)
 def test_a_missing_table_is_an_outage_and_never_an_empty_one(
-    storage: Storage, call: Callable[[TableStore], Any]
+    storage: Storage, call: Callable[[AccountTables], Any]
 ) -> None:
     with pytest.raises(Unavailable) as raised:
-        call(TableStore(storage.tables))
+        call(AccountTables(storage.tables))
 
     assert raised.value.problem.code == "StorageUnavailable"
     assert "Storage did not answer" in raised.value.problem.message
@@ -176,62 +175,64 @@ def test_a_missing_table_is_an_outage_and_never_an_empty_one(
 # ----------------------------------------------------------------------------- outstanding
 
 
-def ids(store: TableStore, now: datetime) -> list[str]:
-    return [outstanding.request_id for outstanding in store.due(now)]
+def ids(store: AccountTables, now: datetime) -> list[str]:
+    return [outstanding.request_id for outstanding in store.schedule.due(now)]
 
 
-def test_what_is_due_is_found_longest_overdue_first(store: TableStore) -> None:
+def test_what_is_due_is_found_longest_overdue_first(store: AccountTables) -> None:
     for request_id, due in {"a": 2, "b": 3, "c": 1, "later": 5}.items():
-        store.announce(a_restore(requestId=request_id), NOON + due * SECOND)
+        store.schedule.put(a_restore(requestId=request_id), NOON + due * SECOND)
 
     assert ids(store, NOON + 3 * SECOND) == ["c", "a", "b"]
 
 
-def test_what_waits_for_its_turn_is_found_whether_or_not_it_is_due(store: TableStore) -> None:
-    store.announce(in_state("Queued", "waits"), NOON + timedelta(days=2))
-    store.announce(in_state("Running", "runs"), NOON + timedelta(days=2))
+def test_what_waits_for_its_turn_is_found_whether_or_not_it_is_due(store: AccountTables) -> None:
+    store.schedule.put(in_state("Queued", "waits"), NOON + timedelta(days=2))
+    store.schedule.put(in_state("Running", "runs"), NOON + timedelta(days=2))
 
-    (found,) = store.due(NOON)
+    (found,) = store.schedule.due(NOON)
 
     assert (found.request_id, found.turn, found.accepted_at) == ("waits", Turn.AWAITED, NOON)
 
 
-def test_what_has_its_turn_or_waits_for_it_is_counted_and_nothing_else(store: TableStore) -> None:
+def test_what_has_its_turn_or_waits_for_it_is_counted_and_nothing_else(
+    store: AccountTables,
+) -> None:
     for state in ("Accepted", "Queued", "Running", "Ending", "Guarding", "Ended"):
-        store.announce(in_state(state, state), NOON)
-    store.announce(a_restore(requestId="validates", validateOnly=True), NOON)
+        store.schedule.put(in_state(state, state), NOON)
+    store.schedule.put(a_restore(requestId="validates", validateOnly=True), NOON)
 
-    turns = {outstanding.request_id: outstanding.turn for outstanding in store.turns()}
+    turns = {outstanding.request_id: outstanding.turn for outstanding in store.schedule.turns()}
 
     taken = dict.fromkeys(("Accepted", "Running", "Ending"), Turn.TAKEN)
     assert turns == {**taken, "Queued": Turn.AWAITED}
 
 
-def test_no_more_turns_are_read_than_are_asked_for(store: TableStore) -> None:
+def test_no_more_turns_are_read_than_are_asked_for(store: AccountTables) -> None:
     for number in range(5):
-        store.announce(a_restore(requestId=f"r{number}"), NOON)
+        store.schedule.put(a_restore(requestId=f"r{number}"), NOON)
 
-    assert len(store.turns(3)) == 3
-    assert len(store.turns(9)) == 5
+    assert len(store.schedule.turns(3)) == 3
+    assert len(store.schedule.turns(9)) == 5
 
 
 def test_a_row_of_the_version_before_counts_as_due_when_it_says(
-    store: TableStore, storage: Storage
+    store: AccountTables, storage: Storage
 ) -> None:
     table = storage.tables.get_table_client(OUTSTANDING)
     row = {"PartitionKey": "vault", "RowKey": "old", "due": NOON, "jobId": ""}
     table.upsert_entity(row, UpdateMode.REPLACE)
 
-    (found,) = store.due(NOON)
+    (found,) = store.schedule.due(NOON)
 
     assert (found.request_id, found.turn, found.accepted_at) == ("old", Turn.TAKEN, NOON)
 
 
-def test_an_announcement_is_replaced_by_the_next(store: TableStore, storage: Storage) -> None:
-    store.announce(in_state("Running"), NOON)
+def test_an_announcement_is_replaced_by_the_next(store: AccountTables, storage: Storage) -> None:
+    store.schedule.put(in_state("Running"), NOON)
     assert storage.rows(OUTSTANDING)[0]["jobId"]
 
-    store.announce(in_state("Accepted"), NOON + SECOND)
+    store.schedule.put(in_state("Accepted"), NOON + SECOND)
 
     assert ids(store, NOON) == []
     assert ids(store, NOON + SECOND) == ["r1"]
@@ -239,41 +240,43 @@ def test_an_announcement_is_replaced_by_the_next(store: TableStore, storage: Sto
 
 
 def test_restores_of_one_vault_share_a_partition_whatever_their_casing(
-    store: TableStore, storage: Storage
+    store: AccountTables, storage: Storage
 ) -> None:
-    store.announce(a_restore(requestId="a"), NOON)
-    store.announce(a_restore(requestId="b", backupInstanceId=INSTANCE.upper()), NOON)
-    store.announce(a_restore(requestId="c", backupInstanceId=INSTANCE.replace("t-1", "t-2")), NOON)
+    store.schedule.put(a_restore(requestId="a"), NOON)
+    store.schedule.put(a_restore(requestId="b", backupInstanceId=INSTANCE.upper()), NOON)
+    store.schedule.put(
+        a_restore(requestId="c", backupInstanceId=INSTANCE.replace("t-1", "t-2")), NOON
+    )
 
     partitions = {row["RowKey"]: row["PartitionKey"] for row in storage.rows(OUTSTANDING)}
     assert partitions["a"] == partitions["b"] != partitions["c"]
 
 
-def test_a_forgotten_restore_is_not_due_any_more(store: TableStore) -> None:
-    store.announce(a_restore(), NOON)
+def test_a_forgotten_restore_is_not_due_any_more(store: AccountTables) -> None:
+    store.schedule.put(a_restore(), NOON)
 
-    store.forget(a_restore())
-    store.forget(a_restore())
+    store.schedule.forget(a_restore())
+    store.schedule.forget(a_restore())
 
-    assert store.due(NOON) == []
-
-
-def test_a_row_that_stands_for_nothing_is_dropped(store: TableStore) -> None:
-    store.announce(a_restore(), NOON)
-    (outstanding,) = store.due(NOON)
-
-    store.drop(outstanding)
-    store.drop(outstanding)
-
-    assert store.due(NOON) == []
+    assert store.schedule.due(NOON) == []
 
 
-def test_a_row_that_was_written_anew_meanwhile_is_not_dropped(store: TableStore) -> None:
-    store.announce(a_restore(), NOON)
-    (outstanding,) = store.due(NOON)
-    store.announce(a_restore(), NOON)
+def test_a_row_that_stands_for_nothing_is_dropped(store: AccountTables) -> None:
+    store.schedule.put(a_restore(), NOON)
+    (outstanding,) = store.schedule.due(NOON)
 
-    store.drop(outstanding)
+    store.schedule.drop(outstanding)
+    store.schedule.drop(outstanding)
+
+    assert store.schedule.due(NOON) == []
+
+
+def test_a_row_that_was_written_anew_meanwhile_is_not_dropped(store: AccountTables) -> None:
+    store.schedule.put(a_restore(), NOON)
+    (outstanding,) = store.schedule.due(NOON)
+    store.schedule.put(a_restore(), NOON)
+
+    store.schedule.drop(outstanding)
 
     assert ids(store, NOON) == ["r1"]
 
@@ -281,9 +284,9 @@ def test_a_row_that_was_written_anew_meanwhile_is_not_dropped(store: TableStore)
 # --------------------------------------------------------------------------------- sources
 
 
-def take(store: TableStore, name: str, *, counting: str = "", force: bool = False) -> str:
+def take(store: AccountTables, name: str, *, counting: str = "", force: bool = False) -> str:
     """Take the source for a restore; return the one that forbids it, of those that count."""
-    found = store.take_source(
+    found = store.sources.take(
         SOURCE, name, counts=lambda restore: restore.id in counting.split(), force=force
     )
     return found.id if found else ""
@@ -293,7 +296,9 @@ def noted(storage: Storage) -> list[str]:
     return [row["requestIds"] for row in storage.rows(SOURCES)]
 
 
-def test_a_source_is_taken_once_by_each_who_asks_again(store: TableStore, storage: Storage) -> None:
+def test_a_source_is_taken_once_by_each_who_asks_again(
+    store: AccountTables, storage: Storage
+) -> None:
     assert take(store, "a") == ""
     assert take(store, "a", counting="a") == ""
 
@@ -302,9 +307,9 @@ def test_a_source_is_taken_once_by_each_who_asks_again(store: TableStore, storag
 
 
 def test_a_source_is_refused_while_an_earlier_restore_of_it_counts(
-    store: TableStore, storage: Storage
+    store: AccountTables, storage: Storage
 ) -> None:
-    store.record(a_restore(requestId="a"))
+    store.restores.record(a_restore(requestId="a"))
     take(store, "a")
 
     assert take(store, "b", counting="a") == "a"
@@ -312,8 +317,8 @@ def test_a_source_is_refused_while_an_earlier_restore_of_it_counts(
     assert noted(storage) == ["a"]
 
 
-def test_what_counts_no_more_is_forgotten(store: TableStore, storage: Storage) -> None:
-    store.record(a_restore(requestId="a"))
+def test_what_counts_no_more_is_forgotten(store: AccountTables, storage: Storage) -> None:
+    store.restores.record(a_restore(requestId="a"))
     take(store, "a")
 
     assert take(store, "b") == ""
@@ -321,27 +326,27 @@ def test_what_counts_no_more_is_forgotten(store: TableStore, storage: Storage) -
     assert noted(storage) == ["b"]
 
 
-def test_who_insists_joins_those_that_count(store: TableStore, storage: Storage) -> None:
+def test_who_insists_joins_those_that_count(store: AccountTables, storage: Storage) -> None:
     for name in ("a", "b"):
-        store.record(a_restore(requestId=name))
+        store.restores.record(a_restore(requestId=name))
         take(store, name, counting="a", force=True)
 
     assert noted(storage) == ["a,b"]
     assert take(store, "c", counting="a b") == "b"
 
 
-def test_a_restore_that_is_gone_keeps_no_one_from_its_source(store: TableStore) -> None:
+def test_a_restore_that_is_gone_keeps_no_one_from_its_source(store: AccountTables) -> None:
     take(store, "a")
 
     assert take(store, "b", counting="a") == ""
 
 
-def test_a_source_is_the_same_in_any_case(store: TableStore) -> None:
-    store.record(a_restore(requestId="a"))
+def test_a_source_is_the_same_in_any_case(store: AccountTables) -> None:
+    store.restores.record(a_restore(requestId="a"))
     take(store, "a")
     upper = DiskId.parse(str(SOURCE).upper())
 
-    found = store.take_source(upper, "b", counts=lambda _: True, force=False)
+    found = store.sources.take(upper, "b", counts=lambda _: True, force=False)
 
     assert found is not None
 
@@ -349,75 +354,77 @@ def test_a_source_is_the_same_in_any_case(store: TableStore) -> None:
 # ----------------------------------------------------------------------------------- locks
 
 
-def test_a_free_target_is_taken(store: TableStore, storage: Storage) -> None:
-    assert store.lock_target(TARGET, "r1") == "r1"
+def test_a_free_target_is_taken(store: AccountTables, storage: Storage) -> None:
+    assert store.targets.lock(TARGET, "r1") == "r1"
 
     (row,) = storage.rows(LOCKS)
     assert (row["requestId"], row["targetDiskId"]) == ("r1", str(TARGET))
 
 
-def test_a_target_is_taken_again_by_its_holder(store: TableStore) -> None:
-    store.record(in_state("Planned"))
-    store.lock_target(TARGET, "r1")
+def test_a_target_is_taken_again_by_its_holder(store: AccountTables) -> None:
+    store.restores.record(in_state("Planned"))
+    store.targets.lock(TARGET, "r1")
 
-    assert store.lock_target(TARGET, "r1") == "r1"
+    assert store.targets.lock(TARGET, "r1") == "r1"
 
 
 @pytest.mark.parametrize("state", [name for name in STATES if name != "Ended"])
 def test_a_target_that_another_restore_holds_is_told_its_holder(
-    store: TableStore, state: str
+    store: AccountTables, state: str
 ) -> None:
-    store.record(in_state(state, "r1"))
-    store.lock_target(TARGET, "r1")
+    store.restores.record(in_state(state, "r1"))
+    store.targets.lock(TARGET, "r1")
 
-    assert store.lock_target(TARGET, "r2") == "r1"
-    assert store.lock_target(TARGET, "r1") == "r1"
+    assert store.targets.lock(TARGET, "r2") == "r1"
+    assert store.targets.lock(TARGET, "r1") == "r1"
 
 
-def test_a_target_is_the_same_in_any_casing(store: TableStore) -> None:
-    store.record(in_state("Running"))
-    store.lock_target(TARGET, "r1")
+def test_a_target_is_the_same_in_any_casing(store: AccountTables) -> None:
+    store.restores.record(in_state("Running"))
+    store.targets.lock(TARGET, "r1")
 
-    assert store.lock_target(DiskId.parse(str(TARGET).upper()), "r2") == "r1"
-    assert store.lock_target(DiskId.parse(disk("another")), "r2") == "r2"
+    assert store.targets.lock(DiskId.parse(str(TARGET).upper()), "r2") == "r1"
+    assert store.targets.lock(DiskId.parse(disk("another")), "r2") == "r2"
 
 
 @pytest.mark.parametrize("holder", [in_state("Ended", "r1"), None])
 def test_a_target_whose_holder_has_ended_or_is_gone_is_taken_over(
-    store: TableStore, holder: Restore | None
+    store: AccountTables, holder: Restore | None
 ) -> None:
     if holder is not None:
-        store.record(holder)
-    store.lock_target(TARGET, "r1")
+        store.restores.record(holder)
+    store.targets.lock(TARGET, "r1")
 
-    assert store.lock_target(TARGET, "r2") == "r2"
+    assert store.targets.lock(TARGET, "r2") == "r2"
 
 
-def test_a_holder_that_cannot_be_read_keeps_its_target(store: TableStore, storage: Storage) -> None:
+def test_a_holder_that_cannot_be_read_keeps_its_target(
+    store: AccountTables, storage: Storage
+) -> None:
     row = {**restore_row(a_restore()), "document": "{"}
     storage.tables.get_table_client(RESTORES).create_entity(row)
-    store.lock_target(TARGET, "r1")
+    store.targets.lock(TARGET, "r1")
 
-    assert store.lock_target(TARGET, "r2") == "r1"
+    assert store.targets.lock(TARGET, "r2") == "r1"
 
 
-def test_a_released_target_is_free(store: TableStore, storage: Storage) -> None:
-    store.lock_target(TARGET, "r1")
+def test_a_released_target_is_free(store: AccountTables, storage: Storage) -> None:
+    store.targets.lock(TARGET, "r1")
 
-    store.release_target(TARGET, "r1")
-    store.release_target(TARGET, "r1")
+    store.targets.release(TARGET, "r1")
+    store.targets.release(TARGET, "r1")
 
     assert storage.rows(LOCKS) == []
-    assert store.lock_target(TARGET, "r2") == "r2"
+    assert store.targets.lock(TARGET, "r2") == "r2"
 
 
-def test_a_target_is_not_released_by_another_restore(store: TableStore) -> None:
-    store.record(in_state("Running"))
-    store.lock_target(TARGET, "r1")
+def test_a_target_is_not_released_by_another_restore(store: AccountTables) -> None:
+    store.restores.record(in_state("Running"))
+    store.targets.lock(TARGET, "r1")
 
-    store.release_target(TARGET, "r2")
+    store.targets.release(TARGET, "r2")
 
-    assert store.lock_target(TARGET, "r3") == "r1"
+    assert store.targets.lock(TARGET, "r3") == "r1"
 
 
 # --------------------------------------------------------------------------------- results
@@ -426,12 +433,12 @@ FAILED = an_outcome(Status.FAILED, problem=Problem("Code", "<&> größe 😀", "
 
 
 def test_a_result_is_written_once_however_often_it_is_written(
-    store: TableStore, storage: Storage
+    store: AccountTables, storage: Storage
 ) -> None:
     ending = a_restore(Ending(FAILED, a_plan()))
 
-    store.write_result(ending, FAILED)
-    store.write_result(ending, FAILED)
+    store.results.write(ending, FAILED)
+    store.results.write(ending, FAILED)
 
     (row,) = storage.rows(RESULTS)
     assert (row["PartitionKey"], row["RowKey"]) == ("2026-11-21", "r1")
@@ -439,11 +446,13 @@ def test_a_result_is_written_once_however_often_it_is_written(
     assert row["completedAt"] == NOON
 
 
-def test_a_result_of_a_long_restore_fits_into_its_row(store: TableStore, storage: Storage) -> None:
+def test_a_result_of_a_long_restore_fits_into_its_row(
+    store: AccountTables, storage: Storage
+) -> None:
     years = a_plan(point_time=NOON - timedelta(days=3_650))
     late = replace(FAILED, at=NOON + timedelta(days=31))
 
-    store.write_result(a_restore(Ending(late, years)), late)
+    store.results.write(a_restore(Ending(late, years)), late)
 
     assert storage.rows(RESULTS)[0]["durationSeconds"] == 31 * 86_400
     assert storage.rows(RESULTS)[0]["recoveryPointAgeSeconds"] == 3_650 * 86_400
@@ -455,10 +464,10 @@ def test_a_result_of_a_long_restore_fits_into_its_row(store: TableStore, storage
     ids=["bytes", "json", "letters", "empty", "64 KiB"],
 )
 def test_a_message_that_never_became_a_restore_is_written_once(
-    store: TableStore, storage: Storage, body: bytes
+    store: AccountTables, storage: Storage, body: bytes
 ) -> None:
     for _ in range(2):
-        store.write_unaccepted(an_unaccepted(body))
+        store.results.write_refused(a_refused_message(body))
 
     (row,) = storage.rows(RESULTS)
     assert row["PartitionKey"] == "2026-11-21"
@@ -467,11 +476,11 @@ def test_a_message_that_never_became_a_restore_is_written_once(
 
 
 def test_a_message_that_never_became_a_restore_touches_no_other_row(
-    store: TableStore, storage: Storage
+    store: AccountTables, storage: Storage
 ) -> None:
-    store.write_result(a_restore(Ending(FAILED, a_plan())), FAILED)
+    store.results.write(a_restore(Ending(FAILED, a_plan())), FAILED)
 
-    store.write_unaccepted(an_unaccepted(request_id="r1"))
+    store.results.write_refused(a_refused_message(request_id="r1"))
 
     assert sorted(row["RowKey"].partition("~")[0] for row in storage.rows(RESULTS)) == ["r1", "r1"]
     assert {row["status"] for row in storage.rows(RESULTS)} == {"Failed", "Rejected"}
@@ -480,28 +489,30 @@ def test_a_message_that_never_became_a_restore_touches_no_other_row(
 # ------------------------------------------------------------------------- what receivers read
 
 
-def end(store: TableStore, request_id: str, status: Status = Status.COMPLETED) -> None:
+def end(store: AccountTables, request_id: str, status: Status = Status.COMPLETED) -> None:
     outcome = an_outcome(status)
-    store.write_result(a_restore(Ending(outcome, a_plan()), requestId=request_id), outcome)
+    store.results.write(a_restore(Ending(outcome, a_plan()), requestId=request_id), outcome)
 
 
-def refuse(store: TableStore, request_id: str, body: bytes, *, days: int = 0) -> None:
+def refuse(store: AccountTables, request_id: str, body: bytes, *, days: int = 0) -> None:
     inserted_at = NOON - timedelta(days=days)
-    message = an_unaccepted(body, request_id=request_id, inserted_at=inserted_at, at=inserted_at)
-    store.write_unaccepted(message)
+    message = a_refused_message(
+        body, request_id=request_id, inserted_at=inserted_at, at=inserted_at
+    )
+    store.results.write_refused(message)
 
 
 def keys(rows: list[Any]) -> list[str]:
     return [row["RowKey"] for row in rows]
 
 
-def listed(store: TableStore, status: Status | None = None, **wanted: Any) -> list[str]:
+def listed(store: AccountTables, status: Status | None = None, **wanted: Any) -> list[str]:
     wanted = {"after": "", "most": 100, **wanted}
-    return keys(store.results("2026-11-21", status=status, **wanted))
+    return keys(store.results_of("2026-11-21", status=status, **wanted))
 
 
-def test_a_row_is_read_as_it_stands_there_or_not_at_all(store: TableStore) -> None:
-    store.record(in_state("Running"))
+def test_a_row_is_read_as_it_stands_there_or_not_at_all(store: AccountTables) -> None:
+    store.restores.record(in_state("Running"))
 
     row = store.row_of("r1")
 
@@ -511,16 +522,16 @@ def test_a_row_is_read_as_it_stands_there_or_not_at_all(store: TableStore) -> No
     assert store.row_of("r2") is None
 
 
-def test_the_results_of_a_day_come_by_key(store: TableStore) -> None:
+def test_the_results_of_a_day_come_by_key(store: AccountTables) -> None:
     for request_id in ("b", "a", "B", "c-1"):
         end(store, request_id)
     refuse(store, "a", b"x", days=1)
 
     assert listed(store) == ["B", "a", "b", "c-1"]
-    assert store.results("2026-11-19", status=None, after="", most=1) == []
+    assert store.results_of("2026-11-19", status=None, after="", most=1) == []
 
 
-def test_results_are_listed_after_a_key_and_not_more_than_asked_for(store: TableStore) -> None:
+def test_results_are_listed_after_a_key_and_not_more_than_asked_for(store: AccountTables) -> None:
     for number in range(5):
         end(store, f"r{number}")
 
@@ -530,7 +541,7 @@ def test_results_are_listed_after_a_key_and_not_more_than_asked_for(store: Table
     assert listed(store, after="r4") == []
 
 
-def test_results_of_one_status_are_listed(store: TableStore) -> None:
+def test_results_of_one_status_are_listed(store: AccountTables) -> None:
     end(store, "r1", Status.FAILED)
     end(store, "r2")
     end(store, "r3", Status.FAILED)
@@ -543,7 +554,7 @@ def test_results_of_one_status_are_listed(store: TableStore) -> None:
 
 
 def test_more_results_than_the_service_gives_at_once_are_listed(
-    store: TableStore, storage: Storage
+    store: AccountTables, storage: Storage
 ) -> None:
     table = storage.tables.get_table_client(RESULTS)
     for number in range(1_005):
@@ -555,13 +566,15 @@ def test_more_results_than_the_service_gives_at_once_are_listed(
 
 
 @pytest.mark.parametrize("after", ["' or RowKey ge '", "a' or 'a' eq 'a", "%27", "&$top=1", "ä 😀"])
-def test_a_key_is_a_value_whatever_it_holds(store: TableStore, after: str) -> None:
+def test_a_key_is_a_value_whatever_it_holds(store: AccountTables, after: str) -> None:
     end(store, "0")
 
     assert listed(store, after=after) == (["0"] if after < "0" else [])
 
 
-def test_the_refused_messages_of_an_id_and_a_day_are_found_and_no_others(store: TableStore) -> None:
+def test_the_refused_messages_of_an_id_and_a_day_are_found_and_no_others(
+    store: AccountTables,
+) -> None:
     refuse(store, "r1", b"x")
     refuse(store, "r1", b"y")
     refuse(store, "r1", b"y", days=1)
@@ -578,7 +591,7 @@ def test_the_refused_messages_of_an_id_and_a_day_are_found_and_no_others(store: 
     assert store.refused("2026-11-19", "r1") == []
 
 
-def test_no_more_refused_messages_are_read_than_a_sender_can_mistake(store: TableStore) -> None:
+def test_no_more_refused_messages_are_read_than_a_sender_can_mistake(store: AccountTables) -> None:
     for number in range(MAX_REFUSED + 1):
         refuse(store, "r1", str(number).encode())
 
@@ -587,7 +600,9 @@ def test_no_more_refused_messages_are_read_than_a_sender_can_mistake(store: Tabl
 
 @pytest.mark.parametrize("letter", ["x", "ä", "日", "😀", '"', "\\"])
 @pytest.mark.parametrize("state", ["Restoring", "Confirming", "Guarding"])
-def test_the_largest_restore_fits_into_its_row(store: TableStore, state: str, letter: str) -> None:
+def test_the_largest_restore_fits_into_its_row(
+    store: AccountTables, state: str, letter: str
+) -> None:
     told = Problem(letter * 128, letter * 1_500, letter * 1_500, letter * 64)
     largest: Any = every_state(Wait(NOON, 3, told))[state]
     claims = tuple(a_claim(NOON, str(uuid4())) for _ in range(MAX_CLAIMS))
@@ -602,6 +617,6 @@ def test_the_largest_restore_fits_into_its_row(store: TableStore, state: str, le
     texts = dict.fromkeys(("reason", "requestedBy", "correlationId"), letter * 1_024)
     restore = a_restore(largest, requestId="r" * 128, **texts)
 
-    recorded = store.record(restore)
+    recorded = store.restores.record(restore)
 
-    assert store.load(restore.id) == recorded
+    assert store.restores.load(restore.id) == recorded

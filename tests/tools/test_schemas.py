@@ -9,17 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from restore_core.azure.tables.row_codec import restore_row
 from restore_core.contract.request import FIELDS
-from restore_core.engine.rows import PUBLIC, as_json, restore_row, result_row, unaccepted_row
+from restore_core.engine.columns import PUBLIC, as_json, refused_row, result_row
 from restore_core.lifecycle.states import Ended, Status
 from tests.builders import (
     INSTANCE,
     SOURCE,
     TARGET_GROUP,
     a_plan,
+    a_refused_message,
     a_restore,
     an_outcome,
-    an_unaccepted,
     disk,
     every_state,
     fields,
@@ -190,7 +191,7 @@ def test_every_outcome_of_a_restore_is_a_result(status: Status) -> None:
 
 @pytest.mark.parametrize("status", [Status.REJECTED, Status.IGNORED])
 def test_a_message_that_never_became_a_restore_is_a_result(status: Status) -> None:
-    RESULT.validate(as_json(unaccepted_row(an_unaccepted(status=status))))
+    RESULT.validate(as_json(refused_row(a_refused_message(status=status))))
 
 
 ENDED = "2026-11-21T12:00:00Z"

@@ -11,17 +11,18 @@ from uuid import UUID
 
 import pytest
 
-from restore_core.engine.ports import Results
-from restore_core.engine.rows import PUBLIC, public, restore_row, result_row, unaccepted_row
+from restore_core.azure.tables.row_codec import restore_row
+from restore_core.engine.columns import PUBLIC, public, refused_row, result_row
+from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, SettingsError, Unavailable
 from restore_core.lifecycle.states import Ending, Status
-from restore_core.reading.inquiries import Inquiries, Inquiry, Reply
+from restore_core.reading.http_api import HttpApi, Query, Reply
 from tests.builders import (
     A_PROBLEM,
     a_claimed_plan,
+    a_refused_message,
     a_restore,
     an_outcome,
-    an_unaccepted,
     every_state,
 )
 from tests.fakes import NOON, ManualClock
@@ -47,22 +48,22 @@ class GivenRows:
         self.asked.append((day, request_id))
         return self.refused_on.get(day, [])
 
-    def results(self, day: str, *, status: Status | None, after: str, most: int) -> list[Row]:
+    def results_of(self, day: str, *, status: Status | None, after: str, most: int) -> list[Row]:
         self.asked.append((day, status, after, most))
         return self.of_the_day[:most]
 
 
-def inquiries(results: Results) -> Inquiries:
-    return Inquiries(lambda: results, ManualClock(NOON))
+def api(results: Readable) -> HttpApi:
+    return HttpApi(lambda: results, ManualClock(NOON))
 
 
-def one(results: Results, request_id: str = "r1") -> Reply:
+def one(results: Readable, request_id: str = "r1") -> Reply:
     url = f"{HOST}/api/restores/{request_id}?code=the-key"
-    return inquiries(results).one(Inquiry(url, {"code": "the-key"}, request_id))
+    return api(results).restore(Query(url, {"code": "the-key"}, request_id))
 
 
-def many(results: Results, url: str = f"{HOST}/api/restores?code=k", **parameters: str) -> Reply:
-    return inquiries(results).many(Inquiry(url, parameters))
+def many(results: Readable, url: str = f"{HOST}/api/restores?code=k", **parameters: str) -> Reply:
+    return api(results).results(Query(url, parameters))
 
 
 def told(reply: Reply) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def told(reply: Reply) -> dict[str, Any]:
 
 def refusal(at_minute: int) -> Row:
     body, at = f"no request {at_minute}".encode(), NOON + timedelta(minutes=at_minute)
-    return unaccepted_row(an_unaccepted(body, request_id="r1", at=at))
+    return refused_row(a_refused_message(body, request_id="r1", at=at))
 
 
 STATES = every_state()
@@ -254,7 +255,7 @@ def test_today_is_a_day_in_utc() -> None:
     rows = GivenRows()
     late = ManualClock(NOON.replace(hour=23).astimezone(UTC) + timedelta(hours=2))
 
-    Inquiries(lambda: rows, late).many(Inquiry(HOST))
+    HttpApi(lambda: rows, late).results(Query(HOST))
 
     assert rows.asked[0][0] == "2026-11-22"
 
@@ -322,8 +323,8 @@ def test_a_parameter_that_makes_no_sense_is_refused_by_name(
 # --------------------------------------------------------------------------- what goes wrong
 
 
-def failing(error: Exception) -> Callable[[], Results]:
-    def results() -> Results:
+def failing(error: Exception) -> Callable[[], Readable]:
+    def results() -> Readable:
         raise error
 
     return results
@@ -349,11 +350,11 @@ FAILURES: dict[Exception, tuple[int, str, str]] = {
 def test_a_failure_is_a_problem_and_one_line_of_the_log(
     caplog: pytest.LogCaptureFixture, of: str, error: Exception, expected: tuple[int, str, str]
 ) -> None:
-    asked = Inquiries(failing(error), ManualClock(NOON))
-    inquiry = Inquiry(f"{HOST}/api/restores/r1", {}, "r1" if of == "one" else "")
+    asked = HttpApi(failing(error), ManualClock(NOON))
+    query = Query(f"{HOST}/api/restores/r1", {}, "r1" if of == "one" else "")
 
     with caplog.at_level(logging.INFO):
-        reply: Reply = getattr(asked, of)(inquiry)
+        reply: Reply = getattr(asked, "restore" if of == "one" else "results")(query)
 
     assert (reply.status, told(reply)["code"], told(reply)["detail"]) == expected
     assert reply.headers["Content-Type"] == "application/problem+json"

@@ -7,37 +7,37 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceModifiedError
 
-from restore_core.azure.table_store import TableStore
+from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.ports import Outstanding
 from restore_core.errors import Unavailable
 from restore_core.lifecycle.states import Turn
 from tests.azure.failing_storage import OUTAGES, failing, http_error
-from tests.builders import a_restore, an_outcome, an_unaccepted, disk, every_state
+from tests.builders import a_refused_message, a_restore, an_outcome, disk, every_state
 from tests.fakes import NOON, Io, MemoryTables
 
 TARGET = DiskId.parse(disk("d"))
 OUTSTANDING = Outstanding("vault", "r1", NOON, Turn.TAKEN, NOON, 'W/"x"')
-CALLS: dict[str, Callable[[TableStore], Any]] = {
+CALLS: dict[str, Callable[[AccountTables], Any]] = {
     "create_missing": lambda store: store.create_missing(),
-    "load": lambda store: store.load("r1"),
-    "record": lambda store: store.record(a_restore()),
-    "save": lambda store: store.save(a_restore(), 'W/"x"'),
-    "announce": lambda store: store.announce(a_restore(), NOON),
-    "due": lambda store: store.due(NOON),
-    "forget": lambda store: store.forget(a_restore()),
-    "drop": lambda store: store.drop(OUTSTANDING),
-    "lock_target": lambda store: store.lock_target(TARGET, "r1"),
-    "release_target": lambda store: store.release_target(TARGET, "r1"),
-    "write_result": lambda store: store.write_result(a_restore(), an_outcome()),
-    "take_source": lambda store: store.take_source(
+    "load": lambda store: store.restores.load("r1"),
+    "record": lambda store: store.restores.record(a_restore()),
+    "save": lambda store: store.restores.save(a_restore(), 'W/"x"'),
+    "announce": lambda store: store.schedule.put(a_restore(), NOON),
+    "due": lambda store: store.schedule.due(NOON),
+    "forget": lambda store: store.schedule.forget(a_restore()),
+    "drop": lambda store: store.schedule.drop(OUTSTANDING),
+    "lock_target": lambda store: store.targets.lock(TARGET, "r1"),
+    "release_target": lambda store: store.targets.release(TARGET, "r1"),
+    "write_result": lambda store: store.results.write(a_restore(), an_outcome()),
+    "take_source": lambda store: store.sources.take(
         TARGET, "r1", counts=lambda _: True, force=False
     ),
     "row_of": lambda store: store.row_of("r1"),
     "refused": lambda store: store.refused("2026-11-21", "r1"),
-    "results": lambda store: store.results("2026-11-21", status=None, after="", most=1),
-    "turns": lambda store: store.turns(5),
-    "write_unaccepted": lambda store: store.write_unaccepted(an_unaccepted()),
+    "results": lambda store: store.results_of("2026-11-21", status=None, after="", most=1),
+    "turns": lambda store: store.schedule.turns(5),
+    "write_unaccepted": lambda store: store.results.write_refused(a_refused_message()),
 }
 
 
@@ -47,8 +47,8 @@ def io() -> Io:
 
 
 @pytest.fixture
-def store(io: Io) -> TableStore:
-    store = TableStore(MemoryTables(io))  # type: ignore[arg-type]
+def store(io: Io) -> AccountTables:
+    store = AccountTables(MemoryTables(io))  # type: ignore[arg-type]
     store.create_missing()
     return store
 
@@ -58,7 +58,7 @@ def store(io: Io) -> TableStore:
     [pair for pair in product(CALLS, OUTAGES) if pair != ("create_missing", "403")],
 )
 def test_every_failure_of_every_call_may_be_tried_again(
-    io: Io, store: TableStore, call: str, outage: str
+    io: Io, store: AccountTables, call: str, outage: str
 ) -> None:
     failing(io, OUTAGES[outage])
 
@@ -69,47 +69,49 @@ def test_every_failure_of_every_call_may_be_tried_again(
     assert "secret" not in str(raised.value)
 
 
-def test_a_failure_names_the_services_code(io: Io, store: TableStore) -> None:
+def test_a_failure_names_the_services_code(io: Io, store: AccountTables) -> None:
     failing(io, http_error(503, "ServerBusy"))
 
     with pytest.raises(Unavailable, match="Storage did not answer: ServerBusy"):
-        store.load("r1")
+        store.restores.load("r1")
 
 
 def test_not_being_allowed_to_create_tables_that_exist_is_no_error(
-    io: Io, store: TableStore
+    io: Io, store: AccountTables
 ) -> None:
     failing(io, http_error(403), only=lambda what: what.endswith(".create"))
 
     store.create_missing()
 
-    assert store.load("r1") is None
+    assert store.restores.load("r1") is None
 
 
-def test_a_lock_that_was_taken_while_it_was_read_is_tried_again(io: Io, store: TableStore) -> None:
-    store.record(a_restore(every_state()["Ended"], requestId="r1"))
-    store.lock_target(TARGET, "r1")
+def test_a_lock_that_was_taken_while_it_was_read_is_tried_again(
+    io: Io, store: AccountTables
+) -> None:
+    store.restores.record(a_restore(every_state()["Ended"], requestId="r1"))
+    store.targets.lock(TARGET, "r1")
     lost = ResourceModifiedError("UpdateConditionNotSatisfied")
     failing(io, lost, only=lambda what: what == "TargetLocks.update")
 
     with pytest.raises(Unavailable):
-        store.lock_target(TARGET, "r2")
+        store.targets.lock(TARGET, "r2")
 
 
 def test_a_lock_that_was_taken_while_it_was_released_is_left_alone(
-    io: Io, store: TableStore
+    io: Io, store: AccountTables
 ) -> None:
-    store.lock_target(TARGET, "r1")
+    store.targets.lock(TARGET, "r1")
     lost = ResourceModifiedError("UpdateConditionNotSatisfied")
     failing(io, lost, only=lambda what: what == "TargetLocks.delete")
 
-    store.release_target(TARGET, "r1")
+    store.targets.release(TARGET, "r1")
 
 
-def test_a_save_that_cannot_be_confirmed_is_tried_again(io: Io, store: TableStore) -> None:
-    recorded = store.record(a_restore())
-    store.save(a_restore(every_state()["Planned"]), recorded.etag)
+def test_a_save_that_cannot_be_confirmed_is_tried_again(io: Io, store: AccountTables) -> None:
+    recorded = store.restores.record(a_restore())
+    store.restores.save(a_restore(every_state()["Planned"]), recorded.etag)
     failing(io, http_error(503), only=lambda what: what == "Restores.get")
 
     with pytest.raises(Unavailable):
-        store.save(a_restore(every_state()["Planned"]), recorded.etag)
+        store.restores.save(a_restore(every_state()["Planned"]), recorded.etag)

@@ -1,10 +1,10 @@
-"""The queues: steps that become visible when a restore is due, events, and what was poisoned.
+"""The queues: steps that become visible when a restore is due, notices, and what was poisoned.
 
-A step message is the id of a restore, an event a CloudEvent; both are plain text. Failures are
-`Unavailable`: a step that could not be sent is taken by the sweep, an event is sent later.
+A step message is the id of a restore, a notice a CloudEvent; both are plain text. Failures are
+`Unavailable`: a step that could not be sent is taken by the sweep, a notice is sent later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 from azure.core.exceptions import (
     ResourceNotFoundError,
 )
-from azure.storage.queue import QueueServiceClient
+from azure.storage.queue import QueueClient, QueueServiceClient
 
 from restore_core.azure import storage
 from restore_core.engine.ports import Poisoned
@@ -28,12 +28,15 @@ POISON_HIDDEN: Final = 300
 """Seconds that a poisoned message is hidden while it is accepted: no invocation lives longer."""
 
 
-class StepQueue:
+class AccountQueues:
     """The app's own queues of one account. Safe for threads."""
 
     def __init__(self, queues: QueueServiceClient) -> None:
         names = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON, EVENTS)
         self._queues = {name: queues.get_queue_client(name) for name in names}
+        self.steps = StepsQueue(self._queues[STEPS])
+        self.notices = NoticesQueue(self._queues[EVENTS])
+        self.poison = Poison(self._queues)
 
     def create_missing(self) -> None:
         """Create the queues that are missing; where that is not allowed, they must exist.
@@ -43,22 +46,43 @@ class StepQueue:
         for queue in self._queues.values():
             storage.create(queue.create_queue)
 
+
+class StepsQueue:
+    """`restore-steps`: the ids of restores that are due at a moment."""
+
+    def __init__(self, queue: QueueClient) -> None:
+        self._queue = queue
+
     def enqueue(self, request_id: str, delay: timedelta) -> None:
         """Send a step message that becomes visible after `delay`, rounded up to a second."""
         hidden = max(0, ceil(delay.total_seconds()))
         with storage.answering():
-            self._queues[STEPS].send_message(request_id, visibility_timeout=hidden)
+            self._queue.send_message(request_id, visibility_timeout=hidden)
 
-    def tell(self, event: str) -> None:
-        """Send an event to whoever listens."""
+
+class NoticesQueue:
+    """`restore-events`: what receivers are sent."""
+
+    def __init__(self, queue: QueueClient) -> None:
+        self._queue = queue
+
+    def publish(self, cloud_event: str) -> None:
+        """Send a CloudEvent to whoever listens."""
         with storage.answering():
-            self._queues[EVENTS].send_message(event)
+            self._queue.send_message(cloud_event)
 
-    def poisoned_requests(self) -> Iterator[Poisoned]:
+
+class Poison:
+    """The `-poison` queues: what the host gave up delivering."""
+
+    def __init__(self, queues: Mapping[str, QueueClient]) -> None:
+        self._queues = queues
+
+    def requests(self) -> Iterator[Poisoned]:
         """Yield what the host gave up delivering from the requests queue."""
         return self._poisoned(REQUESTS + POISON)
 
-    def poisoned_steps(self) -> Iterator[Poisoned]:
+    def steps(self) -> Iterator[Poisoned]:
         """Yield what the host gave up delivering from the steps queue."""
         return self._poisoned(STEPS + POISON)
 

@@ -1,4 +1,4 @@
-"""What receivers ask over HTTP, and what they are told. No I/O of its own, no Azure.
+"""What receivers ask over HTTP, and the answers they get. No I/O of its own, no Azure.
 
 A reply shows the public columns of rows, or a problem (RFC 9457): no token, no signed URL, no stack
 trace. Path and query are the caller's text, key or no key: read strictly, quoted in one line.
@@ -13,9 +13,9 @@ from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from restore_core.contract.request import REQUEST_ID
-from restore_core.engine.journal import log_failure
-from restore_core.engine.ports import Results
-from restore_core.engine.rows import as_json, day
+from restore_core.engine.columns import as_json, day
+from restore_core.engine.log import log_failure
+from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, Rejected, SettingsError, Unavailable
 from restore_core.lifecycle.states import Status
 from restore_core.text import one_line, quoted
@@ -35,7 +35,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosni
 
 
 @dataclass(frozen=True)
-class Inquiry:
+class Query:
     """What matters of a GET."""
 
     url: str
@@ -68,24 +68,24 @@ class Reply:
     body: bytes
 
 
-class Inquiries:
+class HttpApi:
     """Answers receivers. Safe for threads; never raises."""
 
-    def __init__(self, results: Callable[[], Results], clock: Callable[[], datetime]) -> None:
-        self._results = results
+    def __init__(self, readable: Callable[[], Readable], clock: Callable[[], datetime]) -> None:
+        self._readable = readable
         self._clock = clock
 
-    def one(self, inquiry: Inquiry) -> Reply:
-        """Tell where the restore of `inquiry.request_id` stands, or how it ended."""
-        return _reply(inquiry, self._one)
+    def restore(self, query: Query) -> Reply:
+        """Show where the restore of `query.request_id` stands, or how it ended."""
+        return _reply(query, self._restore)
 
-    def many(self, inquiry: Inquiry) -> Reply:
+    def results(self, query: Query) -> Reply:
         """List how the restores of a day ended, a page at a time."""
-        return _reply(inquiry, self._many)
+        return _reply(query, self._results_of)
 
-    def _one(self, inquiry: Inquiry) -> Reply:
-        request_id = _usable(inquiry.request_id)
-        row = self._results().row_of(request_id) or self._newest_refused(request_id)
+    def _restore(self, query: Query) -> Reply:
+        request_id = _usable(query.request_id)
+        row = self._readable().row_of(request_id) or self._newest_refused(request_id)
         if row is None:
             raise _unknown(request_id)
         shown = as_json(row)
@@ -95,20 +95,20 @@ class Inquiries:
         """Return why a message never became a restore: the sender of it may wait for that id."""
         now = self._clock()
         for moment in (now, now - timedelta(days=1)):
-            if rows := self._results().refused(day(moment), request_id):
+            if rows := self._readable().refused(day(moment), request_id):
                 return max(rows, key=lambda row: row["completedAt"])
         return None
 
-    def _many(self, inquiry: Inquiry) -> Reply:
-        wanted = _Wanted.of(inquiry.parameters, today=day(self._clock()))
-        found = self._results().results(
+    def _results_of(self, query: Query) -> Reply:
+        wanted = _Wanted.of(query.parameters, today=day(self._clock()))
+        found = self._readable().results_of(
             wanted.day, status=wanted.status, after=wanted.after, most=wanted.top + 1
         )
         page = found[: wanted.top]
-        told: dict[str, Any] = {"value": [as_json(row) for row in page]}
+        body: dict[str, Any] = {"value": [as_json(row) for row in page]}
         if len(found) > len(page):
-            told["nextLink"] = f"{inquiry.address}?{wanted.rest(page[-1]['RowKey'])}"
-        return _json(told)
+            body["nextLink"] = f"{query.address}?{wanted.rest(page[-1]['RowKey'])}"
+        return _json(body)
 
 
 @dataclass(frozen=True)
@@ -200,46 +200,46 @@ def _unknown(request_id: str) -> Rejected:
 # ------------------------------------------------------------------------------------- replies
 
 
-def _reply(inquiry: Inquiry, answer: Callable[[Inquiry], Reply]) -> Reply:
+def _reply(query: Query, answer: Callable[[Query], Reply]) -> Reply:
     """Return the answer, or the problem that stands in its way; log what is not the caller's."""
     try:
-        return answer(inquiry)
+        return answer(query)
     except Rejected as error:
-        return _problem(inquiry, HTTPStatus(error.status), error.problem)
+        return _problem(query, HTTPStatus(error.status), error.problem)
     except Unavailable as error:
-        log_failure(inquiry.logged_id, error)
+        log_failure(query.logged_id, error)
         again = {"Retry-After": str(LOOK_AGAIN)}
-        return _problem(inquiry, HTTPStatus.SERVICE_UNAVAILABLE, error.problem, again)
+        return _problem(query, HTTPStatus.SERVICE_UNAVAILABLE, error.problem, again)
     except SettingsError as error:
-        log_failure(inquiry.logged_id, error)
+        log_failure(query.logged_id, error)
         problem = Problem("SettingsError", str(error))
     except Exception as error:  # noqa: BLE001  no caller is shown where a fault of ours arose
-        log_failure(inquiry.logged_id, error)
+        log_failure(query.logged_id, error)
         problem = Problem("InternalError", "The app failed; its log says where.")
-    return _problem(inquiry, HTTPStatus.INTERNAL_SERVER_ERROR, problem)
+    return _problem(query, HTTPStatus.INTERNAL_SERVER_ERROR, problem)
 
 
 def _problem(
-    inquiry: Inquiry, status: HTTPStatus, problem: Problem, headers: Mapping[str, str] | None = None
+    query: Query, status: HTTPStatus, problem: Problem, headers: Mapping[str, str] | None = None
 ) -> Reply:
-    told = {
+    body = {
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
         "detail": one_line(f"{problem.message} {problem.action}"),
-        "instance": inquiry.path,
+        "instance": query.path,
         "code": problem.code,
     }
-    return _json(told, status=status, media="application/problem+json", headers=headers or {})
+    return _json(body, status=status, media="application/problem+json", headers=headers or {})
 
 
 def _json(
-    told: Mapping[str, Any],
+    body: Mapping[str, Any],
     *,
     status: HTTPStatus = HTTPStatus.OK,
     media: str = "application/json",
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
     # No browser may take what somebody wrote for a tag, whatever it makes of the media type.
-    text = json.dumps(told, ensure_ascii=False, indent=1).replace("<", r"\u003c")
+    text = json.dumps(body, ensure_ascii=False, indent=1).replace("<", r"\u003c")
     return Reply(status, {"Content-Type": media, **_HEADERS, **(headers or {})}, text.encode())

@@ -7,9 +7,10 @@ import logging
 import traceback
 from typing import Final
 
+from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Status, Unaccepted
+from restore_core.lifecycle.states import Ending, Status
 from restore_core.text import one_line
 
 log = logging.getLogger("restore")
@@ -29,7 +30,7 @@ def log_accepted(restore: Restore) -> None:
 
 
 def log_moved(old: Restore, new: Restore) -> None:
-    """Tell of a transition, or of what a restore that stays where it is was told."""
+    """Tell of a transition, or of what a restore that stays where it is was answered."""
     fields = f"requestId={new.id} from={_state(old)} to={_state(new)}{_details(new)}"
     if isinstance(new.state, Ending) and not isinstance(old.state, Ending):
         outcome = new.state.outcome
@@ -39,23 +40,25 @@ def log_moved(old: Restore, new: Restore) -> None:
         )
     elif type(old.state) is not type(new.state):
         log.info("restore.moved %s", fields)
-    elif new.told is not None and new.told != old.told:
-        log.info("restore.waiting requestId=%s in=%s%s", new.id, _state(new), _why(new.told))
+    elif new.problem is not None and new.problem != old.problem:
+        log.info("restore.waiting requestId=%s in=%s%s", new.id, _state(new), _why(new.problem))
 
 
-def log_message_refused(message: Unaccepted) -> None:
+def log_message_refused(message: RefusedMessage) -> None:
     """Tell of a message that never becomes a restore."""
-    told = (message.request_id or "-", _why(message.problem))
+    fields = (message.request_id or "-", _why(message.problem))
     if message.status is Status.IGNORED:
-        log.info("message.ignored requestId=%s%s", *told)
+        log.info("message.ignored requestId=%s%s", *fields)
     else:
-        log.warning("message.rejected requestId=%s%s", *told)
+        log.warning("message.rejected requestId=%s%s", *fields)
 
 
-def log_untold(restore: Restore, error: Exception, *, given_up: bool) -> None:
-    """Tell of events that could not be sent."""
+def log_unsent(restore: Restore, error: Exception, *, given_up: bool) -> None:
+    """Tell of notices that could not be sent."""
     level = logging.ERROR if given_up else logging.WARNING
-    log.log(level, "restore.untold requestId=%s givenUp=%s %s", restore.id, given_up, _told(error))
+    log.log(
+        level, "restore.untold requestId=%s givenUp=%s %s", restore.id, given_up, _described(error)
+    )
 
 
 def log_superseded(restore: Restore) -> None:
@@ -65,10 +68,10 @@ def log_superseded(restore: Restore) -> None:
 
 def log_failure(request_id: str, error: Exception) -> None:
     """Tell of a step that failed; of an error that is not ours, also where it arose."""
-    log.error("step.failed requestId=%s %s", request_id, _told(error))
+    log.error("step.failed requestId=%s %s", request_id, _described(error))
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     where = ""
     if not isinstance(error, RestoreError):
         frame = traceback.extract_tb(error.__traceback__)[-1]

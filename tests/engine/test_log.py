@@ -4,13 +4,13 @@ import logging
 
 import pytest
 
-from restore_core.engine.journal import (
+from restore_core.engine.log import (
     log_accepted,
     log_failure,
     log_message_refused,
     log_moved,
     log_superseded,
-    log_untold,
+    log_unsent,
 )
 from restore_core.errors import Problem, Unavailable
 from restore_core.lifecycle.restore import Restore
@@ -21,9 +21,9 @@ from tests.builders import (
     INSTANCE,
     SOURCE,
     a_claimed_plan,
+    a_refused_message,
     a_restore,
     an_outcome,
-    an_unaccepted,
     disk,
     every_state,
 )
@@ -57,7 +57,7 @@ def test_a_request_that_names_a_disk_is_told_by_it(log: pytest.LogCaptureFixture
 
 
 def test_a_message_that_asks_for_nothing_is_no_warning(log: pytest.LogCaptureFixture) -> None:
-    log_message_refused(an_unaccepted(status=Status.IGNORED))
+    log_message_refused(a_refused_message(status=Status.IGNORED))
 
     assert log.messages == ["message.ignored requestId=- code=SomeCode reason=Something is wrong."]
     assert log.records[0].levelname == "INFO"
@@ -67,7 +67,7 @@ def test_a_message_that_asks_for_nothing_is_no_warning(log: pytest.LogCaptureFix
 def test_events_that_cannot_be_sent_are_told_of(
     log: pytest.LogCaptureFixture, *, given_up: bool, level: str
 ) -> None:
-    log_untold(a_restore(), Unavailable(A_PROBLEM), given_up=given_up)
+    log_unsent(a_restore(), Unavailable(A_PROBLEM), given_up=given_up)
 
     told = f"restore.untold requestId=r1 givenUp={given_up}"
     assert log.messages == [f"{told} error=Unavailable: SomeCode: Something is wrong."]
@@ -137,7 +137,7 @@ def test_a_restore_that_waits_tells_what_it_was_told_once(log: pytest.LogCapture
 def test_a_message_that_never_becomes_a_restore_is_a_warning(
     log: pytest.LogCaptureFixture, request_id: str, shown: str
 ) -> None:
-    log_message_refused(an_unaccepted(request_id=request_id))
+    log_message_refused(a_refused_message(request_id=request_id))
 
     assert log.messages == [
         f"message.rejected requestId={shown} code=SomeCode reason=Something is wrong."
@@ -174,7 +174,7 @@ def test_a_failure_that_is_a_bug_is_told_with_its_place(log: pytest.LogCaptureFi
 def test_a_line_is_one_line_cut_and_shows_no_signature(log: pytest.LogCaptureFixture) -> None:
     nasty = "x\r\nforged requestId=r2 https://h/o?s=signature " + "y" * 1_000
 
-    log_message_refused(an_unaccepted(problem=Problem("Code", nasty)))
+    log_message_refused(a_refused_message(problem=Problem("Code", nasty)))
     log_failure("r1", _raised(ValueError(nasty)))
 
     for message in log.messages:

@@ -8,15 +8,9 @@ from typing import Any
 
 import pytest
 
+from restore_core.azure.tables.row_codec import restore_of, restore_row
 from restore_core.contract.resource_ids import BackupInstanceId
-from restore_core.engine.rows import (
-    MAX_PROPERTY,
-    day,
-    restore_of,
-    restore_row,
-    result_row,
-    unaccepted_row,
-)
+from restore_core.engine.columns import MAX_PROPERTY, day, refused_row, result_row
 from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle.states import Accepted, Ending, Status, Wait
 from tests.builders import (
@@ -29,10 +23,10 @@ from tests.builders import (
     a_claim,
     a_claimed_plan,
     a_plan,
+    a_refused_message,
     a_restore,
     an_operation,
     an_outcome,
-    an_unaccepted,
     disk,
     every_state,
 )
@@ -231,8 +225,8 @@ def test_the_day_of_a_result_is_that_of_its_acceptance_in_utc() -> None:
 
 
 def unaccepted(body: bytes, request_id: str = "") -> dict[str, Any]:
-    return unaccepted_row(
-        an_unaccepted(body, problem=TOLD, request_id=request_id, inserted_at=EARLIER)
+    return refused_row(
+        a_refused_message(body, problem=TOLD, request_id=request_id, inserted_at=EARLIER)
     )
 
 

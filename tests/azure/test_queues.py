@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
-from restore_core.azure.step_queue import POISON, REQUESTS, STEPS, StepQueue
+from restore_core.azure.queues import POISON, REQUESTS, STEPS, AccountQueues
 from restore_core.engine.ports import Poisoned
 from restore_core.errors import Unavailable
 from tests.azure.failing_storage import OUTAGES, failing, http_error
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues
 
 POISONED = Poisoned(REQUESTS + POISON, "id", "receipt", b"x", NOON)
-CALLS: dict[str, Callable[[StepQueue], Any]] = {
-    "create_missing": lambda steps: steps.create_missing(),
-    "enqueue": lambda steps: steps.enqueue("r1", timedelta()),
-    "poisoned_requests": lambda steps: list(steps.poisoned_requests()),
-    "poisoned_steps": lambda steps: list(steps.poisoned_steps()),
-    "delete": lambda steps: steps.delete(POISONED),
+CALLS: dict[str, Callable[[AccountQueues], Any]] = {
+    "create_missing": lambda app_queues: app_queues.create_missing(),
+    "enqueue": lambda app_queues: app_queues.steps.enqueue("r1", timedelta()),
+    "poisoned_requests": lambda app_queues: list(app_queues.poison.requests()),
+    "poisoned_steps": lambda app_queues: list(app_queues.poison.steps()),
+    "delete": lambda app_queues: app_queues.poison.delete(POISONED),
 }
 
 
@@ -35,10 +35,10 @@ def queues(io: Io) -> MemoryQueues:
 
 
 @pytest.fixture
-def steps(queues: MemoryQueues) -> StepQueue:
-    steps = StepQueue(queues)  # type: ignore[arg-type]
-    steps.create_missing()
-    return steps
+def app_queues(queues: MemoryQueues) -> AccountQueues:
+    app_queues = AccountQueues(queues)  # type: ignore[arg-type]
+    app_queues.create_missing()
+    return app_queues
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def steps(queues: MemoryQueues) -> StepQueue:
     [pair for pair in product(CALLS, OUTAGES) if pair != ("create_missing", "403")],
 )
 def test_every_failure_of_every_call_may_be_tried_again(
-    io: Io, steps: StepQueue, call: str, outage: str
+    io: Io, app_queues: AccountQueues, call: str, outage: str
 ) -> None:
     failing(io, OUTAGES[outage])
 
     with pytest.raises(Unavailable) as raised:
-        CALLS[call](steps)
+        CALLS[call](app_queues)
 
     assert raised.value.problem.code == "StorageUnavailable"
     assert "secret" not in str(raised.value)
@@ -59,11 +59,11 @@ def test_every_failure_of_every_call_may_be_tried_again(
 
 @pytest.mark.parametrize("answer", [http_error(403), ResourceExistsError("QueueAlreadyExists")])
 def test_not_creating_queues_that_exist_is_no_error(
-    io: Io, steps: StepQueue, answer: Exception
+    io: Io, app_queues: AccountQueues, answer: Exception
 ) -> None:
     failing(io, answer, only=lambda what: what.endswith(".create"))
 
-    steps.create_missing()
+    app_queues.create_missing()
 
     assert len([call for call in io.calls if call.endswith(".create")]) == 2 * 5
 
@@ -80,17 +80,19 @@ def test_not_creating_queues_that_exist_is_no_error(
     ],
 )
 def test_a_step_is_hidden_until_it_is_due_and_never_seen_before(
-    queues: MemoryQueues, steps: StepQueue, delay: timedelta, hidden: int
+    queues: MemoryQueues, app_queues: AccountQueues, delay: timedelta, hidden: int
 ) -> None:
-    steps.enqueue("r1", delay)
+    app_queues.steps.enqueue("r1", delay)
 
     (message,) = queues.get_queue_client(STEPS).messages
     assert message.visible_at == NOON + timedelta(seconds=hidden)
 
 
-def test_a_poisoned_message_is_not_asked_for_before_it_is_wanted(io: Io, steps: StepQueue) -> None:
+def test_a_poisoned_message_is_not_asked_for_before_it_is_wanted(
+    io: Io, app_queues: AccountQueues
+) -> None:
     before = len(io.calls)
 
-    steps.poisoned_requests()
+    app_queues.poison.requests()
 
     assert len(io.calls) == before

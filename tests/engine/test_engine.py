@@ -1,12 +1,12 @@
-"""The driver where two workers meet in one call, and where its queue holds what is no step."""
+"""The engine where two workers meet in one call, and where its queue holds what is no step."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from restore_core.azure.table_store import TableStore
-from restore_core.engine.driver import Driver
+from restore_core.azure.tables.account import AccountTables
+from restore_core.engine.engine import Engine
 from restore_core.errors import Unavailable
 from restore_core.lifecycle.states import Ended, Status
 from tests import builders
@@ -26,20 +26,20 @@ def once(world: World, call: str, then: Callable[[], object], *, nth: int = 1) -
     world.io.before = before
 
 
-def another_worker(world: World) -> Driver:
+def another_worker(world: World) -> Engine:
     """Return a second worker on the same storage; the first one stays the world's own."""
-    first = world.driver
+    first = world.engine
     second = world.deploy()
-    world.driver = first
+    world.engine = first
     return second
 
 
 def test_two_workers_that_record_one_request_at_once_make_one_restore(world: World) -> None:
     instance, second = world.protect(), another_worker(world)
     body = builders.message(backupInstanceId=instance)
-    once(world, "Restores.create_entity", lambda: second.accept(body, world.clock()))
+    once(world, "Restores.create_entity", lambda: second.intake.accept(body, world.clock()))
 
-    world.driver.accept(body, world.clock())
+    world.engine.intake.accept(body, world.clock())
     world.run()
 
     assert world.result()["status"] == "Completed"
@@ -48,33 +48,33 @@ def test_two_workers_that_record_one_request_at_once_make_one_restore(world: Wor
 
 def test_a_restore_that_was_there_and_cannot_be_read_asks_for_redelivery(world: World) -> None:
     body = builders.message(backupInstanceId=world.protect())
-    store = TableStore(world.tables)  # type: ignore[arg-type]
+    store = AccountTables(world.tables)  # type: ignore[arg-type]
     restores = world.tables.get_table_client("Restores")
 
     def recorded_and_gone() -> None:
-        store.record(a_restore())
+        store.restores.record(a_restore())
         world.io.before = lambda what: restores.rows.clear() if what == "Restores.get" else None
 
     once(world, "Restores.create_entity", recorded_and_gone)
 
     with pytest.raises(Unavailable, match="The restore was there and cannot be read"):
-        world.driver.accept(body, world.clock())
+        world.engine.intake.accept(body, world.clock())
 
 
 def test_a_lock_that_was_taken_for_a_restore_that_ended_meanwhile_is_given_back(
     world: World,
 ) -> None:
-    store = TableStore(world.tables)  # type: ignore[arg-type]
+    store = AccountTables(world.tables)  # type: ignore[arg-type]
 
     def ended_by_another() -> None:
-        found = store.load("r1")
+        found = store.restores.load("r1")
         assert found is not None
         ended = Ended(an_outcome(Status.CANCELLED), found.restore.plan)
-        store.save(replace(found.restore, state=ended), found.etag)
+        store.restores.save(replace(found.restore, state=ended), found.etag)
 
     once(world, "TargetLocks.create_entity", ended_by_another)
 
-    world.driver.accept(builders.message(backupInstanceId=world.protect()), world.clock())
+    world.engine.intake.accept(builders.message(backupInstanceId=world.protect()), world.clock())
 
     assert world.rows("TargetLocks") == []
     assert world.status() == "Cancelled"
@@ -82,9 +82,9 @@ def test_a_lock_that_was_taken_for_a_restore_that_ended_meanwhile_is_given_back(
 
 def test_a_lock_that_was_taken_for_a_restore_that_goes_on_is_kept(world: World) -> None:
     second = another_worker(world)
-    once(world, "TargetLocks.create_entity", lambda: second.advance(b"r1"))
+    once(world, "TargetLocks.create_entity", lambda: second.steps.advance(b"r1"))
 
-    world.driver.accept(builders.message(backupInstanceId=world.protect()), world.clock())
+    world.engine.intake.accept(builders.message(backupInstanceId=world.protect()), world.clock())
 
     assert [row["requestId"] for row in world.rows("TargetLocks")] == ["r1"]
     world.run()
@@ -95,7 +95,7 @@ def test_a_lock_that_was_taken_for_a_restore_that_goes_on_is_kept(world: World) 
 def test_a_message_that_names_no_restore_is_told_in_a_row_and_raises_nothing(
     world: World, body: bytes
 ) -> None:
-    world.driver.advance(body)
+    world.engine.steps.advance(body)
 
     row = world.unaccepted()
     assert (row["status"], row["errorCode"]) == ("Rejected", "NotAStep")
@@ -103,7 +103,7 @@ def test_a_message_that_names_no_restore_is_told_in_a_row_and_raises_nothing(
 
 
 def test_a_step_of_a_restore_that_nobody_knows_does_nothing(world: World) -> None:
-    world.driver.advance(b"nobody")
+    world.engine.steps.advance(b"nobody")
 
     assert world.rows("RestoreResults") == []
     assert world.arm_calls() == []
@@ -113,7 +113,7 @@ def test_a_step_of_a_restore_that_has_ended_does_nothing(world: World) -> None:
     world.restore(world.protect())
     calls = len(world.arm_calls())
 
-    world.driver.advance(b"r1")
+    world.engine.steps.advance(b"r1")
 
     assert len(world.arm_calls()) == calls
     assert world.queue("restore-steps").messages == []

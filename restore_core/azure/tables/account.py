@@ -1,0 +1,50 @@
+"""The tables of one account, and what receivers read of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.data.tables import TableServiceClient
+
+from restore_core.azure import storage
+from restore_core.azure.tables.outstanding import OUTSTANDING, OutstandingTable
+from restore_core.azure.tables.restores import RESTORES, RestoresTable
+from restore_core.azure.tables.results import RESULTS, ResultsTable
+from restore_core.azure.tables.sources import SOURCES, SourcesTable
+from restore_core.azure.tables.targets import LOCKS, TargetsTable
+from restore_core.lifecycle.states import Status
+
+
+class AccountTables:
+    """The five tables of one account. Safe for threads.
+
+    Every failure of storage is `Unavailable`: done or not, nobody knows, and every call may be made
+    again. A lost race is `Superseded`.
+    """
+
+    def __init__(self, tables: TableServiceClient) -> None:
+        names = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)
+        self._tables = {name: tables.get_table_client(name) for name in names}
+        self.restores = RestoresTable(self._tables[RESTORES])
+        self.schedule = OutstandingTable(self._tables[OUTSTANDING])
+        self.targets = TargetsTable(self._tables[LOCKS], self.restores)
+        self.sources = SourcesTable(self._tables[SOURCES], self.restores)
+        self.results = ResultsTable(self._tables[RESULTS])
+
+    def create_missing(self) -> None:
+        """Create the tables that are missing; where that is not allowed, they must exist."""
+        for table in self._tables.values():
+            storage.create(table.create_table)
+
+    def row_of(self, request_id: str) -> Mapping[str, Any] | None:
+        """Return the row of `request_id` as it stands there, or None; raise Unavailable."""
+        return self.restores.row_of(request_id)
+
+    def refused(self, day: str, request_id: str) -> list[Mapping[str, Any]]:
+        """Return the rows of a day's messages that named `request_id` and became no restore."""
+        return self.results.refused(day, request_id)
+
+    def results_of(
+        self, day: str, *, status: Status | None, after: str, most: int
+    ) -> list[Mapping[str, Any]]:
+        """Return up to `most` rows of a day, by key, that come after the key `after`."""
+        return self.results.results_of(day, status=status, after=after, most=most)

@@ -1,0 +1,56 @@
+"""The table `RestoreResults`: how restores ended, and what became of messages that are none."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from azure.data.tables import TableClient, UpdateMode
+
+from restore_core.azure import storage
+from restore_core.azure.tables.query import rows_of
+from restore_core.engine.columns import refused_row, result_row
+from restore_core.engine.ports import RefusedMessage
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Outcome, Status
+
+RESULTS: Final = "RestoreResults"
+MAX_REFUSED: Final = 100
+"""Refused messages of one id and day that are looked through. They are told apart by content, so
+more of them are no sender's mistake."""
+
+
+class ResultsTable:
+    """A partition for each UTC day of acceptance. Safe for threads."""
+
+    def __init__(self, table: TableClient) -> None:
+        self._table = table
+
+    def write(self, restore: Restore, outcome: Outcome) -> None:
+        """Write the result row, or the same one again."""
+        with storage.answering():
+            self._table.upsert_entity(result_row(restore, outcome), UpdateMode.REPLACE)
+
+    def write_refused(self, message: RefusedMessage) -> None:
+        """Write the result row of a message that never became a restore, anew at each delivery."""
+        with storage.answering():
+            self._table.upsert_entity(refused_row(message), UpdateMode.REPLACE)
+
+    def refused(self, day: str, request_id: str) -> list[Mapping[str, Any]]:
+        """Return the rows of a day's messages that named `request_id` and became no restore."""
+        return self._rows(
+            "PartitionKey eq @day and RowKey ge @first and RowKey lt @end",
+            # What follows the id is `~` and hex digits; "g" comes after each of them.
+            {"day": day, "first": f"{request_id}~", "end": f"{request_id}~g"},
+            MAX_REFUSED,
+        )
+
+    def results_of(
+        self, day: str, *, status: Status | None, after: str, most: int
+    ) -> list[Mapping[str, Any]]:
+        """Return up to `most` rows of a day, by key, that come after the key `after`."""
+        wanted, values = "PartitionKey eq @day and RowKey gt @after", {"day": day, "after": after}
+        if status is not None:
+            wanted, values = f"{wanted} and status eq @status", {**values, "status": status.value}
+        return self._rows(wanted, values, most)
+
+    def _rows(self, wanted: str, values: Mapping[str, Any], most: int) -> list[Mapping[str, Any]]:
+        return list(rows_of(self._table, wanted, values, most))

@@ -1,0 +1,85 @@
+"""The table `TargetLocks`: who restores to which disk at this moment."""
+
+from contextlib import suppress
+from typing import Any, Final
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableClient, UpdateMode
+
+from restore_core.azure import storage
+from restore_core.azure.tables.disk_key import disk_key
+from restore_core.azure.tables.restores import RestoresTable
+from restore_core.contract.resource_ids import DiskId
+from restore_core.engine.columns import Row
+from restore_core.errors import UnreadableRow
+
+LOCKS: Final = "TargetLocks"
+LOCK_ROW: Final = "target"
+
+
+class TargetsTable:
+    """A row for each target that is held. Safe for threads."""
+
+    def __init__(self, table: TableClient, restores: RestoresTable) -> None:
+        self._table = table
+        self._restores = restores
+
+    def lock(self, target: DiskId, request_id: str) -> str:
+        """Take `target` for `request_id` and return who holds it then; raise Unavailable.
+
+        A lock whose holder has ended is taken over: it was written by a worker that had lost its
+        restore to another one.
+        """
+        row = {"PartitionKey": disk_key(target), "RowKey": LOCK_ROW, "requestId": request_id}
+        row["targetDiskId"] = str(target)
+        with storage.answering():
+            try:
+                self._table.create_entity(row)
+            except ResourceExistsError:
+                return self._held_lock(row)
+        return request_id
+
+    def _held_lock(self, row: Row) -> str:
+        held = self._table.get_entity(row["PartitionKey"], LOCK_ROW)
+        holder, wanted = str(held["requestId"]), str(row["requestId"])
+        if holder == wanted or not self._is_over(holder):
+            return holder
+        self._table.update_entity(
+            row,
+            UpdateMode.REPLACE,
+            etag=held.metadata["etag"],
+            match_condition=MatchConditions.IfNotModified,
+        )
+        return wanted
+
+    def _is_over(self, request_id: str) -> bool:
+        """A holder without a row was deleted by hand: locks are taken by recorded restores only."""
+        try:
+            found = self._restores.load(request_id)
+        except UnreadableRow:
+            return False
+        return found is None or found.restore.is_over
+
+    def release(self, target: DiskId, request_id: str) -> None:
+        """Release `target` where `request_id` holds it; another's lock stays."""
+        with storage.answering():
+            try:
+                held = self._table.get_entity(disk_key(target), LOCK_ROW)
+            except ResourceNotFoundError:
+                return
+            if held["requestId"] == request_id:
+                self._delete_lock(held)
+
+    def _delete_lock(self, held: Any) -> None:
+        with suppress(ResourceModifiedError):  # Released and taken by another meanwhile.
+            self._table.delete_entity(
+                held["PartitionKey"],
+                LOCK_ROW,
+                etag=held.metadata["etag"],
+                match_condition=MatchConditions.IfNotModified,
+            )

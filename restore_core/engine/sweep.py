@@ -1,0 +1,114 @@
+"""A tick of the timer: polls the jobs, gives turns, and takes up what was left lying or poisoned.
+
+Whatever a crash, an outage or a lost step left behind is found here. Never raises: one task that
+fails stops no other, and the next tick comes.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from datetime import datetime
+
+from restore_core.engine.intake import Intake
+from restore_core.engine.log import log_failure
+from restore_core.engine.ports import Outstanding, Poisoned, Queues, Tables
+from restore_core.engine.refusals import Refusals
+from restore_core.engine.steps import Steps, step_of
+from restore_core.engine.turns import TICK_BUDGET, Turns
+from restore_core.lifecycle import pace
+
+
+class Sweep:
+    """Looks at whatever is due. Safe for threads."""
+
+    def __init__(
+        self,
+        *,
+        tables: Tables,
+        queues: Queues,
+        intake: Intake,
+        refusals: Refusals,
+        steps: Steps,
+        turns: Turns,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._tables = tables
+        self._queues = queues
+        self._intake = intake
+        self._refusals = refusals
+        self._steps = steps
+        self._turns = turns
+        self._clock = clock
+        self._created = False
+
+    def tick(self, pool: Executor) -> None:
+        """Poll the jobs and step whatever is overdue, several at a time in `pool`. Never raises."""
+        tasks = (
+            self._create_missing,
+            self._take_poisoned_requests,
+            self._take_poisoned_steps,
+            lambda: self._visit_due(pool),
+        )
+        for task in tasks:
+            try:
+                task()
+            except Exception as error:  # noqa: BLE001  the other tasks, and the next tick, come
+                log_failure("-", error)
+
+    def _create_missing(self) -> None:
+        if not self._created:
+            self._tables.create_missing()
+            self._queues.create_missing()
+            self._created = True
+
+    def _take_poisoned_requests(self) -> None:
+        self._take(self._queues.poison.requests(), self._record_poisoned)
+
+    def _take_poisoned_steps(self) -> None:
+        self._take(self._queues.poison.steps(), self._judge_poisoned_step)
+
+    def _take(self, messages: Iterable[Poisoned], take: Callable[[Poisoned], None]) -> None:
+        """Take poisoned messages one by one; one that fails comes again and stops no other."""
+        for message in messages:
+            try:
+                take(message)
+                self._queues.poison.delete(message)
+            except Exception as error:  # noqa: BLE001  the message is still there
+                log_failure("-", error)
+
+    def _record_poisoned(self, message: Poisoned) -> None:
+        """Accept after all what an outage of our own storage poisoned; its step is for later.
+
+        No ARM call here: a tick must end, however many messages there are.
+        """
+        recorded = self._intake.record(message.body, message.inserted_at)
+        if recorded is not None:
+            self._steps.enqueue(recorded.restore)
+
+    def _judge_poisoned_step(self, message: Poisoned) -> None:
+        """Write down what is no step; a step needs nothing, for its restore is outstanding."""
+        if step_of(message.body) is None:
+            self._refusals.not_a_step(message.body, message.inserted_at)
+
+    def _visit_due(self, pool: Executor) -> None:
+        begun = self._clock()
+        found = self._tables.schedule.due(begun)
+        called = self._turns.give(found, begun)
+        due = [one for one in found if one.due <= begun or one.request_id in called]
+        list(pool.map(lambda outstanding: self._visit(outstanding, begun), due))
+
+    def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
+        """Look at one outstanding restore; one that fails stops no other."""
+        now = self._clock()
+        if now - begun > TICK_BUDGET:
+            return
+        try:
+            current = self._tables.restores.load(outstanding.request_id)
+            if current is None:
+                if now - outstanding.due > pace.ORPHAN_AGE:
+                    self._tables.schedule.drop(outstanding)
+            elif current.restore.due is None:
+                self._tables.schedule.drop(outstanding)
+            elif not self._steps.take(current):
+                self._steps.schedule(current.restore)
+        except Exception as error:  # noqa: BLE001  it is outstanding: the next tick comes
+            log_failure(outstanding.request_id, error)
