@@ -5,6 +5,7 @@ Only what was started here is ended here: the group's id is the child's own.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -60,6 +61,16 @@ class Child:
                 raise ChildFailedError(f"{self._name} did not start. Its output:\n{self.output()}")
             time.sleep(GLANCE)
         return found
+
+    def exit_code(self) -> int | None:
+        """Return how the child ended, or None while it runs."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """Kill the child and whatever it started, in the middle of whatever they do."""
+        with contextlib.suppress(ProcessLookupError):  # All of them are gone already.
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self.end()
 
     def end(self) -> None:
         """End the child and whatever it started; kill what does not go by itself."""

@@ -1,5 +1,6 @@
-"""host.json as the host reads it: its queue settings, open to overrides by the environment.
+"""host.json as the host reads it: its queue settings and its time-out.
 
+Both are open to overrides by the environment:
 `AzureFunctionsJobHost__extensions__queues__maxPollingInterval=00:00:01` overrides that one value,
 here as in Azure; names are compared without case.
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 OVERRIDE = "azurefunctionsjobhost__"
 QUEUES = "extensions__queues__"
 TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)")
+DEFAULT_FUNCTION_TIMEOUT = timedelta(minutes=30)
 SHORTEST_POLLING_INTERVAL = timedelta(milliseconds=100)
 
 
@@ -40,10 +42,7 @@ class QueueSettings:
     @classmethod
     def read(cls, host_json: Path, environment: Mapping[str, str]) -> QueueSettings:
         """Read the `queues` section, with its overrides."""
-        values = dict(_flat(json.loads(host_json.read_text())))
-        for name, value in environment.items():
-            if name.lower().startswith(OVERRIDE):
-                values[name.lower().removeprefix(OVERRIDE)] = value
+        values = _values(host_json, environment)
         found = {key.removeprefix(QUEUES): value for key, value in values.items()}
         return cls._checked(found)
 
@@ -60,6 +59,20 @@ class QueueSettings:
             visibility_timeout=_time_span(found.get("visibilitytimeout"), cls.visibility_timeout),
             max_polling_interval=max(longest, SHORTEST_POLLING_INTERVAL),
         )
+
+
+def function_timeout(host_json: Path, environment: Mapping[str, str]) -> timedelta | None:
+    """Return how long an invocation may run; None for ever, which is written -1."""
+    text = _values(host_json, environment).get("functiontimeout")
+    return None if text == "-1" else _time_span(text, DEFAULT_FUNCTION_TIMEOUT)
+
+
+def _values(host_json: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    values = dict(_flat(json.loads(host_json.read_text())))
+    for name, value in environment.items():
+        if name.lower().startswith(OVERRIDE):
+            values[name.lower().removeprefix(OVERRIDE)] = value
+    return values
 
 
 def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,6 @@ Core Tools does on a developer's machine.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
 import threading
@@ -22,6 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, unquote
 
+from local.host import admin
+from local.host.keys import opens
 from local.host.triggers import HttpAnswer, HttpCall, Incoming
 
 if TYPE_CHECKING:
@@ -41,11 +42,18 @@ class HttpListener:
     """Listens on a port of this machine until it is stopped; port 0 is one that is free."""
 
     def __init__(
-        self, triggers: Sequence[HttpTrigger], *, invoker: Invoker, key: str, port: int
+        self,
+        triggers: Sequence[HttpTrigger],
+        *,
+        invoker: Invoker,
+        key: str,
+        port: int,
+        about_the_host: admin.Admin | None = None,
     ) -> None:
         self._routes = [_Route(trigger) for trigger in triggers]
         self._invoker = invoker
         self._key = key
+        self._admin = about_the_host
         self._server = _Server(("127.0.0.1", port), _handler(self))
         name = f"http {self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name=name, daemon=True)
@@ -68,6 +76,8 @@ class HttpListener:
 
     def answer(self, path: str, call: HttpCall) -> HttpAnswer:
         """Return what the host answers."""
+        if self._admin and path.startswith(admin.PREFIX):
+            return self._admin.answer(path, call)
         for route in self._routes:
             parameters = route.match(call.method, path)
             if parameters is not None:
@@ -84,10 +94,7 @@ class HttpListener:
             return HttpAnswer(HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _may_call(self, trigger: HttpTrigger, call: HttpCall) -> bool:
-        headers = {name.lower(): value for name, value in call.headers.items()}
-        given = headers.get("x-functions-key") or call.query.get("code", "")
-        is_free = trigger.auth_level == "anonymous" or not self._key
-        return is_free or hmac.compare_digest(given.encode(), self._key.encode())
+        return trigger.auth_level == "anonymous" or opens(self._key, call)
 
 
 class _Route:

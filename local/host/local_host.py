@@ -2,7 +2,8 @@
 
     with LocalHost.for_app(function_app.app, environment) as host: ...
 
-What it does not do: time-outs, scaling, locks between instances, triggers other than these three.
+What it does not do: scaling, triggers other than these three. A time-out, a worker that dies and a
+lock between hosts need a worker process and a storage account: `python -m local.host` has them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from local.app_settings import resolve, setting
+from local.host import admin
+from local.host.admin import Admin
 from local.host.direct_worker import DirectWorker
 from local.host.host_json import QueueSettings
 from local.host.http_listener import KEY, HttpListener
@@ -22,10 +25,11 @@ from local.host.timer_listener import TimerListener
 from local.host.triggers import HttpTrigger, QueueTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import azure.functions as func
 
+    from local.host.timer_lock import TimerLock
     from local.host.triggers import Invoker, TimerTrigger, Trigger
 
 APP_FOLDER = Path(__file__).parents[2]
@@ -44,16 +48,19 @@ class LocalHost:
         settings: QueueSettings | None = None,
         memory: Path | None = None,
         port: int = 0,
+        locks: Callable[[str], TimerLock] | None = None,
+        give_up: Callable[[], None] | None = None,
     ) -> None:
+        self._locks = locks
+        self._give_up = give_up
         self._invoker = invoker
         self._environment = environment
         self._settings = settings or QueueSettings.read(HOST_JSON, environment)
         self._memory = memory
-        self._http = self._http_listener(triggers, port)
-        self._listeners = [
-            *(self._listener(each) for each in triggers if not isinstance(each, HttpTrigger)),
-            *([self._http] if self._http else []),
-        ]
+        drained = [self._listener(each) for each in triggers if not isinstance(each, HttpTrigger)]
+        about_the_host = Admin(drained, key=setting(environment, admin.KEY) or "")
+        self._http = self._http_listener(triggers, port, about_the_host)
+        self._listeners = [*drained, *([self._http] if self._http else [])]
 
     @classmethod
     def for_app(
@@ -90,10 +97,16 @@ class LocalHost:
         for stop in stops:
             stop.join()
 
-    def _http_listener(self, triggers: Sequence[Trigger], port: int) -> HttpListener | None:
+    def _http_listener(
+        self, triggers: Sequence[Trigger], port: int, about_the_host: Admin
+    ) -> HttpListener | None:
         served = [trigger for trigger in triggers if isinstance(trigger, HttpTrigger)]
+        if not served:
+            return None
         key = setting(self._environment, KEY) or ""
-        return HttpListener(served, invoker=self._invoker, key=key, port=port) if served else None
+        return HttpListener(
+            served, invoker=self._invoker, key=key, port=port, about_the_host=about_the_host
+        )
 
     def _listener(self, trigger: QueueTrigger | TimerTrigger) -> QueueListener | TimerListener:
         if isinstance(trigger, QueueTrigger):
@@ -103,6 +116,7 @@ class LocalHost:
             replace(trigger, schedule=schedule),
             invoker=self._invoker,
             memory=self._memory / f"{trigger.function}.next" if self._memory else None,
+            lock=self._locks(trigger.function) if self._locks else None,
         )
 
     def _queue_listener(self, trigger: QueueTrigger) -> QueueListener:
@@ -111,4 +125,5 @@ class LocalHost:
             queue_service(resolve(trigger.connection, self._environment), self._environment),
             invoker=self._invoker,
             settings=self._settings,
+            give_up=self._give_up,
         )

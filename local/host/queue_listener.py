@@ -2,22 +2,27 @@
 
 A new batch is taken as soon as no more than `newBatchThreshold` messages are still running, so at
 most `batchSize + newBatchThreshold` run at once. A queue that is not there, or a storage account
-that does not answer, is looked at again later; the listener creates no queue.
+that does not answer, is looked at again later; the listener creates no queue. An account that
+cannot even be reached for `PATIENCE` is more than a listener bears: the host gives up.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceRequestError
 
 from local.host.backoff import Backoff
 from local.host.queue_messages import MessageProcessor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure.storage.queue import QueueMessage, QueueServiceClient
 
     from local.host.host_json import QueueSettings
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 LONGEST_QUEUE_NAME = 63
 POISON = "-poison"
+PATIENCE = timedelta(seconds=23)  # As long as the platform's own host tries, six times in all.
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +45,7 @@ class QueueListener:
         *,
         invoker: Invoker,
         settings: QueueSettings,
+        give_up: Callable[[], None] | None = None,
     ) -> None:
         name = trigger.queue.lower()
         poison = poison_queue_name(name)
@@ -51,6 +58,8 @@ class QueueListener:
             settings=settings,
         )
         self._settings = settings
+        self._give_up = give_up
+        self._reached = time.monotonic()
         self._backoff = Backoff(settings.max_polling_interval)
         self._stopping = threading.Event()
         self._running = 0
@@ -80,6 +89,17 @@ class QueueListener:
                 self._stopping.wait(self._backoff.next_wait().total_seconds())
 
     def _take(self) -> list[QueueMessage]:
+        try:
+            messages = self._receive()
+        except ServiceRequestError as error:
+            log.warning("queue.unreachable queue=%s error=%s", self._queue.queue_name, error)
+            if time.monotonic() - self._reached > PATIENCE.total_seconds() and self._give_up:
+                self._give_up()
+            return []
+        self._reached = time.monotonic()
+        return messages
+
+    def _receive(self) -> list[QueueMessage]:
         pages = self._queue.receive_messages(
             messages_per_page=self._settings.batch_size,
             visibility_timeout=int(self._settings.invisibility.total_seconds()),
@@ -89,8 +109,10 @@ class QueueListener:
         except ResourceNotFoundError:
             log.debug("queue.missing queue=%s", self._queue.queue_name)
             return []
+        except ServiceRequestError:
+            raise
         except AzureError as error:
-            log.warning("queue.unreachable queue=%s error=%s", self._queue.queue_name, error)
+            log.warning("queue.failed queue=%s error=%s", self._queue.queue_name, error)
             return []
 
     def _process(self, messages: list[QueueMessage]) -> None:

@@ -7,7 +7,8 @@
             └─ it raised ──────────────────────► visible again after host.json's visibilityTimeout
 
 A copy in the poison queue is a new message: new id, no reason. A message of a queue that is itself
-a poison queue has nowhere to go and stays invisible for the rest of its ten minutes.
+a poison queue has nowhere to go: when its function raises, the first time already, it stays
+invisible for the rest of its ten minutes.
 """
 
 from __future__ import annotations
@@ -116,9 +117,11 @@ class MessageProcessor:
     def _settle(self, message: QueueMessage, hold: Hold, *, succeeded: bool) -> None:
         if succeeded:
             self._queue.delete_message(message.id, hold.pop_receipt)
+        elif self._poison_queue is None:
+            log.warning("queue.message_stays_hidden id=%s", message.id)
         elif not self._is_worn_out(message):
             hold.release(self._settings.visibility_timeout)
-        elif self._poison_queue:
+        else:
             self._copy_to_poison(message, self._poison_queue)
             self._queue.delete_message(message.id, hold.pop_receipt)
 

@@ -2,7 +2,8 @@
 
 A call never overlaps the one before. When a call outlasts its interval, the ticks it missed become
 one, fired at once. For schedules of a minute or longer the next tick is kept in a file, so that a
-host that was down at the time calls once with `past_due` when it is back.
+host that was down at the time calls once with `past_due` when it is back. With a lock, it fires
+only while that is held.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from local.host.triggers import Datum, Incoming
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from local.host.timer_lock import TimerLock
     from local.host.triggers import Invoker, TimerTrigger
 
 SHORTEST_MONITORED = timedelta(minutes=1)  # Shorter schedules are not monitored by the host.
@@ -52,12 +54,18 @@ class TimerListener:
     """Fires one timer until it is stopped."""
 
     def __init__(
-        self, trigger: TimerTrigger, *, invoker: Invoker, memory: Path | None = None
+        self,
+        trigger: TimerTrigger,
+        *,
+        invoker: Invoker,
+        memory: Path | None = None,
+        lock: TimerLock | None = None,
     ) -> None:
         self._trigger = trigger
         self._schedule = Schedule(trigger.schedule)
         self._invoker = invoker
         self._memory = memory if memory and self._schedule.is_monitored() else None
+        self._lock = lock
         self._stopping = threading.Event()
         name = f"timer {trigger.function}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -72,17 +80,29 @@ class TimerListener:
         self._thread.join()
 
     def _run(self) -> None:
+        if self._lock is None:
+            self._count()
+            return
+        while not self._stopping.is_set() and self._lock.wait(self._stopping):
+            self._count()
+            self._lock.release()
+
+    def _count(self) -> None:
+        """Fire by the schedule until the host stops, or the lock is lost."""
         now = datetime.now(UTC)
         past_due = self._missed_while_down(now)
         if past_due or self._trigger.run_on_startup:
             self._fire(past_due=past_due)
         due = self._schedule.next_after(now)
         while not self._stopping.wait(max(0.0, (due - datetime.now(UTC)).total_seconds())):
+            if self._lock and not self._lock.is_held():
+                return
             fired_at = max(due, datetime.now(UTC))
             self._fire(past_due=False)
             due = self._schedule.next_after(fired_at)
 
     def _fire(self, *, past_due: bool) -> None:
+        log.info("timer.fired function=%s", self._trigger.function)
         try:
             self._invoker.invoke(self._trigger, incoming(past_due=past_due))
         except Exception:
