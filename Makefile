@@ -3,7 +3,9 @@
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
 #   make test     all tests          make check    format, lint, types, imports, generated documents
 #   make stack    Azurite and the simulator alone, for `func start` or your own client
-#   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help
+#   make test-host  the same cases on the local host and on the platform's own, where it is found
+#   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help;
+#                 HOST=real: on the platform's own host
 #   make load     2,000 messages at once, 1,000 slow jobs, ticks above 100,000 finished restores
 #   make fuzz     hostile input for FUZZ_MINUTES=15; SEED=n replays one round
 #   make soak     an hour of simulated worlds in which everything fails; SEEDS=n runs so many
@@ -29,11 +31,12 @@ GENERATED ?= tools.diagram tools.schemas
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 AZURITE := local/node_modules/.package-lock.json
+WORKER := .venv-host/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-platform chaos load fuzz soak check clean
+.PHONY: help demo stack test test-platform test-host chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -50,8 +53,12 @@ test: $(AZURITE)
 test-platform: $(AZURITE)
 	$(PY) -m pytest tests/platform $(TESTS)
 
-chaos: $(AZURITE)
-	@$(PY) -m local.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
+# The same cases on the platform's own host and on the local one, and the app on the platform's.
+test-host: $(AZURITE) $(WORKER)
+	REAL_HOST=1 $(PY) -m pytest tests/host $(TESTS)
+
+chaos: $(AZURITE) $(if $(filter real,$(HOST)),$(WORKER))
+	@$(PY) -m local.chaos $(if $(HOST),--host $(HOST)) $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 load: $(AZURITE)
 	$(PY) -m benchmarks.ticks
@@ -80,10 +87,18 @@ $(READY): requirements.txt pyproject.toml
 	@$(PY) -m pip install --quiet --quiet --requirement requirements.txt --group dev
 	@touch $@
 
+$(WORKER): requirements.txt pyproject.toml | $(READY)
+	@echo "Setting up .venv-host: the Python of the platform's worker (once; half a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13) and "The worker runs on Python 3.12 at most: make PYTHON=...")'
+	@$(PYTHON) -m venv .venv-host
+	@.venv-host/bin/python -m pip install --quiet --quiet --upgrade 'pip>=25.1'
+	@.venv-host/bin/python -m pip install --quiet --quiet --requirement requirements.txt --group worker
+	@touch $@
+
 $(AZURITE): local/package.json local/package-lock.json | $(READY)
 	@echo "Setting up local/node_modules: Azurite (once; half a minute)"
 	@$(PY) -m local.node install
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-3.13 $(VENV) local/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-3.13 .venv-host $(VENV) local/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage

@@ -21,7 +21,11 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from local.chaos.__main__ import QUEUES, Cloud, Host, Plan
+from local.chaos.cloud import Cloud
+from local.chaos.ledger import QUEUES
+from local.chaos.plan import Plan
+from local.host_process import HostProcess, Local
+from local.real_host import PROJECT
 
 MOST_ACTIVE = 900  # The most that the setting takes: what is measured is throughput.
 TELL_EVERY = 15.0  # seconds
@@ -53,7 +57,8 @@ class Load:
         plan, since = Plan(restores=messages, pace=pace), datetime.now(UTC)
         self._azurite = Azurite(folder / "azurite")
         self._cloud = Cloud(plan, folder, since, keeps=False)
-        self._host = Host(plan, folder, since, {})
+        self._folder = folder
+        self._host: HostProcess | None = None
         self._began = time.monotonic()
         self.memory: list[tuple[float, int, float]] = []
 
@@ -62,7 +67,7 @@ class Load:
         try:
             self._azurite.start()
             self._cloud.start()
-            self._host.settings = {
+            settings = {
                 "AzureWebJobsStorage": self._azurite.connection_string,
                 "RestoreStorage": self._azurite.connection_string,
                 "RESTORE_ALLOW": "* => *",
@@ -71,12 +76,14 @@ class Load:
                 "PYTHON_THREADPOOL_THREAD_COUNT": "16",
                 **self._cloud.settings,
             }
+            self._host = HostProcess(Local(), PROJECT, settings, logs=self._folder)
             self._host.start()
             self._send()
             self._watch()
             return self._judge()
         finally:
-            self._host.end()
+            if self._host:
+                self._host.kill()
             self._cloud.end()
             self._azurite.close()
 
@@ -140,9 +147,11 @@ class Load:
         return sum(1 for _ in self._table("RestoreResults").list_entities(select=["RowKey"]))
 
     def _resident(self) -> float:
-        if self._host.child is None:
+        """Return what the process that runs the functions holds."""
+        worker = self._host.worker() if self._host else None
+        if worker is None:
             return 0.0
-        status = Path(f"/proc/{self._host.child.pid}/status").read_text(encoding="utf-8")
+        status = Path(f"/proc/{worker}/status").read_text(encoding="utf-8")
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / MEGABYTE
 

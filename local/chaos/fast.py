@@ -89,12 +89,12 @@ def main() -> None:
     logging.getLogger("azure").setLevel(logging.WARNING)
     clock = FastClock(chosen.speed, chosen.since)
     if chosen.what == "host":
-        run_host(clock)
+        run_host(clock, chosen.port)
     else:
         run_simulator(clock, chosen.state, chosen.port, chosen.protect)
 
 
-def run_host(clock: FastClock) -> None:
+def run_host(clock: FastClock, port: int) -> None:
     """Run function_app.py by this clock."""
     module = importlib.import_module("function_app")
     module.now = clock  # type: ignore[attr-defined]
@@ -107,7 +107,7 @@ def run_host(clock: FastClock) -> None:
         invisibility=by_host_json.invisibility / clock.speed,
     )
     app: func.FunctionApp = module.app
-    with LocalHost.for_app(app, os.environ, settings=settings):
+    with LocalHost.for_app(app, os.environ, settings=settings, port=port):
         log.info("host.started worker=direct")
         _wait_for_the_end()
 

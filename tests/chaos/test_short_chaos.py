@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
-from local.chaos.__main__ import Chaos, Plan
+from local.chaos.plan import Plan
+from local.chaos.run import Chaos
 
 SHORT = Plan(
     restores=6, kills=5, outages=1, speed=30, longest_wait=1.5, patience=200, seed=20_261_121
