@@ -25,8 +25,9 @@ from restore_core.contract.resource_ids import (
 )
 from restore_core.errors import Problem
 from restore_core.lifecycle import events, pace, states
+from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Wait
-from restore_core.lifecycle.transitions import ImpossibleEvent, apply, owed
+from restore_core.lifecycle.transitions import ImpossibleEvent, apply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

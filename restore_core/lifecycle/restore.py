@@ -14,6 +14,7 @@ from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import BackupInstanceId, JobId
 from restore_core.errors import Problem
+from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.events import (
     Effect,
     Event,
@@ -43,7 +44,7 @@ from restore_core.lifecycle.states import (
     Validated,
     Validating,
 )
-from restore_core.lifecycle.transitions import Started, apply, owed
+from restore_core.lifecycle.transitions import Started, apply
 
 
 @dataclass(frozen=True)

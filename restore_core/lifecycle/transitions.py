@@ -18,53 +18,40 @@ The outcome is saved first (`Ending`), so the etag decides which one it is; then
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final, assert_never
+from datetime import datetime
+from typing import Final
 
-from restore_core.contract.resource_ids import JobId
 from restore_core.errors import Problem, RestoreError
-from restore_core.lifecycle import pace
+from restore_core.lifecycle import pace, reasons, waits
 from restore_core.lifecycle.events import (
     AgeReached,
-    Effect,
     Event,
-    FindJob,
     JobEnded,
     JobNamed,
     JobNotFound,
     Lapsed,
     OperationFailed,
     OperationStarted,
-    PollJob,
-    PollRestore,
-    PollValidation,
-    Prepare,
     Prepared,
     Refused,
-    Reserve,
     Reserved,
-    Settle,
     Settled,
     StillRunning,
-    Trigger,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
     TurnAwaited,
     TurnCame,
     Unanswered,
-    Validate,
     ValidationFailed,
     ValidationSucceeded,
 )
 from restore_core.lifecycle.states import (
     Accepted,
-    Claim,
     Confirming,
     Ended,
     Ending,
     Guarding,
-    Operation,
     Outcome,
     Plan,
     Planned,
@@ -107,43 +94,6 @@ class ImpossibleEvent(RestoreError):
     """The event cannot follow in this state."""
 
 
-def owed(state: State, now: datetime) -> Effect | None:
-    """Return the one thing `state` still owes the world, or None while there is only waiting."""
-    match state:
-        case Ended():
-            return None
-        case Ending(guard_until=guard_until):
-            return Settle(release=guard_until is None)
-        case _:
-            return _next(state) if now >= state.wait.due else None
-
-
-def _next(state: Waiting) -> Effect | None:
-    match state:
-        case Accepted():
-            return Prepare()
-        case Planned():
-            return Reserve()
-        case Queued():
-            return None
-        case Ready():
-            return Validate()
-        case Validating(operation=operation):
-            return PollValidation(operation)
-        case Validated():
-            return Trigger()
-        case Restoring(operation=operation):
-            return PollRestore(operation)
-        case Running(job=job):
-            return PollJob(job)
-        case Guarding(outcome=Outcome(job=str() as job)):
-            return PollJob(JobId(job))
-        case Triggering() | Confirming() | Guarding():
-            return FindJob()
-        case _:
-            assert_never(state)
-
-
 def apply(state: State, event: Event) -> State:
     """Return the state that follows `event`; raise ImpossibleEvent where it cannot follow."""
     match state, event:
@@ -162,12 +112,12 @@ def apply(state: State, event: Event) -> State:
         # The validation.
         case Ready(plan), OperationStarted(operation, retry_after, at):
             plan = replace(plan, correlation_id=operation.correlation_id)
-            return Validating(plan, operation, _look_at(operation, at, retry_after))
+            return Validating(plan, operation, waits.look_at(operation, at, retry_after))
         case Validating(plan, operation) as validating, StillRunning(at, retry_after):
             if at - operation.started >= pace.OPERATION_PATIENCE:
                 return _validate_again(plan, at, None)
-            return replace(validating, wait=_look_at(operation, at, retry_after))
-        case Validating(plan, operation, wait), Unanswered() as lost if _lost(
+            return replace(validating, wait=waits.look_at(operation, at, retry_after))
+        case Validating(plan, operation, wait), Unanswered() as lost if waits.is_lost(
             operation, wait, lost
         ):
             return _validate_again(plan, lost.at, lost.problem)
@@ -185,13 +135,13 @@ def apply(state: State, event: Event) -> State:
             return Triggering(plan, Wait(due, wait.misses))
         case Triggering(plan), OperationStarted(operation, retry_after, at):
             plan = replace(plan, correlation_id=operation.correlation_id)
-            return Restoring(plan, operation, _look_at(operation, at, retry_after))
+            return Restoring(plan, operation, waits.look_at(operation, at, retry_after))
         case Triggering(plan, wait), TriggerNotTaken(problem, retry_after, at):
             plan = replace(plan, claims=plan.claims[:-1])
-            return Validated(plan, _try_again(wait, problem, at, retry_after))
+            return Validated(plan, waits.try_again(wait, problem, at, retry_after))
         case Triggering(plan, wait), Refused(problem, at) if _is_transient(problem):
             plan = replace(plan, claims=plan.claims[:-1])
-            return Validated(plan, _try_again(wait, problem, at, None))
+            return Validated(plan, waits.try_again(wait, problem, at, None))
         case Triggering(plan), Refused(problem, at):
             return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
         case Triggering() as triggering, TriggerUnanswered(problem, at):
@@ -199,8 +149,10 @@ def apply(state: State, event: Event) -> State:
 
         # The restore's operation.
         case Restoring(_, operation) as restoring, StillRunning(at, retry_after):
-            return replace(restoring, wait=_look_at(operation, at, retry_after))
-        case Restoring(plan, operation, wait), Unanswered() as lost if _lost(operation, wait, lost):
+            return replace(restoring, wait=waits.look_at(operation, at, retry_after))
+        case Restoring(plan, operation, wait), Unanswered() as lost if waits.is_lost(
+            operation, wait, lost
+        ):
             return _search_anew(plan, lost.at, lost.problem)
         case Restoring(plan), TriggerUnanswered(problem, at):
             return _search_anew(plan, at, problem)
@@ -213,11 +165,11 @@ def apply(state: State, event: Event) -> State:
         case Triggering(plan, wait) as triggering, JobNotFound(at):
             if at >= plan.claims[-1].believed_after:
                 return Ready(plan, Wait(at))
-            return replace(triggering, wait=_search_again(wait, at, plan.claims[-1]))
+            return replace(triggering, wait=waits.search_again(wait, at, plan.claims[-1]))
         case Confirming(plan, refusal, wait) as confirming, JobNotFound(at):
             if at >= plan.claims[-1].believed_after:
                 return Ending(refusal, plan)
-            return replace(confirming, wait=_search_again(wait, at, plan.claims[-1]))
+            return replace(confirming, wait=waits.search_again(wait, at, plan.claims[-1]))
         case Running(plan) as running, StillRunning(at, retry_after):
             pause = pace.job_delay(at - plan.claims[-1].at)
             return replace(running, wait=Wait(at + max(pause, retry_after or pause)))
@@ -232,7 +184,7 @@ def apply(state: State, event: Event) -> State:
         case Guarding() as guarding, (StillRunning(at) | JobNotFound(at)):
             return _guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
         case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
-            return _guard_on(guarding, _try_again(wait, problem, at, retry_after), at)
+            return _guard_on(guarding, waits.try_again(wait, problem, at, retry_after), at)
 
         # The end. The outcome is saved by now; here its debts are paid.
         case Ending(outcome, Plan() as plan, datetime() as until), Settled(at):
@@ -250,7 +202,7 @@ def apply(state: State, event: Event) -> State:
         case waiting, Lapsed(at):
             return _lapsed(waiting, at)
         case waiting, Unanswered(problem, at, retry_after, gone):
-            wait = _try_again(waiting.wait, problem, at, retry_after, gone=gone)
+            wait = waits.try_again(waiting.wait, problem, at, retry_after, gone=gone)
             return replace(waiting, wait=wait)
         case _:
             raise ImpossibleEvent(_impossible(state, event))
@@ -298,85 +250,28 @@ def _lapsed(state: Waiting, at: datetime) -> State:
     """End, unless a claim was made: its job is looked for once more, whatever was believed."""
     plan = _plan_of(state)
     claimed = plan is not None and bool(plan.claims)
-    outcome = Outcome(Status.REJECTED, at, _too_late(state, claimed=claimed))
+    outcome = Outcome(Status.REJECTED, at, reasons.too_late(state, claimed=claimed))
     if plan is not None and claimed:
         return Confirming(plan, outcome, Wait(at))
     return Ending(outcome, plan)
-
-
-def _too_late(state: Waiting, *, claimed: bool) -> Problem:
-    last = f" ARM last said: {state.wait.problem}" if state.wait.problem else ""
-    lacks = "was triggered, but no job of it was found" if claimed else "had not been triggered"
-    return Problem(
-        "TooLate",
-        f"The restore {lacks} by its notAfter; it was {_name(state)} then.{last}",
-        "If the disk is still wanted, send the request again with a new requestId and a later "
-        "notAfter.",
-    )
 
 
 def _given_up(state: Waiting, at: datetime) -> State:
     plan = _plan_of(state)
     job = state.job if isinstance(state, Running) else None
     claimed = plan is not None and bool(plan.claims)
-    outcome = Outcome(Status.TIMED_OUT, at, _too_old(state, claimed=claimed), job)
+    outcome = Outcome(Status.TIMED_OUT, at, reasons.too_old(state, claimed=claimed), job)
     return Ending(outcome, plan, at + pace.GUARD if claimed else None)
 
 
-def _too_old(state: Waiting, *, claimed: bool) -> Problem:
-    last = f" ARM last said: {state.wait.problem}" if state.wait.problem else ""
-    message = f"The restore grew older than RESTORE_MAX_AGE_HOURS while {_name(state)}.{last}"
-    if not claimed:
-        return Problem(
-            "TimedOut",
-            f"{message} No job was started.",
-            "Mend what ARM said, then send the request again with a new requestId.",
-        )
-    return Problem(
-        "TimedOut",
-        f"{message} A restore job was asked for and may still run.",
-        "Look for the job and the target disk in the portal before asking again; the target stays "
-        "locked until the job is seen ended, or for a week.",
-    )
-
-
 def _ended_after_all(outcome: Outcome, job_status: str) -> Outcome:
-    problem = Problem(
-        "TimedOut",
-        f"The job ended as {job_status} after the restore had grown older than "
-        "RESTORE_MAX_AGE_HOURS and had been given up.",
-        "Look at the target disk: the job had all its time to write it. The target is free again.",
-    )
-    return replace(outcome, job_status=job_status, problem=problem)
+    return replace(outcome, job_status=job_status, problem=reasons.ended_after_all(job_status))
 
 
 def _guard_on(guarding: Guarding, wait: Wait, at: datetime) -> State:
     if at >= guarding.until:
         return Ending(guarding.outcome, guarding.plan)
     return replace(guarding, wait=wait)
-
-
-def _look_at(operation: Operation, at: datetime, retry_after: timedelta | None) -> Wait:
-    return Wait(at + pace.operation_delay(at - operation.started, retry_after))
-
-
-def _lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
-    old = event.at - operation.started >= pace.OPERATION_PATIENCE
-    return old or (event.gone and wait.gone + 1 >= pace.GONE_LIMIT)
-
-
-def _try_again(
-    wait: Wait, problem: Problem, at: datetime, retry_after: timedelta | None, *, gone: bool = False
-) -> Wait:
-    misses = wait.misses + 1
-    due = at + pace.backoff(misses, retry_after)
-    return Wait(due, misses, problem, wait.gone + 1 if gone else 0)
-
-
-def _search_again(wait: Wait, at: datetime, claim: Claim) -> Wait:
-    misses = wait.misses + 1
-    due = min(at + pace.search_delay(misses), claim.believed_after)
-    return Wait(due, misses, problem=wait.problem)
 
 
 def _name(value: object) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.azure.backup_vault import MAX_LIKELY, MAX_PAGES
+from restore_core.azure.job_search import MAX_LIKELY
 from restore_core.azure.jobs import Job
+from restore_core.azure.vault_calls import MAX_PAGES
 from restore_core.contract.resource_ids import JobId, recovery_point_id
 from restore_core.errors import Rejected, Unavailable
 from restore_core.lifecycle.events import (

@@ -12,7 +12,7 @@ from tests.hostile.counted import count, examples
 from tests.hostile.spoil import spoiled
 from tests.hostile.wire import Sent
 
-PAGES = 200  # restore_core.azure.backup_vault.MAX_PAGES
+PAGES = 200  # restore_core.azure.vault_calls.MAX_PAGES
 MOST_CALLS_OF_AN_INVOCATION = 2 * (PAGES + 10)  # each may be sent again with a fresh token
 CALLS_OF_A_RESTORE = 14
 

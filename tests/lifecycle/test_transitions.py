@@ -8,6 +8,7 @@ import pytest
 
 from restore_core.errors import Problem
 from restore_core.lifecycle import events, pace
+from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.events import (
     AgeReached,
     Effect,
@@ -60,7 +61,7 @@ from restore_core.lifecycle.states import (
     Validating,
     Wait,
 )
-from restore_core.lifecycle.transitions import MAX_CLAIMS, ImpossibleEvent, apply, owed
+from restore_core.lifecycle.transitions import MAX_CLAIMS, ImpossibleEvent, apply
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

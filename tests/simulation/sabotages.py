@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from azure.data.tables import UpdateMode
 
-from restore_core.azure import backup_vault, jobs
+from restore_core.azure import backup_vault, jobs, vault_calls
 from restore_core.azure.arm import Arm
 from restore_core.azure.arm_guard import ArmGuard
 from restore_core.azure.backup_vault import BackupVault
@@ -26,6 +26,7 @@ from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.azure.tables.sources import SourcesTable
 from restore_core.azure.tables.targets import LOCK_ROW, TargetsTable
+from restore_core.azure.vault_calls import VaultCalls
 from restore_core.contract.envelopes import alert
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Origin
@@ -210,9 +211,9 @@ def _short_lease() -> list[Patch]:
 
 def _first_page_only() -> list[Patch]:
     def first_page(self: Any, path: str, vault: Any, missing: str = "") -> Iterator[Any]:
-        yield from backup_vault._items(self._read(path, vault, missing).body)
+        yield from vault_calls._items(self.read(path, vault, missing).body)
 
-    return [(BackupVault, "_list", first_page)]
+    return [(VaultCalls, "items", first_page)]
 
 
 def _ignore_the_etag() -> list[Patch]:

@@ -1,0 +1,89 @@
+"""Reads the Data Protection provider: what must be there, what is polled, every page of a list.
+
+A refusal while polling ends nothing: it is an answer that is none, with the advice that mends it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from restore_core.azure import advice
+from restore_core.azure.arm import Answer, Arm
+from restore_core.contract.resource_ids import BackupVaultId
+from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.lifecycle.events import Unanswered
+from restore_core.lifecycle.states import Plan
+from restore_core.loose_json import text_of
+
+MAX_PAGES: Final = 200
+"""Pages of a list that are read: 98 jobs came in one page, a vault keeps months of them."""
+
+FORBIDDEN: Final = 403
+GONE: Final = frozenset({204, 404, 410})
+ENDLESS: Final = Problem("EndlessList", "ARM's list is longer than the app reads.")
+_NOT_FOUND: Final = 404
+
+
+class VaultCalls:
+    """GETs of one provider. Safe for threads."""
+
+    def __init__(self, arm: Arm, clock: Callable[[], datetime]) -> None:
+        self.arm = arm
+        self._clock = clock
+
+    def read(self, path: str, vault: BackupVaultId, missing: str = "") -> Answer:
+        """GET what must be there; `missing` is the advice where it is not."""
+        try:
+            return self.arm.get(path)
+        except Rejected as error:
+            problem = error.problem
+            if error.status == _NOT_FOUND:
+                problem = replace(problem, action=missing)
+            elif error.status == FORBIDDEN:
+                problem = advice.for_app(problem, vault)
+            raise Rejected(problem, status=error.status) from None
+
+    def items(self, path: str, vault: BackupVaultId, missing: str = "") -> Iterator[dict[str, Any]]:
+        """Yield the items of every page; raise Unavailable rather than pass off a part as all."""
+        answer, seen = self.read(path, vault, missing), set[str]()
+        while True:
+            yield from _items(answer.body)
+            link = text_of(answer.body.get("nextLink"))
+            if not link:
+                return
+            if link in seen or len(seen) >= MAX_PAGES:
+                raise Unavailable(ENDLESS)
+            seen.add(link)
+            answer = self.arm.follow(link)
+
+    def poll(self, get: Callable[[str], Answer], where: str, plan: Plan) -> Answer | Unanswered:
+        """Look at an operation or a job: a refusal while polling ends nothing, it is told."""
+        try:
+            return get(where)
+        except (Rejected, Unavailable) as error:
+            return self.unanswered(error, plan)
+
+    def unanswered(self, error: Rejected | Unavailable, plan: Plan) -> Unanswered:
+        """Return the event of a look that brought no answer, with the advice that mends it."""
+        forbidden = isinstance(error, Rejected) and error.status == FORBIDDEN
+        return Unanswered(
+            advice.while_waiting(error.problem, plan.instance.vault)
+            if forbidden
+            else error.problem,
+            self._clock(),
+            error.retry_after if isinstance(error, Unavailable) else None,
+            gone=error.status in GONE,
+        )
+
+
+def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
+    value = body.get("value")
+    if not isinstance(value, list):
+        raise Unavailable(odd("a list"))
+    return [item for item in value if isinstance(item, dict)]
+
+
+def odd(what: str) -> Problem:
+    """Return what is wrong with an answer that cannot be understood."""
+    return Problem("OddAnswer", f"ARM's answer about {what} cannot be understood.")

@@ -1,0 +1,35 @@
+"""When a restore that must wait is looked at next, by what it was answered. Pure."""
+
+from datetime import datetime, timedelta
+
+from restore_core.errors import Problem
+from restore_core.lifecycle import pace
+from restore_core.lifecycle.events import Unanswered
+from restore_core.lifecycle.states import Claim, Operation, Wait
+
+
+def look_at(operation: Operation, at: datetime, retry_after: timedelta | None) -> Wait:
+    """Return the wait for an operation that runs."""
+    return Wait(at + pace.operation_delay(at - operation.started, retry_after))
+
+
+def is_lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
+    """Tell whether an operation that gives no answer is held to be lost."""
+    old = event.at - operation.started >= pace.OPERATION_PATIENCE
+    return old or (event.gone and wait.gone + 1 >= pace.GONE_LIMIT)
+
+
+def try_again(
+    wait: Wait, problem: Problem, at: datetime, retry_after: timedelta | None, *, gone: bool = False
+) -> Wait:
+    """Return the wait after a call that brought no usable answer."""
+    misses = wait.misses + 1
+    due = at + pace.backoff(misses, retry_after)
+    return Wait(due, misses, problem, wait.gone + 1 if gone else 0)
+
+
+def search_again(wait: Wait, at: datetime, claim: Claim) -> Wait:
+    """Return the wait after a search that did not find the job of `claim`."""
+    misses = wait.misses + 1
+    due = min(at + pace.search_delay(misses), claim.believed_after)
+    return Wait(due, misses, problem=wait.problem)
