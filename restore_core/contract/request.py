@@ -1,124 +1,30 @@
-"""The message contract: what a sender may ask, and every reason why a field is refused. Pure.
+"""The message contract: what a sender may ask, and every reason why a request is refused. Pure.
 
-Pydantic serves this module alone. Everything inside the app holds a `RestoreRequest`, never a dict
-from outside.
+Pydantic serves this module and `values` alone. Everything inside the app holds a `RestoreRequest`,
+never a dict from outside.
 """
 
 import difflib
 import hashlib
 import json
-import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from datetime import datetime
+from typing import Any, Final, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    PlainSerializer,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from restore_core.contract import request_schema as schema
-from restore_core.contract.resource_ids import (
-    POINT_OR_JOB,
-    BackupInstanceId,
-    BackupVaultId,
-    DiskId,
-    RecoveryPointId,
-    ResourceGroupId,
-    recovery_point_id,
-)
+from restore_core.contract import values
+from restore_core.contract.resource_ids import BackupVaultId, DiskId, ResourceGroupId
+from restore_core.contract.values import REQUEST_ID
 from restore_core.errors import MalformedRequest
-from restore_core.text import json_type, one_line, quoted, shown
+from restore_core.text import quoted, shown
 
-REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-MAX_CARRIED_TEXT: Final = 1_024
-"""Characters kept of requestedBy, reason and correlationId. They are cut, never refused: a long
-reason is no reason to leave a disk lost."""
 MAX_DISK_NAME: Final = 80
 DERIVED_SUFFIX: Final = 10
 """Hex digits of the request id's SHA-256 that end a derived disk name."""
 MAX_FAULTS_TOLD: Final = 5
-
-_A_TIME: Final = "an example is 2026-11-21T02:00:00Z"
-_TRUTH: Final = {"true": True, "false": False}
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"it must be text, not {json_type(value)}")  # noqa: TRY004 pydantic
-    return value
-
-
-def _parsed(parse: Callable[[str], object]) -> BeforeValidator:
-    """Return a validator that lets a value of the domain pass and parses text."""
-    return BeforeValidator(lambda value: parse(_text(value)))
-
-
-def _request_id(text: str) -> str:
-    if not REQUEST_ID.fullmatch(text):
-        raise ValueError(
-            "it must have 1 to 128 of a-z A-Z 0-9 . _ : - and begin with one of a-z0-9"
-        )
-    return text
-
-
-def _disk_name(text: str) -> str:
-    return DiskId.named(ResourceGroupId("", ""), text).name
-
-
-def _point_id(value: object) -> RecoveryPointId:
-    return recovery_point_id(_selector(value, "send the id, or leave the field out"))
-
-
-def _point_in_time(value: object) -> datetime | Literal["latest"]:
-    text = _selector(value, "send a time or 'latest', or leave the field out")
-    return "latest" if text == "latest" else _moment(text)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        zoned = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("it is out of range") from None
-    except ValueError:
-        raise ValueError(f"it is no ISO 8601 time; {_A_TIME}") from None
-    if moment.tzinfo is None:
-        raise ValueError(f"it has no time zone: add Z or an offset; {_A_TIME}")
-    return zoned
-
-
-def _selector(value: object, remedy: str) -> str:
-    """Refuse an empty selector: an expression that yields nothing must not restore the latest."""
-    if value is None or value == "":
-        raise ValueError(f"it is empty, which is not the same as absent: {remedy}")
-    return _text(value)
-
-
-def _flag(value: object) -> bool:
-    """Accept JSON's booleans, and their names: a Logic App writes `"True"`."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in _TRUTH:
-        return _TRUTH[value.lower()]
-    raise ValueError("it must be true or false")
-
-
-def _carried(text: str) -> str | None:
-    return one_line(text, MAX_CARRIED_TEXT) or None
-
-
-_AsText = PlainSerializer(str)
-_AsTime = PlainSerializer(datetime.isoformat)
-_Carried = Annotated[str | None, _parsed(_carried), WithJsonSchema(schema.CARRIED)]
-_Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(schema.FLAG)]
 
 _PUBLISHED: Final[dict[str, Any]] = {
     "allOf": [
@@ -150,86 +56,55 @@ class RestoreRequest(BaseModel):
         json_schema_extra=_PUBLISHED,
     )
 
-    request_id: Annotated[str, _parsed(_request_id), WithJsonSchema(schema.text_like(REQUEST_ID))]
+    request_id: values.RequestId
     """The idempotency key: one for each incident and disk. The same id with the same content again
     has no effect, ever; with other content it is refused."""
 
-    backup_instance_id: Annotated[
-        BackupInstanceId | None,
-        _parsed(BackupInstanceId.parse),
-        _AsText,
-        WithJsonSchema(schema.id_of(BackupInstanceId)),
-    ] = None
+    backup_instance_id: values.Instance = None
     """The ARM id of the backup instance: the protected disk in its vault."""
 
-    source_disk_id: Annotated[
-        DiskId | None, _parsed(DiskId.parse), _AsText, WithJsonSchema(schema.id_of(DiskId))
-    ] = None
+    source_disk_id: values.Disk = None
     """The ARM id of the disk to restore, instead of its backup instance. It need not exist any
     more."""
 
-    vault_id: Annotated[
-        BackupVaultId | None,
-        _parsed(BackupVaultId.parse),
-        _AsText,
-        WithJsonSchema(schema.id_of(BackupVaultId)),
-    ] = None
+    vault_id: values.Vault = None
     """The ARM id of the vault that protects sourceDiskId. Without it: RESTORE_DEFAULT_VAULT."""
 
-    target_disk_id: Annotated[
-        DiskId | None, _parsed(DiskId.parse), _AsText, WithJsonSchema(schema.id_of(DiskId))
-    ] = None
+    target_disk_id: values.Disk = None
     """The ARM id of the disk to create. It must not exist."""
 
-    target_resource_group_id: Annotated[
-        ResourceGroupId | None,
-        _parsed(ResourceGroupId.parse),
-        _AsText,
-        WithJsonSchema(schema.id_of(ResourceGroupId)),
-    ] = None
+    target_resource_group_id: values.Group = None
     """The ARM id of the resource group to create the disk in, instead of targetDiskId."""
 
-    target_disk_name: Annotated[
-        str | None, _parsed(_disk_name), WithJsonSchema(schema.name_of("disk"))
-    ] = None
+    target_disk_name: values.DiskName = None
     """The name of the disk in targetResourceGroupId. Without it: the source disk's name, cut, and
     ten hex digits made of requestId, the same at every retry."""
 
-    recovery_point_id: Annotated[
-        RecoveryPointId | None,
-        BeforeValidator(_point_id),
-        WithJsonSchema(schema.text_like(POINT_OR_JOB)),
-    ] = None
+    recovery_point_id: values.Point = None
     """The recovery point to restore. Never null or empty: leave it out."""
 
-    point_in_time: Annotated[
-        datetime | Literal["latest"] | None,
-        BeforeValidator(_point_in_time),
-        WithJsonSchema(schema.MOMENT_OR_LATEST),
-    ] = None
+    point_in_time: values.PointInTime = None
     """An ISO 8601 time with a zone: the newest recovery point at or before it; or latest. With
     neither selector: the newest at or before acceptance. Never null or empty: leave it out."""
 
-    not_after: Annotated[
-        datetime | None, _parsed(_moment), _AsTime, WithJsonSchema(schema.MOMENT)
-    ] = None
+    not_after: values.Moment = None
     """An ISO 8601 time with a zone: a restore that has not been asked of Azure by then is not
     wanted any more."""
 
-    force: _Flag = False
+    force: values.Flag = False
     """true: restore although another restore of the same disk runs, or completed less than
     RESTORE_COOLDOWN_MINUTES ago."""
 
-    validate_only: _Flag = False
+    validate_only: values.Flag = False
     """true: stop after the validation, restore nothing."""
 
-    requested_by: _Carried = None
+    requested_by: values.Carried = None
     """Who asks. Carried to the result, cut at 1,024 characters."""
 
-    reason: _Carried = None
+    reason: values.Carried = None
     """Why. Carried to the result, cut at 1,024 characters."""
 
-    correlation_id: _Carried = None
+    correlation_id: values.Carried = None
     """The sender's own id. Carried to the result, cut at 1,024 characters."""
 
     @classmethod

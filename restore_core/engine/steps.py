@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from restore_core.contract.request import REQUEST_ID
+from restore_core.contract.values import REQUEST_ID
 from restore_core.engine.log import log_failure, log_moved, log_superseded, log_unsent
 from restore_core.engine.notices import cloud_event
 from restore_core.engine.performer import Performer

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
-from restore_core.contract.request import REQUEST_ID
+from restore_core.contract.values import REQUEST_ID
 from restore_core.engine.columns import as_json, day
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Readable

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.contract.request import MAX_CARRIED_TEXT, RestoreRequest
+from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import DiskId, ResourceGroupId
+from restore_core.contract.values import MAX_CARRIED_TEXT
 from restore_core.errors import MalformedRequest
 from tests.builders import (
     INSTANCE,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Asked
-from restore_core.contract.request import REQUEST_ID
 from restore_core.contract.resource_ids import BackupVaultId
+from restore_core.contract.values import REQUEST_ID
 from restore_core.errors import MalformedRequest, NothingAsked
 from restore_core.text import one_line
 from tests import builders

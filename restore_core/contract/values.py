@@ -1,0 +1,141 @@
+"""What a field may hold: a type for each kind of value, and each reason to refuse one. Pure.
+
+Each refuses with a ValueError that reads on after "the field is the value:".
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from restore_core.contract import request_schema as schema
+from restore_core.contract.resource_ids import (
+    POINT_OR_JOB,
+    BackupInstanceId,
+    BackupVaultId,
+    DiskId,
+    RecoveryPointId,
+    ResourceGroupId,
+    recovery_point_id,
+)
+from restore_core.text import json_type, one_line
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+MAX_CARRIED_TEXT: Final = 1_024
+"""Characters kept of requestedBy, reason and correlationId. They are cut, never refused: a long
+reason is no reason to leave a disk lost."""
+_A_TIME: Final = "an example is 2026-11-21T02:00:00Z"
+_TRUTH: Final = {"true": True, "false": False}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"it must be text, not {json_type(value)}")  # noqa: TRY004 pydantic
+    return value
+
+
+def _parsed(parse: Callable[[str], object]) -> BeforeValidator:
+    """Return a validator that lets a value of the domain pass and parses text."""
+    return BeforeValidator(lambda value: parse(_text(value)))
+
+
+def _request_id(text: str) -> str:
+    if not REQUEST_ID.fullmatch(text):
+        raise ValueError(
+            "it must have 1 to 128 of a-z A-Z 0-9 . _ : - and begin with one of a-z0-9"
+        )
+    return text
+
+
+def _disk_name(text: str) -> str:
+    return DiskId.named(ResourceGroupId("", ""), text).name
+
+
+def _point_id(value: object) -> RecoveryPointId:
+    return recovery_point_id(_selector(value, "send the id, or leave the field out"))
+
+
+def _point_in_time(value: object) -> datetime | Literal["latest"]:
+    text = _selector(value, "send a time or 'latest', or leave the field out")
+    return "latest" if text == "latest" else _moment(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        zoned = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it is out of range") from None
+    except ValueError:
+        raise ValueError(f"it is no ISO 8601 time; {_A_TIME}") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"it has no time zone: add Z or an offset; {_A_TIME}")
+    return zoned
+
+
+def _selector(value: object, remedy: str) -> str:
+    """Refuse an empty selector: an expression that yields nothing must not restore the latest."""
+    if value is None or value == "":
+        raise ValueError(f"it is empty, which is not the same as absent: {remedy}")
+    return _text(value)
+
+
+def _flag(value: object) -> bool:
+    """Accept JSON's booleans, and their names: a Logic App writes `"True"`."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUTH:
+        return _TRUTH[value.lower()]
+    raise ValueError("it must be true or false")
+
+
+def _carried(text: str) -> str | None:
+    return one_line(text, MAX_CARRIED_TEXT) or None
+
+
+RequestId = Annotated[str, _parsed(_request_id), WithJsonSchema(schema.text_like(REQUEST_ID))]
+Instance = Annotated[
+    BackupInstanceId | None,
+    _parsed(BackupInstanceId.parse),
+    PlainSerializer(str),
+    WithJsonSchema(schema.id_of(BackupInstanceId)),
+]
+Disk = Annotated[
+    DiskId | None,
+    _parsed(DiskId.parse),
+    PlainSerializer(str),
+    WithJsonSchema(schema.id_of(DiskId)),
+]
+Vault = Annotated[
+    BackupVaultId | None,
+    _parsed(BackupVaultId.parse),
+    PlainSerializer(str),
+    WithJsonSchema(schema.id_of(BackupVaultId)),
+]
+Group = Annotated[
+    ResourceGroupId | None,
+    _parsed(ResourceGroupId.parse),
+    PlainSerializer(str),
+    WithJsonSchema(schema.id_of(ResourceGroupId)),
+]
+DiskName = Annotated[str | None, _parsed(_disk_name), WithJsonSchema(schema.name_of("disk"))]
+Point = Annotated[
+    RecoveryPointId | None,
+    BeforeValidator(_point_id),
+    WithJsonSchema(schema.text_like(POINT_OR_JOB)),
+]
+PointInTime = Annotated[
+    datetime | Literal["latest"] | None,
+    BeforeValidator(_point_in_time),
+    WithJsonSchema(schema.MOMENT_OR_LATEST),
+]
+Moment = Annotated[
+    datetime | None,
+    _parsed(_moment),
+    PlainSerializer(datetime.isoformat),
+    WithJsonSchema(schema.MOMENT),
+]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(schema.FLAG)]
+Carried = Annotated[str | None, _parsed(_carried), WithJsonSchema(schema.CARRIED)]
