@@ -2,6 +2,7 @@
 #
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
 #   make test     all tests          make check    format, lint, types, imports, generated documents
+#   make test-infra   what infra/ would make, with checkov; where the Bicep compiler is
 #   make stack    Azurite and the simulator alone, for `func start` or your own client
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
 #   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help;
@@ -30,13 +31,14 @@ GENERATED ?= tools.diagram tools.schemas
 
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+CHECKOV := .venv-checkov/.ready
 AZURITE := local/node_modules/.package-lock.json
 WORKER := .venv-host/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-platform test-host chaos load fuzz soak check clean
+.PHONY: help demo stack test test-platform test-host test-infra chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -56,6 +58,9 @@ test-platform: $(AZURITE)
 # The same cases on the platform's own host and on the local one, and the app on the platform's.
 test-host: $(AZURITE) $(WORKER)
 	REAL_HOST=1 $(PY) -m pytest tests/host $(TESTS)
+
+test-infra: $(READY) $(CHECKOV)
+	$(PY) -m pytest tests/infra $(TESTS)
 
 chaos: $(AZURITE) $(if $(filter real,$(HOST)),$(WORKER))
 	@$(PY) -m local.chaos $(if $(HOST),--host $(HOST)) $(if $(SEED),--seed $(SEED)) $(CHAOS)
@@ -95,10 +100,18 @@ $(WORKER): requirements.txt pyproject.toml | $(READY)
 	@.venv-host/bin/python -m pip install --quiet --quiet --requirement requirements.txt --group worker
 	@touch $@
 
+# Checkov is heavy and pins what others pin otherwise: it has an environment of its own.
+$(CHECKOV): pyproject.toml
+	@echo "Setting up .venv-checkov: checks of infra/ (once; half a minute)"
+	@$(PYTHON) -m venv .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --quiet --upgrade 'pip>=25.1'
+	@.venv-checkov/bin/python -m pip install --quiet --quiet --group checkov
+	@touch $@
+
 $(AZURITE): local/package.json local/package-lock.json | $(READY)
 	@echo "Setting up local/node_modules: Azurite (once; half a minute)"
 	@$(PY) -m local.node install
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-3.13 .venv-host $(VENV) local/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-3.13 .venv-host .venv-checkov $(VENV) local/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
