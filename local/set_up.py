@@ -1,0 +1,212 @@
+"""Set-up, once a clone: Python's packages, then Azurite's. Shows how far it is; two never race.
+
+    python3 -m local.set_up packages .venv          (any Python: it needs nothing installed)
+    .venv/bin/python -m local.set_up azurite
+
+Whoever comes while another sets up waits, and finds it done. One that was interrupted begins anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from local.node import HERE, NodeMissingError, npm_command, npm_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT = HERE.parent
+INTERRUPTED = 130
+GLANCE = 0.2  # seconds between two looks at the installer, and between two pictures of it.
+TELL_EVERY = 10.0  # seconds between two lines where the output is no terminal.
+END_OF_OUTPUT = 30  # lines of an installer that failed: its own reason is among the last.
+NARROWEST = 20  # columns
+
+
+class SetUpFailedError(RuntimeError):
+    """An installer failed; the text holds the end of what it said."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a few commands set up; done once `mark` is there and none of `sources` is newer."""
+
+    name: str
+    mark: Path
+    sources: Sequence[Path]
+    commands: Sequence[Sequence[str]]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def is_done(self) -> bool:
+        """Tell whether nothing is to do, by make's own rule."""
+        if not self.mark.exists():
+            return False
+        return all(s.stat().st_mtime <= self.mark.stat().st_mtime for s in self.sources)
+
+
+def packages(venv: Path) -> Part:
+    """Return the environment of Python with everything that the app and its tests need."""
+    pip = [str(venv / "bin/python"), "-m", "pip", "install", "--progress-bar=off"]
+    return Part(
+        name=f"Python packages into {venv}",
+        mark=venv / ".ready",
+        sources=[ROOT / "requirements.txt", ROOT / "pyproject.toml"],
+        commands=[
+            [sys.executable, "-m", "venv", str(venv)],
+            [*pip, "--upgrade", "pip>=25.1"],
+            [*pip, "--requirement", "requirements.txt", "--group", "dev"],
+        ],
+    )
+
+
+def azurite() -> Part:
+    """Return Azurite, exactly as `package-lock.json` names it."""
+    quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=http"]
+    return Part(
+        name="Azurite into local/node_modules",
+        mark=HERE / "node_modules/.package-lock.json",
+        sources=[HERE / "package.json", HERE / "package-lock.json"],
+        commands=[[*npm_command(), "ci", f"--prefix={HERE}", *quiet]],
+        environment=npm_environment(),
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Set a part up and tell the shell how it went."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        set_up(_part(arguments), ROOT)
+    except KeyboardInterrupt:
+        _say("\nInterrupted: the next make sets up what is missing.")
+        return INTERRUPTED
+    except (NodeMissingError, SetUpFailedError) as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+def set_up(part: Part, folder: Path) -> None:
+    """Do what is to do, unless somebody else has meanwhile; raise SetUpFailedError."""
+    with turn(folder):
+        if part.is_done():
+            return
+        _say(f"Setting up, once: {part.name}")
+        began = time.monotonic()
+        for command in part.commands:
+            _run(command, {**os.environ, **part.environment}, began)
+        part.mark.touch()
+        _say(f"Set up in {time.monotonic() - began:.0f} s: {part.name}")
+
+
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Let one at a time in; the lock is on the folder itself and goes with its holder."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Another make sets this clone up: waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def in_short(line: str) -> str:
+    """Return what a line of an installer's output says to a person, "" where nothing."""
+    words = line.split()
+    match words:
+        case ["Collecting" | "Downloading", what, *_]:
+            return what.rpartition("/")[2]
+        case ["Installing", "collected", "packages:", *names]:
+            return f"installing {len(names)} packages"
+        case ["npm", "http", "fetch", _, _, address, *_] | ["npm", "http", "cache", address, *_]:
+            return address.rpartition("/")[2]
+        case _:
+            return ""
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], began: float) -> None:
+    said: list[str] = []
+    with subprocess.Popen(  # noqa: S603 - our own words.
+        command,
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        reader = threading.Thread(target=_collect, args=(process.stdout, said), daemon=True)
+        reader.start()
+        try:
+            _watch(process, said, began)
+        finally:
+            process.terminate()  # which does nothing to one that has ended
+            process.wait()
+            reader.join()
+    if process.returncode:
+        end = "\n".join(said[-END_OF_OUTPUT:])
+        raise SetUpFailedError(f"{end}\nSet-up failed: {' '.join(command)}")
+
+
+def _collect(output: IO[str] | None, said: list[str]) -> None:
+    for line in output or ():
+        said.append(line.rstrip())  # noqa: PERF401 - it is read while it grows.
+
+
+def _watch(process: subprocess.Popen[str], said: Sequence[str], began: float) -> None:
+    """Show the seconds and the newest of what the installer is at until it has ended."""
+    told = began
+    while process.poll() is None:
+        elapsed = time.monotonic() - began
+        if sys.stdout.isatty():
+            _show(f"{elapsed:5.0f} s  {_newest(said)}")
+        elif time.monotonic() - told >= TELL_EVERY:
+            told = time.monotonic()
+            _say(f"{elapsed:5.0f} s  {_newest(said)}")
+        time.sleep(GLANCE)
+    if sys.stdout.isatty():
+        _show("")
+
+
+def _newest(said: Sequence[str]) -> str:
+    return next((short for line in reversed(said[-200:]) if (short := in_short(line))), "")
+
+
+def _show(text: str) -> None:
+    """Put `text` in the place of the line before, cut to the terminal."""
+    width = max(NARROWEST, shutil.get_terminal_size().columns) - 1
+    sys.stdout.write(f"\r\x1b[K{text[:width]}")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a program that talks to a person.
+
+
+def _part(arguments: Sequence[str]) -> Part:
+    match arguments:
+        case ["packages", venv]:
+            return packages(Path(venv))
+        case ["azurite"]:
+            return azurite()
+        case _:
+            sys.exit("usage: python -m local.set_up packages VENV | azurite")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
