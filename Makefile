@@ -3,7 +3,8 @@
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
 #   make test     all tests          make check    format, lint, types, imports, generated documents
 #   make test-infra   what infra/ would make, with checkov; where the Bicep compiler is
-#   make stack    Azurite and the simulator alone, for `func start` or your own client
+#   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
+#                 make host (the app), make send FILE=request.json, make results
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
 #   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help;
 #                 HOST=real: on the platform's own host
@@ -15,6 +16,10 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# What `make send` puts on the queue of requests.
+export FILE ?=
+# Where `make host` answers HTTP, if not on 7071.
+PORT ?=
 # How much faster than the recorded Azure the demo runs; PACE=1 is as slow as life.
 PACE ?=
 # Options for pytest, such as TESTS="tests/lifecycle -x".
@@ -38,7 +43,7 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-platform test-host test-infra chaos load fuzz soak check clean
+.PHONY: help demo stack host send results test test-platform test-host test-infra chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -48,6 +53,15 @@ demo: $(AZURITE)
 
 stack: $(AZURITE)
 	@$(PY) -m local.stack $(if $(PACE),--pace $(PACE))
+
+host: $(READY)
+	@$(PY) -m local.stack host $(if $(PORT),--port $(PORT))
+
+send: $(READY)
+	@$(PY) -m local.stack send -- "$$FILE"
+
+results: $(READY)
+	@$(PY) -m local.stack results
 
 test: $(AZURITE)
 	$(PY) -m pytest -n auto --cov --cov-report=term-missing:skip-covered $(TESTS)

@@ -28,7 +28,7 @@ from local.azurite import Azurite
 from local.demo.board import Board, TimeIsUpError
 from local.demo.requests import demo_requests, set_scene
 from local.host.local_host import LocalHost
-from local.stack import app_settings
+from local.stack.settings import app_settings
 from simulator import Pace, Simulator
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from local.host.direct_worker import DirectWorker
 from local.host.queue_messages import incoming as queue_incoming
 from local.host.timer_listener import incoming as timer_incoming
 from local.host.triggers import QueueTrigger
-from local.stack import app_settings
+from local.stack.settings import app_settings
 from simulator import AT_ONCE, Pace, Simulator
 from tests import builders
 

@@ -26,7 +26,7 @@ from local.host.triggers import (
     QueueTrigger,
     TimerTrigger,
 )
-from local.stack import app_settings
+from local.stack.settings import app_settings
 from simulator import Pace, Simulator
 from tests.platform.small_app import PATIENCE, QUICK, Log, a_message
 

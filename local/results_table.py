@@ -1,0 +1,145 @@
+"""Rows as a person asks of them: is the disk back, from when, how long did it take, and why not.
+
+Made for 80 columns: what does not fit is folded, never cut. Reads rows, and no clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLAIN_WIDTH = 120  # columns where the output is no terminal and has no width of its own.
+COLOURS = {"Completed": "green", "Validated": "green", "Rejected": "yellow", "Ignored": "yellow"}
+COMMAND = " The command: "  # What stands before the command at the end of an advice.
+A_DAY = 86_400
+LONG = 3 * A_DAY  # A point that is older is counted in days.
+
+Row = dict[str, Any]
+
+
+def console() -> Console:
+    """Return a console that fails at no character, however poor the terminal's alphabet."""
+    made = Console(highlight=False)
+    reconfigure = getattr(made.file, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="replace")
+    return made if made.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
+    """Return a line for each row, under the name that a person knows it by."""
+    table = table_of(
+        Column("request", overflow="fold"),
+        Column("status", overflow="fold"),
+        Column("took", no_wrap=True, justify="right"),
+        Column("recovery point", no_wrap=True),
+        Column("age", no_wrap=True, justify="right"),
+        Column("new disk, or why not", overflow="fold"),
+        title="RestoreResults",
+    )
+    for name, row in named:
+        table.add_row(
+            name,
+            status(row),
+            time_taken(row, now),
+            _moment(row.get("recoveryPointTime")),
+            age(row.get("recoveryPointAgeSeconds")),
+            _disk_or_reason(row),
+        )
+    return table
+
+
+def table_of(*columns: Column, title: str) -> Table:
+    """Return an empty table in the one style of all.
+
+    Give no column a least width: Rich would crop the line at the end of the screen to keep it.
+    """
+    return Table(
+        *columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False
+    )
+
+
+def reason(name: str, row: Row) -> list[tuple[Text, bool]]:
+    """Return why it ended badly and what to do, [] where it did not.
+
+    With each text stands whether it is a command: one is not wrapped, so as to be copied.
+    """
+    if "errorCode" not in row:
+        return []
+    advice, marked, command = str(row.get("recommendedAction", "")).partition(COMMAND)
+    texts = [(Text.assemble((f"\n{name}: ", "bold"), str(row["errorCode"])), False)]
+    texts += [(Text(str(row.get("errorMessage", ""))), False)]
+    texts += [(Text(f"What to do: {advice}", "italic"), False)] if advice else []
+    return texts + ([(Text(command), True)] if marked else [])
+
+
+def print_reason(to: Console, name: str, row: Row) -> None:
+    """Print what `reason` returns."""
+    for text, is_command in reason(name, row):
+        text.overflow = "fold"
+        to.print(text, soft_wrap=is_command)
+
+
+def status(row: Row) -> Text:
+    """Return the status of a row that has ended, in its colour."""
+    text = str(row.get("status", ""))
+    return Text(text, COLOURS.get(text, "red" if "completedAt" in row else "cyan"))
+
+
+def time_taken(row: Row, now: datetime) -> str:
+    """Return how long it took, or has taken so far; "" of what was never accepted."""
+    accepted = row.get("acceptedAt")
+    if "completedAt" in row or not isinstance(accepted, datetime):
+        return duration(row.get("durationSeconds"))
+    return duration(max(0.0, (now - accepted).total_seconds()))
+
+
+def duration(seconds: object) -> str:
+    """Return how long something took, to the second."""
+    if not isinstance(seconds, int | float):
+        return ""
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {left:02} s" if minutes else f"{left} s"
+
+
+def age(seconds: object) -> str:
+    """Return how old something is, in one unit."""
+    if not isinstance(seconds, int | float):
+        return ""
+    if seconds >= LONG:
+        return f"{seconds / A_DAY:.0f} days"
+    return f"{seconds // 3600:.0f} h" if seconds >= 3600 else f"{seconds // 60:.0f} min"  # noqa: PLR2004 - an hour.
+
+
+def last_part(resource_id: object) -> str:
+    """Return the name at the end of an ARM id."""
+    return str(resource_id or "").rpartition("/")[2]
+
+
+def _disk_or_reason(row: Row) -> str:
+    """Return the disk that is there, or why it is not, or that it is not there yet."""
+    if code := row.get("errorCode"):
+        return str(code)
+    match row.get("status"):
+        case "Validated" if "completedAt" in row:
+            return "none: only validated"
+        case "Ignored":
+            return "none was asked for"
+        case _:
+            disk = last_part(row.get("targetDiskId"))
+            return disk if "completedAt" in row or not disk else f"{disk}, not yet"
+
+
+def _moment(time: object) -> str:
+    return f"{time:%d %b %H:%M} UTC" if isinstance(time, datetime) else ""

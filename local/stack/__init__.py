@@ -1,0 +1,1 @@
+"""Azurite and the simulated Azure for your own tries: start them, send messages, see results."""
