@@ -20,6 +20,8 @@ VENV ?= .venv
 export FILE ?=
 # Where `make host` answers HTTP, if not on 7071.
 PORT ?=
+# EVENTS=1: the demo shows an event whole.
+EVENTS ?=
 # How much faster than the recorded Azure the demo runs; PACE=1 is as slow as life.
 PACE ?=
 # Options for pytest, such as TESTS="tests/lifecycle -x".
@@ -49,7 +51,7 @@ help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
 demo: $(AZURITE)
-	@$(PY) -m local.demo $(if $(PACE),--pace $(PACE))
+	@$(PY) -m local.demo $(if $(PACE),--pace $(PACE)) $(if $(EVENTS),--events)
 
 stack: $(AZURITE)
 	@$(PY) -m local.stack $(if $(PACE),--pace $(PACE))

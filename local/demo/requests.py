@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DemoRequest:
-    """One message, what it shows, and the status it must end with."""
+    """One message, what it shows, from which disk to which group, and how it must end."""
 
     id: str
     shows: str
+    source: str
+    target: str
     body: str
     expected: str
 
@@ -66,8 +68,11 @@ def demo_requests(simulator: Simulator, scene: Scene) -> list[DemoRequest]:
             "targetResourceGroupId": scene.restored,
             "requestedBy": "make demo",
         }
-        body = json.dumps({**message, **fields})
-        return DemoRequest(message["requestId"], shows, body, expected)
+        asked = {**message, **fields}
+        target = str(asked["targetResourceGroupId"]).rpartition("/")[2]
+        return DemoRequest(
+            message["requestId"], shows, disk, target, body=json.dumps(asked), expected=expected
+        )
 
     def disk(number: int) -> str:
         return simulator.source_disk(simulator.protect(f"disk-{number}"))
@@ -78,21 +83,24 @@ def demo_requests(simulator: Simulator, scene: Scene) -> list[DemoRequest]:
     return [
         request(1, "our own message", "Completed"),
         _in_envelope("an alert that fired", _alert(disk(4), wanted)),
-        _in_envelope("a CloudEvent, in base64", _cloud_event(disk(5), wanted), in_base64=True),
+        _in_envelope("CloudEvent, base64", _cloud_event(disk(5), wanted), in_base64=True),
         request(2, "a point in time", "Completed", pointInTime=between.isoformat()),
-        request(3, "a named recovery point", "Completed", recoveryPointId=points[2].id),
+        request(3, "a point by its id", "Completed", recoveryPointId=points[2].id),
         request(6, "validate only", "Validated", validateOnly=True),
         request(7, "a misspelt field", "Rejected", pointInTme=between.isoformat()),
-        request(8, "a target no rule allows", "Rejected", targetResourceGroupId=scene.public),
-        request(9, "vault without its role", "Rejected", targetResourceGroupId=scene.without_role),
+        request(8, "target not allowed", "Rejected", targetResourceGroupId=scene.public),
+        request(9, "a missing role", "Rejected", targetResourceGroupId=scene.without_role),
     ]
 
 
 def _in_envelope(shows: str, envelope: dict[str, Any], *, in_base64: bool = False) -> DemoRequest:
     body = json.dumps(envelope).encode()
-    request_id = read(body).request.request_id
+    request = read(body).request
+    source, target = (
+        str(part).rpartition("/")[2] for part in (request.known_source, request.known_target)
+    )
     sent = base64.b64encode(body) if in_base64 else body
-    return DemoRequest(request_id, shows, sent.decode(), "Completed")
+    return DemoRequest(request.request_id, shows, source, target, sent.decode(), "Completed")
 
 
 def _alert(disk: str, properties: dict[str, str]) -> dict[str, Any]:

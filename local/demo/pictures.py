@@ -1,0 +1,136 @@
+"""What the demo draws, for 80 columns: what matters is folded where it does not fit. Pure."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Column, Table
+from rich.text import Text
+
+from local.results_table import age, last_part, status, table_of, time_taken
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from local.demo.requests import DemoRequest
+    from local.results_table import Row
+
+ENDED = 5
+# How far a restore has come in each state, of five.
+PROGRESS = {
+    "Accepted": 1,
+    "Planned": 1,
+    "Queued": 1,
+    "Ready": 1,
+    "Validating": 2,
+    "Validated": 3,
+    "Triggering": 3,
+    "Restoring": 3,
+    "Running": 4,
+    "Confirming": 4,
+    "Ending": 4,
+}
+STATE_WIDTH = 19  # Leaves room for a source and its target on one line of 80 columns.
+TYPE = "azure-disk-restore.restore."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one request stands; `result` once it has one."""
+
+    request: DemoRequest
+    restore: Row
+    result: Row | None
+
+    @property
+    def row(self) -> Row:
+        """What is known of it."""
+        return self.result or self.restore
+
+    @property
+    def state(self) -> str:
+        """The word for it."""
+        return str(self.row.get("status", "sent"))
+
+
+def messages(requests: Sequence[DemoRequest]) -> Table:
+    """Return what different senders put on the queue, side by side, ids shortened."""
+    columns = (Column(request.shows, overflow="fold", ratio=1) for request in requests)
+    table = table_of(*columns, title="Messages, shortened")
+    table.add_row(*(_shortened(request.body) for request in requests))
+    return table
+
+
+def restores(standings: Sequence[Standing], elapsed: float, now: datetime) -> Table:
+    """Return how far each has come: from what to what, how old its point is, how long it takes."""
+    table = table_of(
+        Column("request", overflow="fold"),
+        Column("source → target", overflow="fold"),
+        Column("point", no_wrap=True, justify="right"),
+        Column("time", no_wrap=True, justify="right"),
+        Column("state, or why not", overflow="fold", max_width=STATE_WIDTH),
+        title=f"Restores, after {elapsed:.0f} s",
+    )
+    for standing in standings:
+        row = standing.row
+        table.add_row(
+            standing.request.shows,
+            f"{standing.request.source} → {_target(standing)}",
+            age(row.get("recoveryPointAgeSeconds")),
+            time_taken(row, now),
+            _state(standing),
+        )
+    return table
+
+
+def line(standing: Standing, elapsed: float) -> str:
+    """Return a line for an output that is no terminal."""
+    why = f"  {standing.row['errorCode']}" if "errorCode" in standing.row else ""
+    return f"{elapsed:5.1f} s  {standing.request.shows:24} {standing.state}{why}"
+
+
+def events(requests: Sequence[DemoRequest], received: Sequence[dict[str, Any]]) -> Table:
+    """Return what a receiver was told of each request, by the sequence of its events."""
+    table = table_of(
+        Column("request", overflow="fold"),
+        Column("origin", overflow="fold"),
+        Column("told", overflow="fold"),
+        title="Events on the queue restore-events",
+    )
+    for request in requests:
+        own = [event for event in received if event["data"].get("requestId") == request.id]
+        own.sort(key=lambda event: event["sequence"])
+        told = [event["type"].removeprefix(TYPE).removesuffix(".v1") for event in own]
+        origins = {event["data"].get("origin", "") for event in own}
+        table.add_row(request.shows, ", ".join(sorted(origins)), " → ".join(told))
+    return table
+
+
+def last_event(request: DemoRequest, received: Sequence[dict[str, Any]]) -> str:
+    """Return the last event of a request as JSON, "" where there is none."""
+    own = [event for event in received if event["subject"] == request.id]
+    return json.dumps(max(own, key=lambda event: event["sequence"]), indent=2) if own else ""
+
+
+def _target(standing: Standing) -> str:
+    """Return the new disk's name, or that of the group that was asked for until it is known."""
+    return last_part(standing.row.get("targetDiskId")) or standing.request.target
+
+
+def _state(standing: Standing) -> Text:
+    shown = status(standing.row)
+    if standing.result and "errorCode" in standing.result:
+        return Text(str(standing.result["errorCode"]), shown.style)
+    done = ENDED if standing.result else PROGRESS.get(standing.state, 0)
+    return Text(f"{'█' * done}{'░' * (ENDED - done)} {standing.state}", shown.style)
+
+
+def _shortened(body: str) -> str:
+    """Return a message as a person reads it: out of base64, of ids the last part alone."""
+    plain = body if body.startswith("{") else base64.b64decode(body).decode()
+    return re.sub(r'"/subscriptions/[^"]*/', '"…/', json.dumps(json.loads(plain), indent=1))

@@ -1,0 +1,211 @@
+"""The demo: its pictures at 80 columns, its log, its exit codes, and its end when interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.demo import pictures
+from local.demo.pictures import Standing
+from local.demo.requests import DemoRequest, demo_requests, set_scene
+from local.demo.show import judge, new_log
+from simulator import Simulator
+from tests.local.screen import holds, shown
+
+if TYPE_CHECKING:
+    from local.azurite import Azurite
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 27, 0, 30, tzinfo=UTC)
+LONG_CODE = "UserErrorNotEnoughPermissionOnTargetRG"
+
+
+def a_request(shows: str = "our own message", **other: str) -> DemoRequest:
+    parts = {"source": "disk-1", "target": "rg-restored", "body": "{}", "expected": "Completed"}
+    return DemoRequest(id="r1", shows=shows, **{**parts, **other})
+
+
+def under_way(**other: Any) -> Standing:
+    row = {"status": "Running", "acceptedAt": NOW - timedelta(seconds=16)}
+    return Standing(a_request(), {**row, **other}, None)
+
+
+def refused(**other: Any) -> Standing:
+    row = {"status": "Rejected", "errorCode": LONG_CODE, "completedAt": NOW, "durationSeconds": 5}
+    return Standing(a_request("a missing role"), {}, {**row, **other})
+
+
+def live(*standings: Standing, width: int = 80) -> str:
+    return shown(lambda to: to.print(pictures.restores(standings, 23.4, NOW)), width=width)
+
+
+def test_the_live_table_shows_time_source_target_and_the_age_of_the_point() -> None:
+    target = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/disk-1-310d904dba"
+
+    text = live(under_way(targetDiskId=target, recoveryPointAgeSeconds=80_846))
+
+    for shows in ("after 23 s", "disk-1 → disk-1-310d904dba", "22 h", "16 s", "████░ Running"):
+        assert shows in text
+
+
+def test_until_the_new_disk_has_a_name_the_group_that_was_asked_for_is_shown() -> None:
+    assert "disk-1 → rg-restored" in live(under_way())
+
+
+def test_what_is_refused_shows_the_reason_and_no_bar() -> None:
+    text = live(refused())
+
+    assert holds(text, LONG_CODE)
+    assert "█" not in text
+    assert "Rejected" not in text
+
+
+def test_a_message_that_nobody_has_read_yet_is_sent() -> None:
+    assert "░░░░░ sent" in live(Standing(a_request(), {}, None))
+
+
+def test_the_live_table_of_the_demo_fits_a_terminal_of_80_by_24() -> None:
+    simulator = Simulator()
+    requests = demo_requests(simulator, set_scene(simulator))
+    rows = {"status": "Rejected", "errorCode": LONG_CODE, "recoveryPointAgeSeconds": 80_846}
+    worst = [
+        Standing(request, {}, rows if "role" in request.shows else None) for request in requests
+    ]
+
+    text = live(*worst)
+
+    assert len(text.splitlines()) < 24
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+    for request in requests:
+        assert f"{request.source} → {request.target}" in text
+        assert request.shows in text
+
+
+def test_of_the_messages_nothing_is_cut() -> None:
+    simulator = Simulator()
+    requests = demo_requests(simulator, set_scene(simulator))[:3]
+
+    text = shown(lambda to: to.print(pictures.messages(requests)))
+
+    assert all(holds(text, id_) for id_ in ("INC0012345-disk-1", '"…/rg-restored"', '"…/disk-4"'))
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+
+
+def test_a_receivers_events_are_told_in_their_sequence_and_one_whole_when_asked() -> None:
+    def event(number: int, stage: str) -> dict[str, Any]:
+        data = {"requestId": "r1", "origin": "native"}
+        kind = f"azure-disk-restore.restore.{stage}.v1"
+        return {"sequence": f"{number:04}", "subject": "r1", "type": kind, "data": data}
+
+    received = [event(2, "completed"), event(1, "accepted")]
+
+    text = shown(lambda to: to.print(pictures.events([a_request()], received)))
+
+    assert "accepted → completed" in text
+    assert '"sequence": "0002"' in pictures.last_event(a_request(), received)
+    assert pictures.last_event(a_request(), []) == ""
+
+
+def test_where_the_output_is_no_terminal_a_line_tells_the_reason_too() -> None:
+    assert pictures.line(refused(), 9.5).split() == [
+        "9.5",
+        "s",
+        "a",
+        "missing",
+        "role",
+        "Rejected",
+        LONG_CODE,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expected", "accusations", "code"),
+    [("Rejected", [], 0), ("Completed", [], 1), ("Rejected", ["polled too soon"], 1)],
+)
+def test_the_exit_code_tells_whether_all_went_as_it_should(
+    expected: str, accusations: list[str], code: int
+) -> None:
+    standing = Standing(a_request(expected=expected), {}, {"status": "Rejected"})
+    told: list[int] = []
+
+    shown(lambda to: told.append(judge(to, [standing], accusations)))
+
+    assert told == [code]
+
+
+def test_the_log_is_a_new_file_whatever_lies_in_the_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "azure-disk-restore-demo.log").mkdir()  # as unusable as another user's file
+
+    first, second = new_log(), new_log()
+
+    assert first != second
+    assert first.parent == second.parent == tmp_path
+
+
+@pytest.mark.azurite
+def test_interrupted_it_ends_what_it_started_and_leaves_no_trace(
+    tmp_path: Path, azurite: Azurite
+) -> None:
+    assert azurite.connection_string  # so that this is skipped where there is none
+    demo = _start(tmp_path)
+    started = demo.stdout
+    assert started
+    for line in started:
+        if "They run" in line:
+            break
+
+    demo.send_signal(signal.SIGINT)
+    demo.send_signal(signal.SIGINT)
+    rest, _ = demo.communicate(timeout=30)
+
+    assert demo.returncode == 130
+    assert "Traceback" not in rest
+    assert "Interrupted: whatever the demo started has ended." in rest
+    assert [file.suffix for file in tmp_path.iterdir()] == [".log"]
+    assert not _processes_that_name(tmp_path)
+
+
+def test_interrupted_while_it_loads_it_ends_on_the_spot(tmp_path: Path) -> None:
+    demo = _start(tmp_path, "-X", "importtime")
+    assert demo.stdout
+    for line in demo.stdout:
+        if "local.stopping" in line:
+            break
+    for line in demo.stdout:
+        if "azure.core" in line:
+            break
+
+    demo.send_signal(signal.SIGINT)
+    rest, _ = demo.communicate(timeout=30)
+
+    assert demo.returncode == -signal.SIGINT
+    assert "Traceback" not in rest
+    assert list(tmp_path.iterdir()) == []
+
+
+def _start(folder: Path, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own words.
+        [sys.executable, *options, "-m", "local.demo"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _processes_that_name(folder: Path) -> list[str]:
+    ps = subprocess.check_output(["ps", "-eo", "args"], text=True)  # noqa: S607 - the system's.
+    return [line for line in ps.splitlines() if str(folder) in line]
