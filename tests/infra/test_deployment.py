@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from restore_core.azure import step_queue, table_store
+from restore_core.azure.queues import REQUESTS, AccountQueues
+from restore_core.azure.tables.account import AccountTables
 from restore_core.settings import Settings
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 from tests.infra.deployment import INFRA, ROOT, Deployment, deployment, unrolled
@@ -27,7 +28,7 @@ WIRING = re.compile(r"(AzureWebJobsStorage|RestoreStorage)__\w+|APPLICATIONINSIG
 @pytest.mark.parametrize("name", ALL)
 def test_the_queues_are_those_that_the_code_knows(name: str) -> None:
     queues = MemoryQueues(Io(), ManualClock(NOON))
-    step_queue.StepQueue(queues).create_missing()
+    AccountQueues(queues).create_missing()
 
     made = deployment(name).names("Microsoft.Storage/storageAccounts/queueServices/queues")
 
@@ -37,7 +38,7 @@ def test_the_queues_are_those_that_the_code_knows(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_the_tables_are_those_that_the_code_knows(name: str) -> None:
     tables = MemoryTables(Io())
-    table_store.TableStore(tables).create_missing()
+    AccountTables(tables).create_missing()
 
     made = deployment(name).names("Microsoft.Storage/storageAccounts/tableServices/tables")
 
@@ -277,7 +278,7 @@ def test_deleted_disks_are_told_by_the_topic_that_is_there() -> None:
         "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-events/"
     )
     assert delivery["identity"] == {"type": "SystemAssigned"}
-    assert delivery["destination"]["properties"]["queueName"] == step_queue.REQUESTS
+    assert delivery["destination"]["properties"]["queueName"] == REQUESTS
     assert held["filter"]["includedEventTypes"] == ["Microsoft.Resources.ResourceDeleteSuccess"]
 
 
