@@ -13,9 +13,10 @@ from typing import Any, Final
 from restore_core.azure import advice
 from restore_core.azure.arm import Answer, Arm
 from restore_core.azure.arm_errors import problem_in
-from restore_core.azure.inventory import DISKS, Inventory
+from restore_core.azure.inventory import Inventory
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.jobs import Job
+from restore_core.azure.protected_disk import DISKS
 from restore_core.azure.vault_calls import FORBIDDEN, VaultCalls, odd
 from restore_core.contract.resource_ids import (
     BackupInstanceId,

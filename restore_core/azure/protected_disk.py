@@ -1,0 +1,79 @@
+"""A backup instance as ARM shows it: answered to a GET, in a vault's list. Pure."""
+
+from typing import Any, Final
+
+from restore_core.azure.vault_calls import odd
+from restore_core.contract.resource_ids import (
+    BackupInstanceId,
+    DiskId,
+    InvalidId,
+    ResourceGroupId,
+)
+from restore_core.engine.ports import BackupInstance
+from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.loose_json import array_of, object_of, text_of
+from restore_core.text import one_line, quoted
+
+DISKS: Final = "Microsoft.Compute/disks"
+
+
+def protected_disk(instance: BackupInstanceId, body: dict[str, Any]) -> BackupInstance:
+    """Return what `body` tells of `instance`; raise Unavailable, or Rejected where it is no disk."""
+    properties = object_of(body.get("properties"))
+    info = _source_info(body)
+    kind = text_of(info.get("datasourcetype")) or text_of(info.get("resourcetype"))
+    if kind.lower() != DISKS.lower():
+        raise Rejected(
+            Problem(
+                "NotADisk",
+                f"The backup instance protects {quoted(kind or 'nothing known')}, not a disk.",
+                "Name the backup instance of a managed disk.",
+            )
+        )
+    return BackupInstance(instance, _source(info), _region(info), _snapshot_group(properties))
+
+
+def protects(item: dict[str, Any], source: DiskId) -> bool:
+    """Tell whether a list's item protects this disk."""
+    return text_of(_source_info(item).get("resourceid")).lower() == source.key
+
+
+def name_of(item: dict[str, Any]) -> str:
+    """Return the name of a list's item."""
+    return text_of(item.get("name")) or text_of(item.get("id")).rpartition("/")[2]
+
+
+def _source_info(body: dict[str, Any]) -> dict[str, Any]:
+    properties = _folded(object_of(body.get("properties")))
+    return _folded(object_of(properties.get("datasourceinfo")))
+
+
+def _source(info: dict[str, Any]) -> DiskId:
+    try:
+        return DiskId.parse(text_of(info.get("resourceid")))
+    except InvalidId as error:
+        problem = Problem("NotADisk", f"The backup instance names no source disk: {error}.")
+        raise Rejected(problem) from None
+
+
+def _region(info: dict[str, Any]) -> str:
+    region = one_line(text_of(info.get("resourcelocation")), 64)
+    if not region:
+        raise Unavailable(odd("the source disk's region"))
+    return region
+
+
+def _snapshot_group(properties: dict[str, Any]) -> ResourceGroupId | None:
+    """Return the group of `policyParameters`, where the vault identity needs its other role."""
+    parameters = object_of(object_of(properties.get("policyInfo")).get("policyParameters"))
+    for item in array_of(parameters.get("dataStoreParametersList")):
+        try:
+            return ResourceGroupId.parse(text_of(object_of(item).get("resourceGroupId")))
+        except InvalidId:
+            continue
+    return None
+
+
+def _folded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Lower the keys: `resourceID` and `resourceId` both occur."""
+    return {key.lower(): value for key, value in fields.items()}
