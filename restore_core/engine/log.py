@@ -7,10 +7,11 @@ import logging
 import traceback
 from typing import Final
 
+from restore_core.engine.columns import result_row
 from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Status
+from restore_core.lifecycle.states import Ending, Outcome, Status
 from restore_core.text import one_line
 
 log = logging.getLogger("restore")
@@ -18,6 +19,10 @@ log = logging.getLogger("restore")
 _WELL: Final = frozenset({Status.COMPLETED, Status.VALIDATED})
 _MAX_REASON: Final = 300
 """Characters of a reason in a log line; the row holds the whole."""
+_MAX_ADVICE: Final = 600
+"""Characters of an advice: a command that gives a role to an identity at a scope has 400."""
+_FIGURES: Final = ("backupInstanceId", "durationSeconds", "recoveryPointAgeSeconds")
+"""What the line of an ending shows of the result, for charts; under the names of its columns."""
 
 
 def log_accepted(restore: Restore) -> None:
@@ -35,9 +40,8 @@ def log_moved(old: Restore, new: Restore) -> None:
     if isinstance(new.state, Ending) and not isinstance(old.state, Ending):
         outcome = new.state.outcome
         level = logging.INFO if outcome.status in _WELL else logging.WARNING
-        log.log(
-            level, "restore.ending %s status=%s%s", fields, outcome.status, _why(outcome.problem)
-        )
+        told = (outcome.status, _figures(new, outcome), _why(outcome.problem))
+        log.log(level, "restore.ending %s status=%s%s%s", fields, *told)
     elif type(old.state) is not type(new.state):
         log.info("restore.moved %s", fields)
     elif new.problem is not None and new.problem != old.problem:
@@ -89,7 +93,14 @@ def _details(restore: Restore) -> str:
     return target + (f" jobId={restore.job}" if restore.job else "")
 
 
+def _figures(restore: Restore, outcome: Outcome) -> str:
+    row = result_row(restore, outcome)
+    return "".join(f" {name}={row[name]}" for name in _FIGURES if name in row)
+
+
 def _why(problem: Problem | None) -> str:
+    """Tell code, advice and reason; the reason last: a sender's own words may stand in it."""
     if problem is None:
         return ""
-    return f" code={problem.code} reason={one_line(problem.message, _MAX_REASON)}"
+    advice = f" advice={one_line(problem.action, _MAX_ADVICE)}" if problem.action else ""
+    return f" code={problem.code}{advice} reason={one_line(problem.message, _MAX_REASON)}"

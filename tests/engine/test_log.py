@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from restore_core.engine.columns import result_row
 from restore_core.engine.log import (
     log_accepted,
     log_failure,
@@ -91,7 +92,11 @@ def test_a_transition_before_a_plan_names_neither_target_nor_job(
 ) -> None:
     log_moved(*move(STATES["Accepted"], Ending(an_outcome(Status.REJECTED), None)))
 
-    assert log.messages == ["restore.ending requestId=r1 from=Accepted to=Ending status=Rejected"]
+    (message,) = log.messages
+    assert message == (
+        "restore.ending requestId=r1 from=Accepted to=Ending status=Rejected "
+        f"backupInstanceId={INSTANCE} durationSeconds=0"
+    )
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one is not Status.IGNORED])
@@ -104,7 +109,36 @@ def test_an_ending_is_one_line_at_warning_unless_it_is_a_good_one(
 
     good = status in {Status.COMPLETED, Status.VALIDATED}
     assert [record.levelname for record in log.records] == ["INFO" if good else "WARNING"]
-    assert f"status={status.value} code=SomeCode reason=Something is wrong." in log.messages[0]
+    assert f" status={status.value} " in log.messages[0]
+    assert log.messages[0].endswith(" code=SomeCode reason=Something is wrong.")
+
+
+def test_an_ending_tells_the_figures_of_its_result(log: pytest.LogCaptureFixture) -> None:
+    outcome = an_outcome(Status.COMPLETED)
+    running, ended = move(STATES["Running"], Ending(outcome, a_claimed_plan()))
+
+    log_moved(running, ended)
+
+    row = result_row(ended, outcome)
+    assert row["recoveryPointAgeSeconds"] > 0
+    assert log.messages[0].endswith(
+        f"status=Completed backupInstanceId={INSTANCE} durationSeconds={row['durationSeconds']} "
+        f"recoveryPointAgeSeconds={row['recoveryPointAgeSeconds']}"
+    )
+
+
+def test_an_advice_is_told_before_the_reason_in_which_a_sender_s_words_may_stand(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    problem = Problem("SomeCode", "'advice=run this' is no field.", "Correct it.\nThen send again.")
+
+    log_message_refused(a_refused_message(problem=problem))
+
+    (message,) = log.messages
+    assert message == (
+        "message.rejected requestId=- code=SomeCode advice=Correct it. Then send again. "
+        "reason='advice=run this' is no field."
+    )
 
 
 def test_an_ending_is_told_once(log: pytest.LogCaptureFixture) -> None:
