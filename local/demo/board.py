@@ -69,7 +69,7 @@ class Board:
             self._console.print("One of them whole, as JSON: make demo EVENTS=1\n")
         elif last := pictures.last_event(self._requests[0], events):
             self._console.print("The last of the first, whole:", style="bold")
-            self._console.print(last, soft_wrap=True, markup=False)
+            self._console.print(f"{last}\n", soft_wrap=True, markup=False)
 
     def show_results(self, standings: Sequence[Standing]) -> None:
         """Print the result rows."""

@@ -23,6 +23,7 @@ from local.stopping import Interrupted, Stopping
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from simulator import Pace, Simulator
+from simulator.accusations import short
 
 if TYPE_CHECKING:
     from simulator import Call
@@ -137,8 +138,13 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def line_of(call: Call) -> str:
+    """Return a call in one line: what a person tries next must not scroll away."""
+    return f"{call.at:%H:%M:%S} {call.status or 'cut off'} {call.method} {short(call.path)}"
+
+
 def _print_call(call: Call) -> None:
-    _print(f"{call.at:%H:%M:%S} {call.method} {call.path} {call.status or 'cut off'}")
+    _print(line_of(call))
 
 
 def _print_accusation(sentence: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from local.demo import pictures
 from local.demo.pictures import Standing
 from local.demo.requests import DemoRequest, demo_requests, set_scene
 from local.demo.show import judge, new_log
+from local.results_table import results_table
 from simulator import Simulator
 from tests.local.screen import holds, shown
 
@@ -41,6 +43,12 @@ def under_way(**other: Any) -> Standing:
 def refused(**other: Any) -> Standing:
     row = {"status": "Rejected", "errorCode": LONG_CODE, "completedAt": NOW, "durationSeconds": 5}
     return Standing(a_request("a missing role"), {}, {**row, **other})
+
+
+def an_event(number: int, stage: str, request_id: str = "r1") -> dict[str, Any]:
+    data = {"requestId": request_id, "origin": "native"}
+    kind = f"azure-disk-restore.restore.{stage}.v1"
+    return {"sequence": f"{number:04}", "subject": request_id, "type": kind, "data": data}
 
 
 def live(*standings: Standing, width: int = 80) -> str:
@@ -100,12 +108,7 @@ def test_of_the_messages_nothing_is_cut() -> None:
 
 
 def test_a_receivers_events_are_told_in_their_sequence_and_one_whole_when_asked() -> None:
-    def event(number: int, stage: str) -> dict[str, Any]:
-        data = {"requestId": "r1", "origin": "native"}
-        kind = f"azure-disk-restore.restore.{stage}.v1"
-        return {"sequence": f"{number:04}", "subject": "r1", "type": kind, "data": data}
-
-    received = [event(2, "completed"), event(1, "accepted")]
+    received = [an_event(2, "completed"), an_event(1, "accepted")]
 
     text = shown(lambda to: to.print(pictures.events([a_request()], received)))
 
@@ -124,6 +127,36 @@ def test_where_the_output_is_no_terminal_a_line_tells_the_reason_too() -> None:
         "Rejected",
         LONG_CODE,
     ]
+
+
+def test_the_readmes_sample_has_the_tables_and_requests_of_today() -> None:
+    simulator = Simulator()
+    requests = demo_requests(simulator, set_scene(simulator))
+    sample = (ROOT / "README.md").read_text().partition("What `make demo` prints")[2]
+    sample = sample.partition("And `make test`")[0]
+    rows = re.findall(r"^ (\S.*?\S) +(Completed|Validated|Rejected) ", sample, re.MULTILINE)
+
+    assert rows == [(request.shows, request.expected) for request in requests]
+    for head in ("Restores, after 5 s", "Events on the queue restore-events", "RestoreResults"):
+        assert _heading(sample, head) == _heading(_drawn(requests), head)
+
+
+def _heading(text: str, title: str) -> list[str]:
+    """Return the words over the columns of the table of this title."""
+    return text.partition(f"{title}")[2].strip().partition("\n")[0].split()
+
+
+def _drawn(requests: list[DemoRequest]) -> str:
+    standings = [Standing(request, {}, None) for request in requests]
+    events = [an_event(number, "accepted", requests[0].id) for number in range(4)]
+    named = [(request.shows, {}) for request in requests]
+    return shown(
+        lambda to: to.print(
+            pictures.restores(standings, 5, NOW),
+            pictures.events(requests, events),
+            results_table(named, NOW),
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from local.stack.folder import NoStackError, StackRunsError, held, http_port, pu
 from local.stack.send import MOST, send
 from local.stopping import Interrupted, Stopping
 from restore_core.contract.envelopes.reader import read
-from simulator import Simulator
+from simulator import Call, Simulator
 from tests.local.screen import holds, shown
 
 if TYPE_CHECKING:
@@ -229,6 +229,16 @@ def test_where_there_is_nothing_it_says_what_to_do(waiting: int, told: str) -> N
 def test_every_message_to_try_is_a_request() -> None:
     for name, message in run.messages_to_try(Simulator()).items():
         assert read(json.dumps(message).encode()).request.request_id, name
+
+
+def test_a_call_is_told_in_one_line() -> None:
+    instance = Simulator().protect("disk-sql-data")
+    path = f"{instance}/validateRestore"
+
+    line = run.line_of(Call("POST", path, {}, NOW, status=202, client_request_id=None))
+
+    assert line.startswith("00:30:00 202 POST /backupVaults/vault-1/backupInstances/disk-sql-data")
+    assert line.endswith("/validateRestore")
 
 
 def test_what_the_stack_says_fits_80_columns() -> None:
