@@ -18,7 +18,7 @@ from simulator.identity import Identity
 from simulator.restore_body import Mistake, Wish
 from simulator.restores import Restores, point_of
 from simulator.signed_urls import Signer
-from simulator.world import Instance, Operation, World
+from simulator.world import SOFT_DELETED, Instance, Operation, World
 
 
 @dataclass
@@ -161,6 +161,10 @@ class Arm:
         return self._accepted(asked, operation, self.habits.pace.operation_retry_after)
 
     def _wish(self, asked: Asked, one: Instance, read: Wish | Mistake) -> Wish:
+        for code, message in self.world.refusals.get(arm_ids.key(one.vault_id), {}).items():
+            raise by_arm(403, code, message)
+        if one.protection == SOFT_DELETED:
+            raise by_service(400, "UserErrorBackupInstanceSoftDeleted")
         if isinstance(read, Mistake):
             self.accusations.accuse(f"{shown(asked.request)}: wrong body, {read.text}")
             raise by_service(400, "BMSUserErrorInvalidInput")

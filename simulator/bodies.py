@@ -29,11 +29,12 @@ def instance(one: Instance) -> dict[str, Any]:
             "policyVersion": "",
             "policyParameters": {"dataStoreParametersList": [store]},
         },
-        "protectionStatus": {"status": "ProtectionConfigured", "errorDetails": None},
-        "currentProtectionState": "ProtectionConfigured",
+        "protectionStatus": {"status": one.protection, "errorDetails": None},
+        "currentProtectionState": one.protection,
         "protectionErrorDetails": None,
         "provisioningState": "Succeeded",
         "objectType": "BackupInstance",
+        **_identity_details(one),
     }
     return _resource(one.id, f"{_TYPE}/backupInstances", properties)
 
@@ -106,6 +107,13 @@ def operation_result(one: Operation) -> dict[str, Any]:
 def _resource(resource_id: str, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
     name = arm_ids.name_of(resource_id)
     return {"properties": properties, "id": resource_id, "name": name, "type": kind}
+
+
+def _identity_details(one: Instance) -> dict[str, Any]:
+    if not one.identity:
+        return {}
+    details = {"useSystemAssignedIdentity": False, "userAssignedIdentityArmUrl": one.identity}
+    return {"identityDetails": details}
 
 
 def _data_source(one: Instance) -> dict[str, Any]:

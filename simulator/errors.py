@@ -38,6 +38,12 @@ _TEXTS: Final = {
     "UserErrorMaxConcurrentOperationLimitReached": (
         "The maximum number of operations that can run at one time has been reached."
     ),
+    "VaultMSIUnauthorized": (
+        "The Backup Vault has no managed identity to do this operation with, or it has no rights."
+    ),
+    "UserErrorBackupInstanceSoftDeleted": (
+        "The backup instance is soft deleted, and the operation is not allowed on it."
+    ),
 }
 
 # Code: what it advises.
@@ -66,6 +72,8 @@ _ADVICE: Final = {
     "UserErrorMaxConcurrentOperationLimitReached": (
         "Wait until the running operations have ended, and try again."
     ),
+    "VaultMSIUnauthorized": "Enable a managed identity of the Backup Vault and grant it rights.",
+    "UserErrorBackupInstanceSoftDeleted": "Undelete the backup instance and try again.",
 }
 
 

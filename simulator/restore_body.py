@@ -12,10 +12,11 @@ _ABSENT: Final = (None, "")
 
 @dataclass(frozen=True)
 class Wish:
-    """What a good body asks for."""
+    """What a good body asks for; `identity` "" means under the vault's own."""
 
     target_id: str
     point_id: str
+    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def read_validation(body: Any, region: str) -> Wish | Mistake:
         return Mistake("restoreRequestObject is missing")
     if "recoveryPointId" in body:
         return Mistake("recoveryPointId stands beside restoreRequestObject, not inside it")
+    if "identityDetails" in body:
+        return Mistake("identityDetails stands beside restoreRequestObject, not inside it")
     return read_restore(body["restoreRequestObject"], region)
 
 
@@ -43,7 +46,12 @@ def read_restore(body: Any, region: str) -> Wish | Mistake:
     for text in _mistakes(body, region):
         return Mistake(text)
     source = _without_case(body["restoreTargetInfo"]["datasourceInfo"])
-    return Wish(target_id=source["resourceid"], point_id=body["recoveryPointId"])
+    details = body.get("identityDetails") or {}
+    return Wish(
+        target_id=source["resourceid"],
+        point_id=body["recoveryPointId"],
+        identity=details.get("userAssignedIdentityArmUrl") or "",
+    )
 
 
 def _mistakes(body: dict[str, Any], region: str) -> Iterator[str]:
@@ -53,11 +61,23 @@ def _mistakes(body: dict[str, Any], region: str) -> Iterator[str]:
     yield from _unlike(body, "sourceDataStoreType", "OperationalStore")
     if not isinstance(body.get("recoveryPointId"), str) or not body["recoveryPointId"]:
         yield "recoveryPointId is missing"
+    yield from _mistakes_of_identity(body.get("identityDetails"))
     target = body.get("restoreTargetInfo")
     if not isinstance(target, dict):
         yield "restoreTargetInfo is missing"
     else:
         yield from _mistakes_of_target(target, region)
+
+
+def _mistakes_of_identity(details: Any) -> Iterator[str]:
+    if details is None:
+        return
+    if not isinstance(details, dict):
+        yield "identityDetails is no object"
+    elif not isinstance(details.get("useSystemAssignedIdentity"), bool):
+        yield "identityDetails.useSystemAssignedIdentity is no boolean"
+    elif bool(details.get("userAssignedIdentityArmUrl")) is details["useSystemAssignedIdentity"]:
+        yield "identityDetails names either no identity or two"
 
 
 def _mistakes_of_target(target: dict[str, Any], region: str) -> Iterator[str]:

@@ -95,6 +95,8 @@ class Restores:
     ) -> Outcome:
         group, target = arm_ids.group_id_of(wish.target_id), arm_ids.key(wish.target_id)
         point = point_of(one, wish.point_id)
+        if not self._has_identity(one.vault_id, wish.identity):
+            return outcomes.fails("VaultMSIUnauthorized")
         if arm_ids.key(group) in self.world.missing_groups:
             return outcomes.fails("UserErrorRestoreTargetRGNotFound")
         if arm_ids.key(group) in self.world.groups_without_role:
@@ -104,6 +106,12 @@ class Restores:
         if point is None or (point.expiry is not None and point.expiry <= now):
             return outcomes.fails("UserErrorDiskSnapshotNotFound")
         return Outcome()
+
+    def _has_identity(self, vault_id: str, identity: str) -> bool:
+        """Tell whether a vault has the identity that a restore is to be done under."""
+        if identity:
+            return arm_ids.key(identity) in self.world.identities_of(vault_id)
+        return arm_ids.key(vault_id) not in self.world.vaults_without_identity
 
     def _begin(
         self, one: Instance, wish: Wish, kind: Kind, *, outcome: Outcome, now: datetime

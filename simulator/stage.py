@@ -10,7 +10,16 @@ from simulator import arm_ids
 from simulator.outcomes import Outcome
 from simulator.restore_body import Wish
 from simulator.restores import Restores
-from simulator.world import Instance, Job, Operation, Point, Script, World
+from simulator.world import (
+    SOFT_DELETED,
+    STOPPED,
+    Instance,
+    Job,
+    Operation,
+    Point,
+    Script,
+    World,
+)
 
 _DISKS: Final = "Microsoft.Compute/disks"
 _BACKUP_HOUR: Final = time(2, tzinfo=UTC)
@@ -41,6 +50,7 @@ class Stage:
         points: Sequence[Point] | None = None,
         datasource_type: str = _DISKS,
         snapshot_group: str | None = None,
+        identity: str = "",
     ) -> str:
         """Let a disk, given by name or id, be protected; return its backup instance's id.
 
@@ -55,6 +65,7 @@ class Stage:
             datasource_type=datasource_type,
             snapshot_group=snapshot_group or f"{home}-snapshots",
             points=list(self._daily_points() if points is None else points),
+            identity=identity,
         )
         with self._lock:
             known = self.world.instances.setdefault(arm_ids.key(instance.id), instance)
@@ -103,6 +114,26 @@ class Stage:
         """Let a backup instance be gone."""
         with self._lock:
             self.world.instances.pop(arm_ids.key(instance_id), None)
+        self.changed()
+
+    def soft_delete(self, instance_id: str) -> None:
+        """Let a backup instance be deleted as vaults do it: it is shown, and restores nothing."""
+        self._protection(instance_id, SOFT_DELETED)
+
+    def undelete(self, instance_id: str) -> None:
+        """Bring a soft-deleted backup instance back, as one whose backups are stopped."""
+        self._protection(instance_id, STOPPED)
+
+    def take_identity(self, vault_id: str) -> None:
+        """Take its own identity from a vault: it has the user-assigned ones of its instances."""
+        with self._lock:
+            self.world.vaults_without_identity.append(arm_ids.key(vault_id))
+        self.changed()
+
+    def refuse(self, vault_id: str, code: str, message: str) -> None:
+        """Let ARM refuse every restore of a vault, and its validation, with 403 and these words."""
+        with self._lock:
+            self.world.refusals[arm_ids.key(vault_id)] = {code: message}
         self.changed()
 
     def deny(self, action: str, scope: str = "*") -> None:
@@ -211,6 +242,11 @@ class Stage:
             settled = self._restores.settle(self.now())
         if settled:
             self.changed()
+
+    def _protection(self, instance_id: str, state: str) -> None:
+        with self._lock:
+            self._instance(instance_id).protection = state
+        self.changed()
 
     def _instance(self, instance_id: str) -> Instance:
         return self.world.instances[arm_ids.key(instance_id)]

@@ -13,6 +13,9 @@ from simulator.outcomes import Outcome
 from simulator.pace import Course
 
 RUNNING = "InProgress"
+PROTECTED = "ProtectionConfigured"
+STOPPED = "ProtectionStopped"
+SOFT_DELETED = "SoftDeleted"
 
 
 def _new_point_id() -> str:
@@ -34,7 +37,10 @@ class Point:
 
 @dataclass
 class Instance:
-    """A backup instance: one protected disk."""
+    """A backup instance: one protected disk.
+
+    `identity` is the vault's user-assigned identity that it works under; "" means the vault's own.
+    """
 
     id: str
     disk_id: str
@@ -42,6 +48,8 @@ class Instance:
     datasource_type: str
     snapshot_group: str
     points: list[Point] = field(default_factory=list)
+    identity: str = ""
+    protection: str = PROTECTED
 
     @property
     def vault_id(self) -> str:
@@ -111,7 +119,11 @@ class Script:
 
 @dataclass
 class World:
-    """Everything the simulated cloud holds; all keys are ids in lower case."""
+    """Everything the simulated cloud holds; all keys are ids in lower case.
+
+    `vaults_without_identity` have user-assigned identities only. `refusals` are what ARM says, a
+    message by its code, to each restore of a vault and to its validation.
+    """
 
     secret: str
     instances: dict[str, Instance] = field(default_factory=dict)
@@ -122,6 +134,8 @@ class World:
     denied: dict[str, list[str]] = field(default_factory=dict)
     missing_groups: list[str] = field(default_factory=list)
     groups_without_role: list[str] = field(default_factory=list)
+    vaults_without_identity: list[str] = field(default_factory=list)
+    refusals: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def vault_exists(self, vault_id: str) -> bool:
         """Tell whether there is such a vault: one that holds an instance."""
@@ -130,6 +144,11 @@ class World:
     def group_exists(self, group_id: str) -> bool:
         """Tell whether there is such a group: one that holds an instance."""
         return any(arm_ids.is_within(one.id, group_id) for one in self.all())
+
+    def identities_of(self, vault_id: str) -> set[str]:
+        """Return the user-assigned identities of a vault: those that its instances work under."""
+        ours = (one for one in self.all() if arm_ids.key(one.vault_id) == arm_ids.key(vault_id))
+        return {arm_ids.key(one.identity) for one in ours if one.identity}
 
     def all(self) -> list[Instance]:
         """Return every instance."""
