@@ -52,6 +52,11 @@ INSTANCE = (
     "/backupVaults/vault-1/backupInstances/disk-1-7d5b2a6e-0000-0000-0000-000000000001"
 )
 
+IDENTITY = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-identities/providers"
+    "/Microsoft.ManagedIdentity/userAssignedIdentities/id-backup"
+)
+
 
 def disk(name: str, group: str = TARGET_GROUP) -> str:
     return f"{group}/providers/Microsoft.Compute/disks/{name}"

@@ -199,6 +199,19 @@ def _restore_body(plan: Plan) -> dict[str, Any]:
                 "resourceUri": str(plan.target),
             },
         },
+        **_identity_details(plan),
+    }
+
+
+def _identity_details(plan: Plan) -> dict[str, Any]:
+    """Return the instance's own `identityDetails`: without them Azure takes the vault's own."""
+    if plan.identity is None:
+        return {}
+    return {
+        "identityDetails": {
+            "useSystemAssignedIdentity": False,
+            "userAssignedIdentityArmUrl": str(plan.identity),
+        }
     }
 
 

@@ -6,6 +6,7 @@ from restore_core.azure.vault_calls import odd
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,
+    IdentityId,
     InvalidId,
     ResourceGroupId,
 )
@@ -18,7 +19,7 @@ DISKS: Final = "Microsoft.Compute/disks"
 
 
 def protected_disk(instance: BackupInstanceId, body: dict[str, Any]) -> BackupInstance:
-    """Return what `body` tells of `instance`; raise Unavailable, or Rejected where it is no disk."""
+    """Return what `body` tells of `instance`; raise Unavailable, or Rejected."""
     properties = object_of(body.get("properties"))
     info = _source_info(body)
     kind = text_of(info.get("datasourcetype")) or text_of(info.get("resourcetype"))
@@ -30,7 +31,13 @@ def protected_disk(instance: BackupInstanceId, body: dict[str, Any]) -> BackupIn
                 "Name the backup instance of a managed disk.",
             )
         )
-    return BackupInstance(instance, _source(info), _region(info), _snapshot_group(properties))
+    return BackupInstance(
+        id=instance,
+        source=_source(info),
+        region=_region(info),
+        snapshot_group=_snapshot_group(properties),
+        identity=_identity(properties),
+    )
 
 
 def protects(item: dict[str, Any], source: DiskId) -> bool:
@@ -72,6 +79,26 @@ def _snapshot_group(properties: dict[str, Any]) -> ResourceGroupId | None:
         except InvalidId:
             continue
     return None
+
+
+def _identity(properties: dict[str, Any]) -> IdentityId | None:
+    """Return the user-assigned identity of `identityDetails`; None for the vault's own.
+
+    It wins only where the instance does not say that it works under the vault's own.
+    """
+    details = _folded(object_of(_folded(properties).get("identitydetails")))
+    named = text_of(details.get("userassignedidentityarmurl"))
+    if not named or _is_true(details.get("usesystemassignedidentity")):
+        return None
+    try:
+        return IdentityId.parse(named)
+    except InvalidId:
+        raise Unavailable(odd("the backup instance's identity")) from None
+
+
+def _is_true(value: Any) -> bool:
+    """Tell whether a flag is set: Resource Graph may tell one as text."""
+    return value is True or text_of(value).lower() == "true"
 
 
 def _folded(fields: dict[str, Any]) -> dict[str, Any]:

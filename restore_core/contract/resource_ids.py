@@ -1,4 +1,4 @@
-"""ARM ids of the four resources a restore touches: parsed strictly, compared without case.
+"""ARM ids of the resources that a restore touches: parsed strictly, compared without case.
 
 Names are limited to what Azure allows for these resources, in ASCII: an id becomes part of a URL
 and of a permission check, so a look-alike letter, a `..` or a `%2f` must not get this far.
@@ -36,6 +36,14 @@ _NAMES: Final = {
     "disk": (
         re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"),
         "a disk's name has 1 to 80 of a-z A-Z 0-9 _ - . and begins and ends with one of a-z 0-9 _",
+    ),
+    "identity": (
+        re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}"),
+        "a managed identity's name has 3 to 128 of a-z A-Z 0-9 _ - and begins with one of a-z 0-9",
+    ),
+    "encryption_set": (
+        re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}"),
+        "a disk encryption set's name has 1 to 80 of a-z A-Z 0-9 _ - .",
     ),
 }
 
@@ -147,6 +155,50 @@ class DiskId(ArmId):
 
     def __str__(self) -> str:
         return f"{self.group}/providers/Microsoft.Compute/disks/{self.name}"
+
+
+@dataclass(frozen=True, eq=False)
+class IdentityId(ArmId):
+    """A user-assigned managed identity."""
+
+    template = (
+        ResourceGroupId.template
+        + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}"
+    )
+    group: ResourceGroupId
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the identity that `text` names; raise InvalidId."""
+        parts = _parse(text, cls.template, "a user-assigned identity")
+        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["identity"])
+
+    def __str__(self) -> str:
+        return (
+            f"{self.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{self.name}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class EncryptionSetId(ArmId):
+    """A disk encryption set: what encrypts disks with a key of their owner's."""
+
+    template = (
+        ResourceGroupId.template
+        + "/providers/Microsoft.Compute/diskEncryptionSets/{encryption_set}"
+    )
+    group: ResourceGroupId
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the disk encryption set that `text` names; raise InvalidId."""
+        parts = _parse(text, cls.template, "a disk encryption set")
+        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["encryption_set"])
+
+    def __str__(self) -> str:
+        return f"{self.group}/providers/Microsoft.Compute/diskEncryptionSets/{self.name}"
 
 
 def recovery_point_id(text: str) -> RecoveryPointId:

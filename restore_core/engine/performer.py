@@ -44,7 +44,7 @@ from restore_core.lifecycle.events import (
 from restore_core.lifecycle.recovery_points import RecoveryPoint, accept_named, newest
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Claim, Plan, Status, Turn
+from restore_core.lifecycle.states import Claim, Plan, Status, TargetField, Turn
 from restore_core.text import utc_text
 
 
@@ -152,6 +152,8 @@ class Performer:
             point_time=point.time,
             snapshot_group=instance.snapshot_group,
             validate_only=request.validate_only,
+            identity=instance.identity,
+            target_field=TargetField.of(request),
         )
         return Prepared(plan, self._clock())
 

@@ -9,6 +9,7 @@ from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
     DiskId,
+    IdentityId,
     JobId,
     RecoveryPointId,
     ResourceGroupId,
@@ -74,6 +75,8 @@ class BackupInstance:
     region: str
     snapshot_group: ResourceGroupId | None
     """Where its snapshots lie; None where the vault does not say."""
+    identity: IdentityId | None = None
+    """The vault's user-assigned identity that it works under; None: the vault's own."""
 
 
 class Vault(Protocol):

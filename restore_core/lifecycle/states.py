@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,
+    IdentityId,
     JobId,
     RecoveryPointId,
     ResourceGroupId,
@@ -79,6 +81,22 @@ class Claim:
     """From here on, a search that finds no job is believed."""
 
 
+class TargetField(StrEnum):
+    """What of the request a target's name came from: what a sender changes to change it."""
+
+    DISK_ID = "targetDiskId"
+    DISK_NAME = "targetDiskName"
+    DERIVED = "requestId"
+    """The app made the name, of the source's name and the request's id."""
+
+    @classmethod
+    def of(cls, request: RestoreRequest) -> "TargetField":
+        """Return what `request` names its target by."""
+        if request.target_disk_id is not None:
+            return cls.DISK_ID
+        return cls.DISK_NAME if request.target_disk_name else cls.DERIVED
+
+
 @dataclass(frozen=True)
 class Plan:
     """What will be restored to where, once the vault was asked; and what was tried since."""
@@ -96,6 +114,10 @@ class Plan:
     """Validations that failed with a transient code."""
     correlation_id: str = ""
     """ARM's correlation id of the POST that began what is now under way."""
+    identity: IdentityId | None = None
+    """The vault's user-assigned identity that the instance works under; None: the vault's own."""
+    target_field: TargetField | None = None
+    """None in a plan that a version before 0.2.0 made."""
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from restore_core.azure.tables.row_codec import restore_of, restore_row
-from restore_core.contract.resource_ids import BackupInstanceId
+from restore_core.contract.resource_ids import BackupInstanceId, IdentityId
 from restore_core.engine.columns import MAX_PROPERTY, day, refused_row, result_row
 from restore_core.errors import Problem, UnreadableRow
-from restore_core.lifecycle.states import Accepted, Ending, Status, Wait
+from restore_core.lifecycle.states import Accepted, Ending, Status, TargetField, Wait
 from tests.builders import (
     A_JOB,
     A_PROBLEM,
     EARLIER,
+    IDENTITY,
     INSTANCE,
     SOURCE,
     TARGET_GROUP,
@@ -62,6 +63,24 @@ def test_a_restore_is_read_back_with_every_optional_part_it_has(state: Any) -> N
     restore = a_restore(state, reason="ä", validateOnly=True, pointInTime="latest")
 
     assert restore_of(restore_row(restore)) == restore
+
+
+def test_a_plan_is_read_back_with_the_identity_and_the_field_that_named_its_target() -> None:
+    plan = a_plan(identity=IdentityId.parse(IDENTITY), target_field=TargetField.DERIVED)
+    restore = a_restore(replace(STATES["Ready"], plan=plan))  # type: ignore[type-var]
+
+    assert restore_of(restore_row(restore)).plan == plan
+
+
+def test_a_plan_of_a_version_that_knew_neither_is_read_with_none_of_them() -> None:
+    whole = json.loads(restore_row(a_restore(STATES["Ready"]))["document"])
+    del whole["state"]["plan"]["identity"], whole["state"]["plan"]["target_field"]
+
+    read = restore_of({"PartitionKey": "r1", "document": json.dumps(whole)})
+
+    assert read.plan == a_plan()
+    assert a_plan().identity is None
+    assert a_plan().target_field is None
 
 
 def test_a_plan_is_read_back_with_all_its_claims_and_without_a_snapshot_group() -> None:

@@ -8,12 +8,14 @@ from restore_core.contract.resource_ids import (
     ArmId,
     BackupInstanceId,
     DiskId,
+    EncryptionSetId,
+    IdentityId,
     InvalidId,
     ResourceGroupId,
     job_id,
     recovery_point_id,
 )
-from tests.builders import INSTANCE, SUBSCRIPTION, TARGET_GROUP, disk
+from tests.builders import IDENTITY, INSTANCE, SUBSCRIPTION, TARGET_GROUP, disk
 
 PARSERS: list[tuple[Callable[[str], ArmId], str]] = [
     (ResourceGroupId.parse, TARGET_GROUP),
@@ -148,6 +150,26 @@ def test_ids_of_different_kinds_are_never_equal() -> None:
     assert ResourceGroupId.parse(TARGET_GROUP) != DiskId.parse(disk("d"))
     assert DiskId.parse(disk("d")) != disk("d")
     assert DiskId.parse(disk("d")) != DiskId.parse(disk("e"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (IdentityId, IDENTITY),
+        (
+            EncryptionSetId,
+            f"{TARGET_GROUP}/providers/Microsoft.Compute/diskEncryptionSets/des_1.prod",
+        ),
+    ],
+)
+def test_what_disks_work_with_has_ids_too(
+    kind: type[IdentityId | EncryptionSetId], text: str
+) -> None:
+    assert str(kind.parse(text)) == text
+    assert kind.parse(text.upper()) == kind.parse(text)
+    for wrong in (f"{text}/x", f"{text}'", text.rpartition("/")[0], f"{text} x"):
+        with pytest.raises(InvalidId):
+            kind.parse(wrong)
 
 
 def test_an_id_of_no_kind_cannot_be_printed() -> None:
