@@ -57,7 +57,7 @@ class StepsQueue:
         """Send a step message that becomes visible after `delay`, rounded up to a second."""
         hidden = max(0, ceil(delay.total_seconds()))
         with storage.answering():
-            self._queue.send_message(request_id, visibility_timeout=hidden)
+            _send(self._queue, request_id, visibility_timeout=hidden)
 
 
 class NoticesQueue:
@@ -69,7 +69,7 @@ class NoticesQueue:
     def publish(self, cloud_event: str) -> None:
         """Send a CloudEvent to whoever listens."""
         with storage.answering():
-            self._queue.send_message(cloud_event)
+            _send(self._queue, cloud_event)
 
 
 class Poison:
@@ -110,3 +110,12 @@ class Poison:
                 self._queues[message.queue].delete_message(message.id, message.pop_receipt)
             except ResourceNotFoundError:
                 return
+
+
+def _send(queue: QueueClient, text: str, **options: int) -> None:
+    """Send a message; where the queue is missing, create it and send once more."""
+    try:
+        queue.send_message(text, **options)
+    except ResourceNotFoundError:
+        storage.create(queue.create_queue)
+        queue.send_message(text, **options)

@@ -97,8 +97,8 @@ class Intake:
     def _known(self, request_id: str) -> Versioned | None:
         """Return the restore that a redelivery finds, its outstanding row put back."""
         found = self._tables.restores.load(request_id)
-        if found is not None and found.restore.due is not None:
-            self._steps.schedule(found.restore)
+        if found is not None and found.restore.timer_due is not None:
+            self._tables.schedule.add(found.restore, found.restore.timer_due)
         return found
 
     def _insert(self, asked: Asked, inserted_at: datetime) -> Versioned:
@@ -113,11 +113,11 @@ class Intake:
             state=Accepted(Wait(now)),
             outbox=Outbox.opened(now, self._rules.notices),
         )
-        self._tables.schedule.put(restore, now + pace.SWEEP_GRACE)
+        self._tables.schedule.add(restore, now + pace.SWEEP_GRACE)
         try:
             recorded = self._tables.restores.record(restore)
         except Superseded:
-            found = self._known(restore.id)  # Our row has just hidden what its own row said.
+            found = self._known(restore.id)
             if found is None:
                 raise Unavailable(_VANISHED) from None
             return found

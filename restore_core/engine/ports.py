@@ -33,11 +33,16 @@ class Versioned:
 class Outstanding:
     """What the timer reads of a restore that has not ended."""
 
-    vault_key: str
+    key: str
+    """The partition of its row."""
     request_id: str
     due: datetime
     turn: Turn
     accepted_at: datetime
+    vault: str
+    """The lower-cased id of its backup vault; "" where none is known yet."""
+    is_own: bool
+    """Whether the row stands under the key of its request; else an earlier version wrote it."""
     etag: str
 
 
@@ -109,7 +114,9 @@ class Restores(Protocol):
 class Schedule(Protocol):
     """What has not ended, and when the timer should look at it."""
 
+    def add(self, restore: Restore, due: datetime) -> None: ...
     def put(self, restore: Restore, due: datetime) -> None: ...
+    def all(self) -> list[Outstanding]: ...
     def due(self, now: datetime) -> list[Outstanding]: ...
     def turns(self, most: int | None = None) -> list[Outstanding]: ...
     def forget(self, restore: Restore) -> None: ...

@@ -15,7 +15,6 @@ from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Queues, Tables, Versioned
 from restore_core.engine.refusals import Refusals
 from restore_core.errors import Superseded, Unavailable, UnreadableRow
-from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import Effect, Event, Notify, Reserve, Trigger
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
@@ -75,12 +74,10 @@ class Steps:
 
     def schedule(self, restore: Restore) -> None:
         """Say in the outstanding row when the timer should look, or that it need not any more."""
-        if restore.due is None:
+        if restore.timer_due is None:
             self._tables.schedule.forget(restore)
-        elif restore.awaits_timer:
-            self._tables.schedule.put(restore, restore.due)
         else:
-            self._tables.schedule.put(restore, restore.due + pace.SWEEP_GRACE)
+            self._tables.schedule.put(restore, restore.timer_due)
 
     def enqueue(self, restore: Restore) -> None:
         """Send a step message that becomes visible when the restore is due, unless a tick looks."""

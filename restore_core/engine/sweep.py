@@ -39,6 +39,7 @@ class Sweep:
         self._turns = turns
         self._clock = clock
         self._created = False
+        self._moved = False
 
     def tick(self, pool: Executor) -> None:
         """Poll the jobs and step whatever is overdue, several at a time in `pool`. Never raises."""
@@ -91,24 +92,52 @@ class Sweep:
 
     def _visit_due(self, pool: Executor) -> None:
         begun = self._clock()
-        found = self._tables.schedule.due(begun)
+        found = self._with_own_rows(self._tables.schedule.due(begun))
         called = self._turns.give(found, begun)
         due = [one for one in found if one.due <= begun or one.request_id in called]
         list(pool.map(lambda outstanding: self._visit(outstanding, begun), due))
 
-    def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
-        """Look at one outstanding restore; one that fails stops no other."""
-        now = self._clock()
-        if now - begun > TICK_BUDGET:
+    def _with_own_rows(self, found: list[Outstanding]) -> list[Outstanding]:
+        """Give restores under a key of an earlier version their own rows; return the others.
+
+        A worker's first tick looks at all that is outstanding, every tick at what it meets.
+        """
+        every = found if self._moved else self._tables.schedule.all()
+        for one in every:
+            if not one.is_own:
+                self._guarded(one, self._move)
+        self._moved = True
+        return [one for one in found if one.is_own]
+
+    def _move(self, outstanding: Outstanding) -> None:
+        current = self._tables.restores.load(outstanding.request_id)
+        if current is None:
+            self._drop_orphan(outstanding)
             return
+        self._steps.schedule(current.restore)
+        self._tables.schedule.drop(outstanding)
+
+    def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
+        if self._clock() - begun <= TICK_BUDGET:
+            self._guarded(outstanding, self._look_at)
+
+    def _look_at(self, outstanding: Outstanding) -> None:
+        current = self._tables.restores.load(outstanding.request_id)
+        if current is None:
+            self._drop_orphan(outstanding)
+        elif current.restore.due is None:
+            self._tables.schedule.drop(outstanding)
+        elif not self._steps.take(current):
+            self._steps.schedule(current.restore)
+
+    def _drop_orphan(self, outstanding: Outstanding) -> None:
+        if self._clock() - outstanding.due > pace.ORPHAN_AGE:
+            self._tables.schedule.drop(outstanding)
+
+    @staticmethod
+    def _guarded(outstanding: Outstanding, look: Callable[[Outstanding], None]) -> None:
+        """Look at one outstanding restore; one that fails stops no other."""
         try:
-            current = self._tables.restores.load(outstanding.request_id)
-            if current is None:
-                if now - outstanding.due > pace.ORPHAN_AGE:
-                    self._tables.schedule.drop(outstanding)
-            elif current.restore.due is None:
-                self._tables.schedule.drop(outstanding)
-            elif not self._steps.take(current):
-                self._steps.schedule(current.restore)
+            look(outstanding)
         except Exception as error:  # noqa: BLE001  it is outstanding: the next tick comes
             log_failure(outstanding.request_id, error)

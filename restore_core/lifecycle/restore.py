@@ -14,6 +14,7 @@ from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import BackupInstanceId, JobId
 from restore_core.errors import Problem
+from restore_core.lifecycle import pace
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.events import (
     Effect,
@@ -75,6 +76,12 @@ class Restore:
     def instance(self) -> BackupInstanceId | None:
         """Return the backup instance, once it is known."""
         return self.plan.instance if self.plan else self.request.backup_instance_id
+
+    @property
+    def vault_key(self) -> str:
+        """Return the lower-cased id of its backup vault; "" where none is known yet."""
+        vault = self.instance.vault if self.instance else self.request.vault
+        return vault.key if vault else ""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -147,6 +154,13 @@ class Restore:
     def awaits_timer(self) -> bool:
         """Tell whether only the timer looks at it: a job takes minutes, a message costs money."""
         return isinstance(self.state, Running | Guarding | Queued | Ended)
+
+    @property
+    def timer_due(self) -> datetime | None:
+        """Return when a tick should look at it: later than it is due where a step message comes."""
+        if self.due is None or self.awaits_timer:
+            return self.due
+        return self.due + pace.SWEEP_GRACE
 
     @property
     def turn(self) -> Turn:

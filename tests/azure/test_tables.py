@@ -17,13 +17,24 @@ from tests.builders import a_refused_message, a_restore, an_outcome, disk, every
 from tests.fakes import NOON, Io, MemoryTables
 
 TARGET = DiskId.parse(disk("d"))
-OUTSTANDING = Outstanding("vault", "r1", NOON, Turn.TAKEN, NOON, 'W/"x"')
+OUTSTANDING = Outstanding(
+    key="vault",
+    request_id="r1",
+    due=NOON,
+    turn=Turn.TAKEN,
+    accepted_at=NOON,
+    vault="",
+    is_own=False,
+    etag='W/"x"',
+)
 CALLS: dict[str, Callable[[AccountTables], Any]] = {
     "create_missing": lambda store: store.create_missing(),
     "load": lambda store: store.restores.load("r1"),
     "record": lambda store: store.restores.record(a_restore()),
     "save": lambda store: store.restores.save(a_restore(), 'W/"x"'),
     "announce": lambda store: store.schedule.put(a_restore(), NOON),
+    "add": lambda store: store.schedule.add(a_restore(), NOON),
+    "all": lambda store: store.schedule.all(),
     "due": lambda store: store.schedule.due(NOON),
     "forget": lambda store: store.schedule.forget(a_restore()),
     "drop": lambda store: store.schedule.drop(OUTSTANDING),

@@ -69,8 +69,9 @@ def test_each_storage_transaction_of_a_restore_is_accounted_for(
         # taken, job named; four looks at the job, the fifth ends it; ended; told
         "Restores.update": 3 + 3 + 1 + 2 + 1 + 4 + 1 + 1 + 1,
         "OutstandingRestores.query": ticks + 1,  # whether there is a turn
-        # at acceptance, after each of six invocations, after each of four looks at the job
-        "OutstandingRestores.upsert": 1 + 6 + 4,
+        "OutstandingRestores.create_entity": 1,
+        # after each of six invocations, after each of four looks at the job
+        "OutstandingRestores.upsert": 6 + 4,
         "OutstandingRestores.delete": 1,
         "restore-steps.send": 5,
         "RestoredSources.create_entity": 1,

@@ -28,7 +28,7 @@ def _fail(*names: str, times: int = 10**9) -> Callable[[str], None]:
 
     def hook(what: str) -> None:
         nonlocal left
-        if left > 0 and any(name in what for name in names):
+        if left > 0 and any(what.startswith(name) for name in names):
             left -= 1
             raise ServiceRequestError("no route to storage")
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from restore_core.azure.queues import EVENTS, POISON, POISON_BATCH, REQUESTS, STEPS, AccountQueues
-from restore_core.errors import Unavailable
 from tests.builders import in_base64, message
 from tests.storage_contracts.conftest import QUEUES, Storage
 
@@ -126,12 +125,14 @@ def test_a_missing_poison_queue_is_an_empty_one(storage: Storage) -> None:
     assert list(app_queues.poison.steps()) == []
 
 
-def test_a_missing_steps_queue_is_an_outage(storage: Storage) -> None:
-    with pytest.raises(Unavailable) as raised:
-        AccountQueues(storage.queues).steps.enqueue("r1", timedelta())
+def test_a_queue_that_is_missing_is_made_when_it_is_missed(storage: Storage) -> None:
+    app_queues = AccountQueues(storage.queues)
 
-    assert raised.value.problem.code == "StorageUnavailable"
-    assert "Storage did not answer" in raised.value.problem.message
+    app_queues.steps.enqueue("r1", timedelta())
+    app_queues.notices.publish("{}")
+
+    assert [step.content for step in visible(storage, STEPS)] == ["r1"]
+    assert [notice.content for notice in visible(storage, EVENTS)] == ["{}"]
 
 
 def test_a_message_of_a_queue_that_is_gone_needs_no_deleting(

@@ -19,7 +19,7 @@ from restore_core.azure.tables.row_codec import restore_row
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.resource_ids import DiskId
-from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
+from restore_core.errors import Problem, Superseded, UnreadableRow
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Ending, Status, Turn, Wait
 from restore_core.lifecycle.transitions import MAX_CLAIMS
@@ -147,29 +147,36 @@ def test_tables_are_created_where_they_are_missing_and_left_where_they_are(
     assert store.restores.load("r1") == recorded
 
 
-WITHOUT_TABLES: dict[str, Callable[[AccountTables], Any]] = {
-    "load": lambda store: store.restores.load("r1"),
-    "record": lambda store: store.restores.record(a_restore()),
-    "save": lambda store: store.restores.save(a_restore(), 'W/"x"'),
-    "announce": lambda store: store.schedule.put(a_restore(), NOON),
-    "due": lambda store: store.schedule.due(NOON),
-    "lock": lambda store: store.targets.lock(TARGET, "r1"),
-    "result": lambda store: store.results.write(a_restore(), an_outcome()),
-    "row": lambda store: store.row_of("r1"),
-    "refused": lambda store: store.refused("2026-11-21", "r1"),
-    "results": lambda store: store.results_of("2026-11-21", status=None, after="", most=1),
+WITHOUT_TABLES: dict[str, tuple[Callable[[AccountTables], Any], Any]] = {
+    "load": (lambda store: store.restores.load("r1"), None),
+    "record": (lambda store: store.restores.record(a_restore()).restore, a_restore()),
+    "add": (lambda store: store.schedule.add(a_restore(), NOON), None),
+    "put": (lambda store: store.schedule.put(a_restore(), NOON), None),
+    "due": (lambda store: store.schedule.due(NOON), []),
+    "forget": (lambda store: store.schedule.forget(a_restore()), None),
+    "lock": (lambda store: store.targets.lock(TARGET, "r1"), "r1"),
+    "release": (lambda store: store.targets.release(TARGET, "r1"), None),
+    "source": (lambda store: take(store, "r1"), ""),
+    "result": (lambda store: store.results.write(a_restore(), an_outcome()), None),
+    "row": (lambda store: store.row_of("r1"), None),
+    "refused": (lambda store: store.refused("2026-11-21", "r1"), []),
+    "results": (
+        lambda store: store.results_of("2026-11-21", status=None, after="", most=1),
+        [],
+    ),
 }
 
 
-@pytest.mark.parametrize("call", WITHOUT_TABLES.values(), ids=WITHOUT_TABLES)
-def test_a_missing_table_is_an_outage_and_never_an_empty_one(
-    storage: Storage, call: Callable[[AccountTables], Any]
+@pytest.mark.parametrize(("call", "answer"), WITHOUT_TABLES.values(), ids=WITHOUT_TABLES)
+def test_a_table_that_is_missing_is_made_when_it_is_missed(
+    storage: Storage, call: Callable[[AccountTables], Any], answer: Any
 ) -> None:
-    with pytest.raises(Unavailable) as raised:
-        call(AccountTables(storage.tables))
+    assert call(AccountTables(storage.tables)) == answer
 
-    assert raised.value.problem.code == "StorageUnavailable"
-    assert "Storage did not answer" in raised.value.problem.message
+
+def test_what_is_saved_in_a_table_that_is_missing_is_superseded(storage: Storage) -> None:
+    with pytest.raises(Superseded):
+        AccountTables(storage.tables).restores.save(a_restore(), 'W/"x"')
 
 
 # ----------------------------------------------------------------------------- outstanding
@@ -239,17 +246,58 @@ def test_an_announcement_is_replaced_by_the_next(store: AccountTables, storage: 
     assert len(storage.rows(OUTSTANDING)) == 1
 
 
-def test_restores_of_one_vault_share_a_partition_whatever_their_casing(
+def test_the_row_of_a_request_has_one_key_whatever_vault_it_names(
     store: AccountTables, storage: Storage
 ) -> None:
-    store.schedule.put(a_restore(requestId="a"), NOON)
-    store.schedule.put(a_restore(requestId="b", backupInstanceId=INSTANCE.upper()), NOON)
-    store.schedule.put(
-        a_restore(requestId="c", backupInstanceId=INSTANCE.replace("t-1", "t-2")), NOON
-    )
+    for changes in (
+        {},
+        {"backupInstanceId": INSTANCE.replace("t-1", "t-2")},
+        {"backupInstanceId": ..., "sourceDiskId": str(SOURCE)},
+    ):
+        store.schedule.put(a_restore(requestId="a", **changes), NOON)
 
-    partitions = {row["RowKey"]: row["PartitionKey"] for row in storage.rows(OUTSTANDING)}
-    assert partitions["a"] == partitions["b"] != partitions["c"]
+    (row,) = storage.rows(OUTSTANDING)
+    assert row["vault"] == ""
+
+
+def test_the_first_row_of_a_request_hides_none_that_stands(
+    store: AccountTables, storage: Storage
+) -> None:
+    store.schedule.put(in_state("Running"), NOON)
+
+    store.schedule.add(a_restore(), NOON + SECOND)
+
+    (row,) = storage.rows(OUTSTANDING)
+    assert row["jobId"]
+
+
+def old_row(storage: Storage, request_id: str = "r1", **columns: Any) -> None:
+    """Write an outstanding row as version 0.1.0 wrote it, under its vault's key."""
+    row = {"PartitionKey": "default", "RowKey": request_id, "due": NOON, "jobId": "", **columns}
+    storage.tables.get_table_client(OUTSTANDING).upsert_entity(row, UpdateMode.REPLACE)
+
+
+def test_a_turn_is_counted_once_for_each_id_whatever_keys_its_rows_have(
+    store: AccountTables, storage: Storage
+) -> None:
+    old_row(storage, turn="taken", acceptedAt=NOON)
+    store.schedule.put(in_state("Queued"), NOON)
+
+    (one,) = store.schedule.turns()
+
+    assert (one.is_own, one.turn) == (True, Turn.AWAITED)
+
+
+def test_a_row_of_an_earlier_version_is_known_as_one(
+    store: AccountTables, storage: Storage
+) -> None:
+    old_row(storage)
+    store.schedule.put(a_restore(requestId="r2"), NOON + 100 * SECOND)
+
+    assert {one.request_id: one.is_own for one in store.schedule.all()} == {
+        "r1": False,
+        "r2": True,
+    }
 
 
 def test_a_forgotten_restore_is_not_due_any_more(store: AccountTables) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 from azure.data.tables import TableServiceClient
 
-from restore_core.azure import storage
 from restore_core.azure.tables.outstanding import OUTSTANDING, OutstandingTable
 from restore_core.azure.tables.restores import RESTORES, RestoresTable
 from restore_core.azure.tables.results import RESULTS, ResultsTable
 from restore_core.azure.tables.sources import SOURCES, SourcesTable
+from restore_core.azure.tables.table import Table
 from restore_core.azure.tables.targets import LOCKS, TargetsTable
 from restore_core.lifecycle.states import Status
 
@@ -23,7 +23,7 @@ class AccountTables:
 
     def __init__(self, tables: TableServiceClient) -> None:
         names = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)
-        self._tables = {name: tables.get_table_client(name) for name in names}
+        self._tables = {name: Table(tables.get_table_client(name)) for name in names}
         self.restores = RestoresTable(self._tables[RESTORES])
         self.schedule = OutstandingTable(self._tables[OUTSTANDING])
         self.targets = TargetsTable(self._tables[LOCKS], self.restores)
@@ -33,7 +33,7 @@ class AccountTables:
     def create_missing(self) -> None:
         """Create the tables that are missing; where that is not allowed, they must exist."""
         for table in self._tables.values():
-            storage.create(table.create_table)
+            table.make()
 
     def row_of(self, request_id: str) -> Mapping[str, Any] | None:
         """Return the row of `request_id` as it stands there, or None; raise Unavailable."""

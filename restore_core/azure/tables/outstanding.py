@@ -6,39 +6,36 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError
-from azure.data.tables import TableClient, UpdateMode
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
 from restore_core.azure import storage
-from restore_core.azure.tables.query import rows_of
+from restore_core.azure.tables.table import Table
 from restore_core.engine.ports import Outstanding
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Turn
 
 OUTSTANDING: Final = "OutstandingRestores"
-NO_VAULT: Final = "default"
-"""The partition of what is outstanding and names no vault: it is in that of the setting."""
 
 
 class OutstandingTable:
-    """One row for each restore that has not ended. Safe for threads."""
+    """One row for each restore that has not ended, its key made of the request's id alone.
 
-    def __init__(self, table: TableClient) -> None:
+    So two messages with one id, whatever vaults they name, have one row. Rows that stand under
+    another key were written by the versions before 0.2.0. Safe for threads.
+    """
+
+    def __init__(self, table: Table) -> None:
         self._table = table
+
+    def add(self, restore: Restore, due: datetime) -> None:
+        """Write the outstanding row of `restore`, unless one stands: it says more than this."""
+        with storage.answering(), suppress(ResourceExistsError):
+            self._table.insert(_row(restore, due))
 
     def put(self, restore: Restore, due: datetime) -> None:
         """Write the outstanding row of `restore`: the timer looks at it from `due` on."""
-        row = {
-            "PartitionKey": _vault_key(restore),
-            "RowKey": restore.id,
-            "due": due,
-            "jobId": restore.job or "",
-            "turn": restore.turn.value,
-            "acceptedAt": restore.accepted_at,
-        }
         with storage.answering():
-            self._table.upsert_entity(row, UpdateMode.REPLACE)
+            self._table.put(_row(restore, due))
 
     def due(self, now: datetime) -> list[Outstanding]:
         """Return what is outstanding and due or waits for its turn, longest overdue first."""
@@ -46,48 +43,69 @@ class OutstandingTable:
         found = self._rows("due le @now or turn eq @awaited", values)
         return sorted(found, key=lambda outstanding: outstanding.due)
 
+    def all(self) -> list[Outstanding]:
+        """Return everything that is outstanding."""
+        return self._rows("PartitionKey gt @nothing", {"nothing": ""})
+
     def turns(self, most: int | None = None) -> list[Outstanding]:
-        """Return what has taken its turn or waits for it; one page of `most`, where that is set."""
+        """Return what has taken its turn or waits for it, each id once.
+
+        One page of `most` rows, where that is set.
+        """
         values = {"taken": Turn.TAKEN.value, "awaited": Turn.AWAITED.value}
-        return self._rows("turn eq @taken or turn eq @awaited", values, most)
+        found = self._rows("turn eq @taken or turn eq @awaited", values, most)
+        return list({one.request_id: one for one in sorted(found, key=_own_last)}.values())
 
     def _rows(
         self, wanted: str, values: Mapping[str, Any], most: int | None = None
     ) -> list[Outstanding]:
-        return [_outstanding(row) for row in rows_of(self._table, wanted, values, most)]
+        with storage.answering():
+            return [_outstanding(row) for row in self._table.rows(wanted, values, most)]
 
     def forget(self, restore: Restore) -> None:
         """Remove the outstanding row of `restore`, if it is there."""
         with storage.answering():
-            self._table.delete_entity(_vault_key(restore), restore.id)
+            self._table.delete(_key(restore.id), restore.id)
 
     def drop(self, outstanding: Outstanding) -> None:
         """Remove an outstanding row that stands for nothing, unless it was written anew."""
         with storage.answering(), suppress(ResourceModifiedError):
-            self._table.delete_entity(
-                outstanding.vault_key,
-                outstanding.request_id,
-                etag=outstanding.etag,
-                match_condition=MatchConditions.IfNotModified,
-            )
+            self._table.delete_if(outstanding.key, outstanding.request_id, outstanding.etag)
 
 
 _TURNS: Final = {turn.value: turn for turn in Turn}
 
 
+def _row(restore: Restore, due: datetime) -> dict[str, Any]:
+    return {
+        "PartitionKey": _key(restore.id),
+        "RowKey": restore.id,
+        "due": due,
+        "jobId": restore.job or "",
+        "turn": restore.turn.value,
+        "acceptedAt": restore.accepted_at,
+        "vault": restore.vault_key,
+    }
+
+
 def _outstanding(row: Any) -> Outstanding:
-    due = row["due"]
+    due, request_id = row["due"], row["RowKey"]
     return Outstanding(
-        row["PartitionKey"],
-        row["RowKey"],
-        due,
-        _TURNS.get(str(row.get("turn")), Turn.TAKEN),  # Version 0.1.0 wrote neither.
-        row.get("acceptedAt", due),
-        str(row.metadata["etag"]),
+        key=row["PartitionKey"],
+        request_id=request_id,
+        due=due,
+        turn=_TURNS.get(str(row.get("turn")), Turn.TAKEN),  # Version 0.1.0 wrote neither.
+        accepted_at=row.get("acceptedAt", due),
+        vault=str(row.get("vault", "")),
+        is_own=row["PartitionKey"] == _key(request_id),
+        etag=str(row.metadata["etag"]),
     )
 
 
-def _vault_key(restore: Restore) -> str:
-    """Return the partition of a vault's restores: an ARM id has characters no key may have."""
-    vault = restore.request.vault
-    return hashlib.sha256(vault.key.encode()).hexdigest()[:32] if vault else NO_VAULT
+def _own_last(outstanding: Outstanding) -> bool:
+    return outstanding.is_own
+
+
+def _key(request_id: str) -> str:
+    """Return the partition of a request: 256 of them, so that no one is a bottleneck."""
+    return hashlib.sha256(request_id.encode()).hexdigest()[:2]

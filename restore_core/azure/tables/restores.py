@@ -2,17 +2,16 @@
 
 from typing import Final
 
-from azure.core import MatchConditions
 from azure.core.exceptions import (
-    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import TableClient, TableEntity, UpdateMode
+from azure.data.tables import TableEntity
 
 from restore_core.azure import storage
 from restore_core.azure.tables.row_codec import RESTORE_ROW, restore_of, restore_row
+from restore_core.azure.tables.table import Table
 from restore_core.engine.columns import Row
 from restore_core.engine.ports import Versioned
 from restore_core.errors import Superseded, UnreadableRow
@@ -24,7 +23,7 @@ RESTORES: Final = "Restores"
 class RestoresTable:
     """One row for each restore. Safe for threads."""
 
-    def __init__(self, table: TableClient) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
 
     def load(self, request_id: str) -> Versioned | None:
@@ -37,49 +36,33 @@ class RestoresTable:
     def row_of(self, request_id: str) -> TableEntity | None:
         """Return the row of `request_id` as it stands there, or None; raise Unavailable."""
         with storage.answering():
-            try:
-                return self._table.get_entity(request_id, RESTORE_ROW)
-            except ResourceNotFoundError as error:
-                if _no_table(error):
-                    raise
-                return None
+            return self._table.get(request_id, RESTORE_ROW)
 
     def record(self, restore: Restore) -> Versioned:
         """Insert `restore`; raise Superseded where its id is recorded already."""
         with storage.answering():
             try:
-                answer = self._table.create_entity(restore_row(restore))
+                return Versioned(restore, self._table.insert(restore_row(restore)))
             except ResourceExistsError:
                 raise Superseded(f"{restore.id} is recorded already") from None
-        return Versioned(restore, answer["etag"])
 
     def save(self, restore: Restore, etag: str) -> Versioned:
         """Replace the row that had `etag`; raise Superseded where it has been changed since."""
         row = restore_row(restore)
         with storage.answering():
             try:
-                answer = self._table.update_entity(
-                    row,
-                    UpdateMode.REPLACE,
-                    etag=etag,
-                    match_condition=MatchConditions.IfNotModified,
-                )
+                return Versioned(restore, self._table.replace(row, etag))
             except (ResourceModifiedError, ResourceNotFoundError):
                 return self._own_write(restore, row)
-        return Versioned(restore, answer["etag"])
 
     def _own_write(self, restore: Restore, row: Row) -> Versioned:
         """Return the row if it is what we wrote: the client repeats a write whose answer it lost.
 
         A claim has an id of its own, so nobody else's write can be taken for ours.
         """
-        with storage.answering():
-            try:
-                now = self._table.get_entity(restore.id, RESTORE_ROW)
-            except ResourceNotFoundError as error:
-                if _no_table(error):
-                    raise
-                raise Superseded(f"{restore.id} is gone") from None
+        now = self._table.get(restore.id, RESTORE_ROW)
+        if now is None:
+            raise Superseded(f"{restore.id} is gone")
         if now["document"] != row["document"]:
             raise Superseded(f"{restore.id} was saved by somebody else")
         return Versioned(restore, str(now.metadata["etag"]))
@@ -91,8 +74,3 @@ class RestoresTable:
         except UnreadableRow:
             return None
         return found.restore if found else None
-
-
-def _no_table(error: HttpResponseError) -> bool:
-    """Tell whether the table is missing; the SDK's code is text and an enum at once."""
-    return getattr(error, "error_code", "") == "TableNotFound"

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from azure.data.tables import TableClient, UpdateMode
-
 from restore_core.azure import storage
-from restore_core.azure.tables.query import rows_of
+from restore_core.azure.tables.table import Table
 from restore_core.engine.columns import refused_row, result_row
 from restore_core.engine.ports import RefusedMessage
 from restore_core.lifecycle.restore import Restore
@@ -21,18 +19,18 @@ more of them are no sender's mistake."""
 class ResultsTable:
     """A partition for each UTC day of acceptance. Safe for threads."""
 
-    def __init__(self, table: TableClient) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
 
     def write(self, restore: Restore, outcome: Outcome) -> None:
         """Write the result row, or the same one again."""
         with storage.answering():
-            self._table.upsert_entity(result_row(restore, outcome), UpdateMode.REPLACE)
+            self._table.put(result_row(restore, outcome))
 
     def write_refused(self, message: RefusedMessage) -> None:
         """Write the result row of a message that never became a restore, anew at each delivery."""
         with storage.answering():
-            self._table.upsert_entity(refused_row(message), UpdateMode.REPLACE)
+            self._table.put(refused_row(message))
 
     def refused(self, day: str, request_id: str) -> list[Mapping[str, Any]]:
         """Return the rows of a day's messages that named `request_id` and became no restore."""
@@ -53,4 +51,5 @@ class ResultsTable:
         return self._rows(wanted, values, most)
 
     def _rows(self, wanted: str, values: Mapping[str, Any], most: int) -> list[Mapping[str, Any]]:
-        return list(rows_of(self._table, wanted, values, most))
+        with storage.answering():
+            return list(self._table.rows(wanted, values, most))

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
-from azure.data.tables import TableClient, UpdateMode
 
 from restore_core.azure import storage
 from restore_core.azure.tables.disk_key import disk_key
 from restore_core.azure.tables.restores import RestoresTable
+from restore_core.azure.tables.table import Table
 from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.columns import Row
 from restore_core.lifecycle.restore import Restore
@@ -23,7 +22,7 @@ MOST_OF_A_SOURCE: Final = 200
 class SourcesTable:
     """A row for each disk that was ever restored. Safe for threads."""
 
-    def __init__(self, table: TableClient, restores: RestoresTable) -> None:
+    def __init__(self, table: Table, restores: RestoresTable) -> None:
         self._table = table
         self._restores = restores
 
@@ -43,13 +42,15 @@ class SourcesTable:
         }
         with storage.answering():
             try:
-                self._table.create_entity(row)
+                self._table.insert(row)
             except ResourceExistsError:
                 return self._join(row, counts, force=force)
         return None
 
     def _join(self, row: Row, counts: Callable[[Restore], bool], *, force: bool) -> Restore | None:
-        held = self._table.get_entity(row["PartitionKey"], SOURCE_ROW)
+        held = self._table.get(row["PartitionKey"], SOURCE_ROW)
+        if held is None:
+            raise ResourceModifiedError("The row was deleted while it was read.")
         noted, request_id = str(held["requestIds"]).split(","), str(row["requestIds"])
         if request_id in noted:
             return None
@@ -58,12 +59,7 @@ class SourcesTable:
             return counting[-1]
         kept = [*(one.id for one in counting), request_id][-MOST_OF_A_SOURCE:]
         try:
-            self._table.update_entity(
-                {**row, "requestIds": ",".join(kept)},
-                UpdateMode.REPLACE,
-                etag=held.metadata["etag"],
-                match_condition=MatchConditions.IfNotModified,
-            )
+            self._table.replace({**row, "requestIds": ",".join(kept)}, str(held.metadata["etag"]))
         except ResourceModifiedError:  # Another has joined, and may count.
             return self._join(row, counts, force=force)
         return None

@@ -1,19 +1,17 @@
 """The table `TargetLocks`: who restores to which disk at this moment."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-from azure.core import MatchConditions
 from azure.core.exceptions import (
     ResourceExistsError,
     ResourceModifiedError,
-    ResourceNotFoundError,
 )
-from azure.data.tables import TableClient, UpdateMode
 
 from restore_core.azure import storage
 from restore_core.azure.tables.disk_key import disk_key
 from restore_core.azure.tables.restores import RestoresTable
+from restore_core.azure.tables.table import Table
 from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.columns import Row
 from restore_core.errors import UnreadableRow
@@ -25,7 +23,7 @@ LOCK_ROW: Final = "target"
 class TargetsTable:
     """A row for each target that is held. Safe for threads."""
 
-    def __init__(self, table: TableClient, restores: RestoresTable) -> None:
+    def __init__(self, table: Table, restores: RestoresTable) -> None:
         self._table = table
         self._restores = restores
 
@@ -39,22 +37,19 @@ class TargetsTable:
         row["targetDiskId"] = str(target)
         with storage.answering():
             try:
-                self._table.create_entity(row)
+                self._table.insert(row)
             except ResourceExistsError:
                 return self._held_lock(row)
         return request_id
 
     def _held_lock(self, row: Row) -> str:
-        held = self._table.get_entity(row["PartitionKey"], LOCK_ROW)
+        held = self._table.get(row["PartitionKey"], LOCK_ROW)
+        if held is None:
+            raise ResourceModifiedError("The lock was released while it was read.")
         holder, wanted = str(held["requestId"]), str(row["requestId"])
         if holder == wanted or not self._is_over(holder):
             return holder
-        self._table.update_entity(
-            row,
-            UpdateMode.REPLACE,
-            etag=held.metadata["etag"],
-            match_condition=MatchConditions.IfNotModified,
-        )
+        self._table.replace(row, str(held.metadata["etag"]))
         return wanted
 
     def _is_over(self, request_id: str) -> bool:
@@ -67,19 +62,9 @@ class TargetsTable:
 
     def release(self, target: DiskId, request_id: str) -> None:
         """Release `target` where `request_id` holds it; another's lock stays."""
+        key = disk_key(target)
         with storage.answering():
-            try:
-                held = self._table.get_entity(disk_key(target), LOCK_ROW)
-            except ResourceNotFoundError:
-                return
-            if held["requestId"] == request_id:
-                self._delete_lock(held)
-
-    def _delete_lock(self, held: Any) -> None:
-        with suppress(ResourceModifiedError):  # Released and taken by another meanwhile.
-            self._table.delete_entity(
-                held["PartitionKey"],
-                LOCK_ROW,
-                etag=held.metadata["etag"],
-                match_condition=MatchConditions.IfNotModified,
-            )
+            held = self._table.get(key, LOCK_ROW)
+            if held is not None and held["requestId"] == request_id:
+                with suppress(ResourceModifiedError):  # Released and taken by another meanwhile.
+                    self._table.delete_if(key, LOCK_ROW, str(held.metadata["etag"]))

@@ -1,0 +1,106 @@
+"""One table, made when it is missed: on a fresh account the first message is first, not a tick."""
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.data.tables import TableClient, TableEntity, UpdateMode
+
+from restore_core.azure import storage
+
+MAX_PAGE: Final = 1_000
+"""Rows that the service gives in one answer, at the most."""
+
+_T = TypeVar("_T")
+
+
+class Table:
+    """The calls that the app makes. Each raises Unavailable, or what the SDK says of the row."""
+
+    def __init__(self, client: TableClient) -> None:
+        self._client = client
+
+    def make(self) -> None:
+        """Create the table if it is missing; where that is not allowed, it must exist."""
+        storage.create(self._client.create_table)
+
+    def get(self, partition: str, row: str) -> TableEntity | None:
+        """Return a row, or None where there is none."""
+        try:
+            return self._made(lambda: self._client.get_entity(partition, row))
+        except ResourceNotFoundError:
+            return None
+
+    def insert(self, row: Mapping[str, Any]) -> str:
+        """Write a row that is not there and return its etag; raise ResourceExistsError."""
+        answer = self._made(lambda: self._client.create_entity(dict(row)), _always)
+        return str(answer["etag"])
+
+    def put(self, row: Mapping[str, Any]) -> None:
+        """Write a row, whether it is there or not."""
+        self._made(lambda: self._client.upsert_entity(dict(row), UpdateMode.REPLACE), _always)
+
+    def replace(self, row: Mapping[str, Any], etag: str) -> str:
+        """Replace the row that has `etag` and return the new one.
+
+        Raise ResourceModifiedError, or ResourceNotFoundError where the row is gone.
+        """
+        answer = self._made(
+            lambda: self._client.update_entity(
+                dict(row),
+                UpdateMode.REPLACE,
+                etag=etag,
+                match_condition=MatchConditions.IfNotModified,
+            )
+        )
+        return str(answer["etag"])
+
+    def delete(self, partition: str, row: str) -> None:
+        """Delete a row, if it is there."""
+        self._made(lambda: self._client.delete_entity(partition, row))
+
+    def delete_if(self, partition: str, row: str, etag: str) -> None:
+        """Delete the row that has `etag`, if any row is there; raise ResourceModifiedError."""
+        self._made(
+            lambda: self._client.delete_entity(
+                partition, row, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+        )
+
+    def rows(
+        self, wanted: str, values: Mapping[str, Any], most: int | None = None
+    ) -> list[TableEntity]:
+        """Return the rows that a filter wants; up to `most`, in one answer where they fit."""
+        page = min(most, MAX_PAGE) if most else None
+
+        def query() -> list[TableEntity]:
+            found = self._client.query_entities(
+                wanted, parameters=dict(values), results_per_page=page
+            )
+            return list(islice(found, most))
+
+        return self._made(query)
+
+    def _made(
+        self, call: Callable[[], _T], is_missing: Callable[[HttpResponseError], bool] | None = None
+    ) -> _T:
+        """Return what `call` returns; where the table is missing, create it and call once more."""
+        try:
+            return call()
+        except ResourceNotFoundError as error:
+            if not (is_missing or _is_no_table)(error):
+                raise
+        self.make()
+        return call()
+
+
+def _is_no_table(error: HttpResponseError) -> bool:
+    """Tell whether the table is missing; the SDK's code is text and an enum at once."""
+    return getattr(error, "error_code", "") == "TableNotFound"
+
+
+def _always(_error: HttpResponseError) -> bool:
+    """Tell that the table is missing: whatever writes a new row misses nothing else."""
+    return True

@@ -1,0 +1,157 @@
+"""One outstanding row for each request, whatever it names and whoever wrote it; tables are made."""
+
+from typing import Any
+
+from azure.data.tables import UpdateMode
+
+from restore_core.azure.tables.outstanding import OUTSTANDING
+from tests import builders
+from tests.fakes import Io
+from tests.world import World
+
+VAULT_2 = {"backupInstanceId": builders.INSTANCE.replace("vault-1", "vault-2")}
+
+
+def both_at_once(world: World, first: bytes, second: bytes) -> None:
+    """Let a second worker read `second` while the first is between its two rows of `first`."""
+    worker, other = world.engine, world.deploy()
+
+    def meanwhile(what: str) -> None:
+        if what == "Restores.create_entity":
+            world.io.before = lambda _: None
+            other.intake.accept(second, world.clock())
+
+    world.io.before = meanwhile
+    worker.intake.accept(first, world.clock())
+
+
+def test_one_id_under_two_vaults_has_one_row_and_takes_one_turn() -> None:
+    with World(rules={"max_active": 2}) as world:
+        instance = world.protect()
+        by_disk = {"backupInstanceId": ..., "sourceDiskId": world.simulator.source_disk(instance)}
+        for number in range(2):
+            name = f"twice-{number}"
+            mine = builders.message(requestId=name, targetDiskId=builders.disk(name), **VAULT_2)
+            other = builders.message(requestId=name, targetDiskId=builders.disk(name), **by_disk)
+            both_at_once(world, mine, other)
+        world.run(minutes=1)
+
+        names = [row["RowKey"] for row in world.rows(OUTSTANDING)]
+        assert len(names) == len(set(names))
+
+        world.restore(world.protect("disk-9"), requestId="another")
+        assert world.status("another") == "Completed"
+        world.run()
+        assert world.rows(OUTSTANDING) == []
+
+
+def put_old_row(world: World, request_id: str, **columns: Any) -> None:
+    """Write a row under the key of its vault, as the versions before 0.2.0 did."""
+    row = {
+        "PartitionKey": "0" * 32,
+        "RowKey": request_id,
+        "due": world.clock(),
+        "jobId": "",
+        "turn": "taken",
+        "acceptedAt": world.clock(),
+        **columns,
+    }
+    world.tables.get_table_client(OUTSTANDING).upsert_entity(row, UpdateMode.REPLACE)
+
+
+def under_an_old_key(world: World, request_id: str = "r1") -> None:
+    """Let the outstanding row of a restore stand as an earlier version wrote it."""
+    rows = world.tables.get_table_client(OUTSTANDING).rows
+    key = next(key for key in rows if key[1] == request_id)
+    _, row = rows.pop(key)
+    put_old_row(world, request_id, due=row["due"], turn=row["turn"], acceptedAt=row["acceptedAt"])
+
+
+def keys(world: World) -> list[tuple[str, str]]:
+    return [(row["PartitionKey"], row["RowKey"]) for row in world.rows(OUTSTANDING)]
+
+
+def test_the_first_tick_of_a_worker_gives_every_old_row_its_own_key(world: World) -> None:
+    world.send(backupInstanceId=world.protect())
+    world.run(until=lambda: world.status() == "Running")
+    under_an_old_key(world)
+    world.deploy()
+
+    world.tick_now()
+
+    ((key, name),) = keys(world)
+    assert (len(key), name) == (2, "r1")
+    world.run()
+    assert world.result()["status"] == "Completed"
+    assert keys(world) == []
+
+
+def test_a_tick_moves_an_old_row_that_it_meets(world: World) -> None:
+    world.send(backupInstanceId=world.protect())
+    world.run(until=lambda: world.status() == "Running")
+    under_an_old_key(world)
+
+    world.run()
+
+    assert world.result()["status"] == "Completed"
+    assert keys(world) == []
+
+
+def test_an_old_row_beside_its_own_is_dropped(world: World) -> None:
+    world.send(backupInstanceId=world.protect())
+    world.run(until=lambda: world.status() == "Running")
+    put_old_row(world, "r1")
+
+    world.tick_now()
+
+    assert [key for key, _ in keys(world) if len(key) != 2] == []
+    assert len(keys(world)) == 1
+
+
+def test_an_old_row_of_a_restore_that_has_ended_is_dropped(world: World) -> None:
+    world.restore(world.protect())
+    put_old_row(world, "r1")
+
+    world.tick_now()
+
+    assert keys(world) == []
+
+
+def test_an_old_row_without_a_restore_is_kept_for_an_hour(world: World) -> None:
+    put_old_row(world, "nobody")
+
+    world.run(minutes=59)
+    kept = keys(world)
+    world.run(minutes=2)
+
+    assert kept == [("0" * 32, "nobody")]
+    assert keys(world) == []
+
+
+def test_an_old_row_that_cannot_be_moved_stays_and_stops_no_other(world: World) -> None:
+    world.send(backupInstanceId=world.protect())
+    world.run(until=lambda: world.status() == "Running")
+    table = world.tables.get_table_client("Restores")
+    table.create_entity({"PartitionKey": "broken", "RowKey": "restore", "document": "{"})
+    put_old_row(world, "broken")
+    under_an_old_key(world)
+
+    world.run(minutes=1)
+
+    assert ("0" * 32, "broken") in keys(world)
+    assert [key for key, name in keys(world) if name == "r1" and len(key) != 2] == []
+
+
+def test_the_first_message_of_a_fresh_account_waits_for_nothing() -> None:
+    world = World()
+    try:
+        assert world.io.calls == Io().calls
+        for name in ("restore-requests", "restore-steps"):
+            world.queue(name).create_queue()
+        body = builders.message(backupInstanceId=world.protect())
+
+        world.engine.intake.accept(body, world.clock())
+
+        assert world.status() == "Validating"
+    finally:
+        world.server.close()
