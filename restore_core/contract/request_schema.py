@@ -1,29 +1,25 @@
 """The message contract in the words of JSON Schema, as far as these can say it. Pure.
 
-`request` hangs each of these on the field or the rule that it is the truth of, and `local.schemas`
-publishes the whole. Patterns are anchored and keep to what every dialect of ECMA-262 and RE2 reads,
-so letters of either case are spelt out.
+`values` and `request` hang each of these on the field or the rule that it is the truth of, and
+`tools.schemas` publishes the whole. Patterns are anchored and keep to what every dialect of
+ECMA-262 and RE2 reads, so letters of either case are spelt out.
 """
 
 import re
 from typing import Any, Final
 
+from restore_core.contract import moments
 from restore_core.contract.resource_ids import ArmId, segment_pattern
 
 Schema = dict[str, Any]
-
-_MONTH_AND_DAY: Final = "(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
-_ZONE: Final = "(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
-_MOMENT: Final = f"[0-9]{{4}}-{_MONTH_AND_DAY}T{_TIME}{_ZONE}"
 
 FLAG: Final[Schema] = {
     "type": ["boolean", "string", "null"],
     "pattern": "^(?:[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$",
 }
 CARRIED: Final[Schema] = {"type": ["string", "null"]}
-MOMENT: Final[Schema] = {"type": ["string", "null"], "pattern": f"^(?:{_MOMENT})?$"}
-MOMENT_OR_LATEST: Final[Schema] = {"type": "string", "pattern": f"^(?:latest|{_MOMENT})$"}
+MOMENT: Final[Schema] = {"type": ["string", "null"], "pattern": f"^(?:{moments.PATTERN})?$"}
+MOMENT_OR_LATEST: Final[Schema] = {"type": "string", "pattern": f"^(?:latest|{moments.PATTERN})$"}
 """A selector, so neither null nor "" may stand there."""
 
 

@@ -5,12 +5,13 @@ Each refuses with a ValueError that reads on after "the field is the value:".
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from restore_core.contract import request_schema as schema
+from restore_core.contract.moments import moment_of
 from restore_core.contract.resource_ids import (
     POINT_OR_JOB,
     BackupInstanceId,
@@ -26,7 +27,6 @@ REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 MAX_CARRIED_TEXT: Final = 1_024
 """Characters kept of requestedBy, reason and correlationId. They are cut, never refused: a long
 reason is no reason to leave a disk lost."""
-_A_TIME: Final = "an example is 2026-11-21T02:00:00Z"
 _TRUTH: Final = {"true": True, "false": False}
 
 
@@ -59,20 +59,7 @@ def _point_id(value: object) -> RecoveryPointId:
 
 def _point_in_time(value: object) -> datetime | Literal["latest"]:
     text = _selector(value, "send a time or 'latest', or leave the field out")
-    return "latest" if text == "latest" else _moment(text)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        zoned = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("it is out of range") from None
-    except ValueError:
-        raise ValueError(f"it is no ISO 8601 time; {_A_TIME}") from None
-    if moment.tzinfo is None:
-        raise ValueError(f"it has no time zone: add Z or an offset; {_A_TIME}")
-    return zoned
+    return "latest" if text == "latest" else moment_of(text)
 
 
 def _selector(value: object, remedy: str) -> str:
@@ -133,7 +120,7 @@ PointInTime = Annotated[
 ]
 Moment = Annotated[
     datetime | None,
-    _parsed(_moment),
+    _parsed(moment_of),
     PlainSerializer(datetime.isoformat),
     WithJsonSchema(schema.MOMENT),
 ]
