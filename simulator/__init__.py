@@ -10,6 +10,7 @@ imports nothing of the app it is used to test.
                       ├──► faults       what goes wrong, before anything is answered
                       ├──► identity     tokens
                       ├──► arm ─► routes, restore_body, signed_urls, bodies, errors
+                      │      └──► graph ─► kql, graph_rows
                       └──► stage ─► restores ─► world, pace, outcomes
 """
 

@@ -30,13 +30,23 @@ KNOWN: Final = (
     "2026-04-01-preview",
     "2026-08-31-preview",
 )
+OF_GRAPH: Final = ("2019-04-01", "2021-03-01", "2022-10-01", "2024-04-01")
 _SHAPE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}(-preview)?$")
 
 
 def check(request: Request, accusations: Accusations) -> None:
     """Raise what ARM answers unless the call names an api-version that exists."""
+    _check(request, accusations, KNOWN)
+
+
+def check_of_graph(request: Request, accusations: Accusations) -> None:
+    """Raise what ARM answers unless the call names an api-version of Resource Graph."""
+    _check(request, accusations, OF_GRAPH)
+
+
+def _check(request: Request, accusations: Accusations, known: tuple[str, ...]) -> None:
     version = request.query.get("api-version")
-    if version in KNOWN:
+    if version in known:
         return
     accusations.accuse(f"{shown(request)}: came without a known api-version")
     if not version:
@@ -46,7 +56,7 @@ def check(request: Request, accusations: Accusations) -> None:
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
     text = (
-        f"The api-version '{version}' is invalid. The supported versions are '{','.join(KNOWN)}'."
+        f"The api-version '{version}' is invalid. The supported versions are '{','.join(known)}'."
     )
-    known = "NoRegisteredProviderFound" if _SHAPE.match(version) else "InvalidApiVersionParameter"
-    raise by_arm(400, known, text)
+    code = "NoRegisteredProviderFound" if _SHAPE.match(version) else "InvalidApiVersionParameter"
+    raise by_arm(400, code, text)

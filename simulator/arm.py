@@ -1,4 +1,4 @@
-"""The calls of Azure Data Protection, each answered from the world.
+"""The calls of Azure Data Protection, each answered from the world; the graph has its own room.
 
 A call is judged in this order: token, api-version, does it exist, may the caller, is it there.
 """
@@ -13,6 +13,8 @@ from simulator.accusations import Accusations, Patience, shown
 from simulator.api_versions import check as check_api_version
 from simulator.errors import Refusal, by_arm, by_service, not_found
 from simulator.exchange import Answer, Request
+from simulator.graph import PATH as GRAPH
+from simulator.graph import Graph
 from simulator.habits import Habits
 from simulator.identity import Identity
 from simulator.restore_body import Mistake, Wish
@@ -41,6 +43,7 @@ class Arm:
     accusations: Accusations
     patience: Patience
     habits: Habits
+    graph: Graph
     _answers: dict[str, Callable[[Asked], Answer]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,13 +63,15 @@ class Arm:
     def answer(self, request: Request, now: datetime) -> Answer:
         """Answer a call."""
         try:
+            self._check_token(request)
+            if arm_ids.key(request.path) == GRAPH:
+                return self.graph.answer(request, now)
             match = self._admit(request)
             return self._answers[match.route.name](Asked(request, match.parts, now))
         except Refusal as refusal:
             return refusal.answer
 
     def _admit(self, request: Request) -> routes.Match:
-        self._check_token(request)
         check_api_version(request, self.accusations)
         match = routes.find(request.method, request.path)
         if match is None:
@@ -124,7 +129,9 @@ class Arm:
     def _instances(self, asked: Asked) -> Answer:
         vault = asked.parts["vault_id"]
         found = [one for one in self.world.all() if arm_ids.is_within(one.id, vault)]
-        return self._page(asked, [bodies.instance(one) for one in found])
+        page, link = paging.page(asked.request, found, self.habits.page_size)
+        value = [bodies.instance(one) for one in page]
+        return Answer.of({"value": value, **({"nextLink": link} if link else {})})
 
     def _instance(self, asked: Asked) -> Answer:
         return Answer.of(bodies.instance(self._instance_of(asked)))
@@ -228,13 +235,11 @@ class Arm:
 
     def _jobs(self, asked: Asked) -> Answer:
         jobs = self.world.jobs_of_vault(asked.parts["vault_id"])
-        shown_by = asked.now - self.habits.job_list_lag
-        listed = [
-            bodies.listed_job(job, self.world.instances[arm_ids.key(job.instance_id)])
-            for job in jobs
-            if not self.habits.job_list_lag or job.started <= shown_by
-        ]
-        value, link = paging.page(asked.request, listed, self.habits.page_size)
+        if self.habits.job_list_lag:
+            shown_by = asked.now - self.habits.job_list_lag
+            jobs = [job for job in jobs if job.started <= shown_by]
+        page, link = paging.page(asked.request, jobs, self.habits.page_size)
+        value = [bodies.listed_job(job, self.world.instance_of(job)) for job in page]
         return Answer.of({"value": value, "nextLink": link})
 
     def _job(self, asked: Asked) -> Answer:
@@ -242,7 +247,7 @@ class Arm:
         job = self.world.jobs.get(arm_ids.key(job_id))
         if job is None:
             raise not_found(asked.request.path)
-        answer = Answer.of(bodies.job(job, self.world.instances[arm_ids.key(job.instance_id)]))
+        answer = Answer.of(bodies.job(job, self.world.instance_of(job)))
         job.course.count_read()
         return answer
 

@@ -73,6 +73,21 @@ def listed_job(one: Job, of: Instance) -> dict[str, Any]:
     return _resource(one.id, f"{_TYPE}/backupJobs", {**_job_properties(one, of), **own})
 
 
+def graph_instance(one: Instance) -> dict[str, Any]:
+    """Return the properties of a backup instance's row in Resource Graph."""
+    properties: dict[str, Any] = instance(one)["properties"]
+    allowed = ["Restore", "Backup", "StopProtection"]
+    extended = {"vaultId": one.vault_id, "allowedOperations": allowed}
+    return {**properties, "backupInstanceExtendedProperties": extended}
+
+
+def graph_job(one: Job, of: Instance) -> dict[str, Any]:
+    """Return the properties of a job's row in Resource Graph: those of its GET, but one."""
+    properties: dict[str, Any] = job(one, of)["properties"]
+    span = one.ended - one.started if one.ended else timedelta(0)
+    return {**properties, "duration": wire_times.net_time_span(span)}
+
+
 def operation(one: Operation, path: str) -> dict[str, Any]:
     """Return an OperationResource; `path` is the one it was asked by."""
     body: dict[str, Any] = {
@@ -174,8 +189,8 @@ def _job_properties(one: Job, of: Instance) -> dict[str, Any]:
         "startTime": wire_times.precise(one.started),
         "endTime": _precise_or_null(one.ended),
         "dataSourceType": _DISKS,
-        "operationCategory": "Restore",
-        "operation": "Restore",
+        "operationCategory": one.category,
+        "operation": one.category,
         "status": one.status,
         "restoreType": None,
         "isUserTriggered": True,

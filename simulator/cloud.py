@@ -15,7 +15,8 @@ from simulator.accusations import Accusations, Patience, shown
 from simulator.arm import Arm
 from simulator.exchange import Answer, Call, Reply, Request
 from simulator.faults import Fault, Hold
-from simulator.habits import ActivityIds, Habits
+from simulator.graph import Graph
+from simulator.habits import ActivityIds, GraphMood, Habits
 from simulator.pace import Pace
 from simulator.plan import Plan, Planned
 from simulator.restores import Restores
@@ -42,6 +43,8 @@ class Cloud(Stage):
         page_size: int | None = None,
         job_list_lag: timedelta = timedelta(0),
         activity_ids: ActivityIds = "client",
+        graph: GraphMood = "open",
+        graph_lag: timedelta = timedelta(0),
         token_lifetime: timedelta = timedelta(hours=24),
         state: StateFile | None = None,
         on_call: Callable[[Call], None] = lambda _: None,
@@ -49,7 +52,9 @@ class Cloud(Stage):
     ) -> None:
         kept = state.load() if state else None
         world = kept.world if kept else World(secret=secrets.token_hex(16))
-        self.habits = Habits(pace or Pace(), page_size, job_list_lag, activity_ids)
+        self.habits = Habits(
+            pace or Pace(), page_size, job_list_lag, activity_ids, graph, graph_lag
+        )
         super().__init__(now, world, Restores(world, self.habits))
         self.identity = identity.Identity(world.secret, lifetime=token_lifetime)
         self.calls: list[Call] = []
@@ -65,6 +70,7 @@ class Cloud(Stage):
             accusations=self._accusations,
             patience=self._patience,
             habits=self.habits,
+            graph=Graph(world, self._accusations, self.habits),
         )
 
     @property

@@ -1,12 +1,13 @@
 """The simulator's own door for other processes: `/simulator/…`, JSON in, JSON out, no token."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, get_args
 
 from simulator import arm_ids, faults, outcomes, wire_times
 from simulator.cloud import Cloud
 from simulator.exchange import Answer, Request
+from simulator.habits import GraphMood
 from simulator.stage import Endings
 from simulator.world import Job, Point
 
@@ -82,6 +83,17 @@ def _with(name: str, word: str) -> Callable[[Cloud, Words], Words]:
     return command
 
 
+def _graph(cloud: Cloud, words: Words) -> Words:
+    """Say how Resource Graph is: its mood, and by how many seconds its rows are behind."""
+    habits = cloud.habits
+    mood = words.get("mood", habits.graph)
+    if mood not in get_args(GraphMood):
+        raise ValueError(f"a mood is one of {', '.join(get_args(GraphMood))}")
+    habits.graph = mood
+    habits.graph_lag = timedelta(seconds=words.get("lag", habits.graph_lag.total_seconds()))
+    return {}
+
+
 def _deny(cloud: Cloud, words: Words) -> Words:
     cloud.deny(words["action"], words.get("scope", "*"))
     return {}
@@ -99,6 +111,7 @@ _COMMANDS: Final[Mapping[tuple[str, str], Callable[[Cloud, Words], Words]]] = {
     ("POST", "faults"): _fault,
     ("POST", "clear-faults"): _clear_faults,
     ("POST", "deny"): _deny,
+    ("POST", "graph"): _graph,
     ("POST", "allow"): _with("allow", "action"),
     ("POST", "revoke-role"): _with("revoke_vault_role", "group"),
     ("POST", "grant-role"): _with("grant_vault_role", "group"),
@@ -143,7 +156,14 @@ def _endings(value: Words | list[Words]) -> Endings:
 
 def _kind(path: str) -> str:
     parts = path.rstrip("/").split("/")
-    known = {"restore", "validateRestore", "recoveryPoints", "backupJobs", "backupInstances"}
+    known = {
+        "restore",
+        "validateRestore",
+        "recoveryPoints",
+        "backupJobs",
+        "backupInstances",
+        "resources",
+    }
     return (
         parts[-1]
         if parts[-1] in known

@@ -21,6 +21,9 @@ Kind = Literal["validateRestore", "restore"]
 
 _JOB_BEGINS_AFTER = timedelta(milliseconds=300)  # Recorded: about 0.3 s after the POST.
 _TAKEN = "UserErrorSameNameDiskAlreadyExists"
+_BACKUP_LASTS = timedelta(seconds=30)
+_PAST = Course(ends_at=None)
+_WELL = Outcome()
 _ENDINGS = ("validation", "operation", "job")
 
 
@@ -161,6 +164,24 @@ class Restores:
             job.status, job.error_code = "Failed", _TAKEN
         elif job.made_disk:
             self.world.disks[target] = job.id
+
+
+def past_backup(instance: Instance, name: str, started: datetime) -> Job:
+    """Return the job of a backup that an instance once made."""
+    return Job(
+        id=f"{instance.vault_id}/backupJobs/{name}",
+        instance_id=instance.id,
+        target_id="",
+        point_id="",
+        point_time=started,
+        activity_id=name,
+        started=started,
+        course=_PAST,
+        outcome=_WELL,
+        status="Completed",
+        ended=started + _BACKUP_LASTS,
+        category="Backup",
+    )
 
 
 def point_of(one: Instance, point_id: str) -> Point | None:

@@ -9,7 +9,7 @@ from typing import Final
 from simulator import arm_ids
 from simulator.outcomes import Outcome
 from simulator.restore_body import Wish
-from simulator.restores import Restores
+from simulator.restores import Restores, past_backup
 from simulator.world import (
     SOFT_DELETED,
     STOPPED,
@@ -66,6 +66,7 @@ class Stage:
             snapshot_group=snapshot_group or f"{home}-snapshots",
             points=list(self._daily_points() if points is None else points),
             identity=identity,
+            protected=self.now(),
         )
         with self._lock:
             known = self.world.instances.setdefault(arm_ids.key(instance.id), instance)
@@ -112,8 +113,12 @@ class Stage:
 
     def remove_instance(self, instance_id: str) -> None:
         """Let a backup instance be gone."""
+        key = arm_ids.key(instance_id)
         with self._lock:
-            self.world.instances.pop(arm_ids.key(instance_id), None)
+            gone = self.world.instances.pop(key, None)
+            if gone is not None:
+                gone.removed = self.now()
+                self.world.removed_instances[key] = gone
         self.changed()
 
     def soft_delete(self, instance_id: str) -> None:
@@ -210,6 +215,17 @@ class Stage:
             job = self._restores.begin_job(instance, wish, activity_id=activity, now=now)
         self.changed()
         return job
+
+    def add_history(
+        self, instance_id: str, count: int, *, every: timedelta = timedelta(minutes=1)
+    ) -> None:
+        """Let a vault have made so many backups until now, each a job of its list."""
+        with self._lock:
+            instance, now = self._instance(instance_id), self.now()
+            for back in range(count, 0, -1):
+                job = past_backup(instance, str(uuid.uuid4()), now - back * every)
+                self.world.jobs[arm_ids.key(job.id)] = job
+        self.changed()
 
     def jobs(self) -> list[Job]:
         """Return all restore jobs, oldest first."""

@@ -5,6 +5,7 @@ Everything here can be written to a file and read back. The rules by which it ch
 """
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,6 +51,9 @@ class Instance:
     points: list[Point] = field(default_factory=list)
     identity: str = ""
     protection: str = PROTECTED
+    protected: datetime | None = None
+    """Since when; None: since ever."""
+    removed: datetime | None = None
 
     @property
     def vault_id(self) -> str:
@@ -78,6 +82,7 @@ class Job:
     status: str = RUNNING
     ended: datetime | None = None
     error_code: str | None = None
+    category: str = "Restore"
 
     @property
     def name(self) -> str:
@@ -136,6 +141,11 @@ class World:
     groups_without_role: list[str] = field(default_factory=list)
     vaults_without_identity: list[str] = field(default_factory=list)
     refusals: dict[str, dict[str, str]] = field(default_factory=dict)
+    removed_instances: dict[str, Instance] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_vault: dict[str, list[Job]] = {}
+        self._indexed = 0
 
     def vault_exists(self, vault_id: str) -> bool:
         """Tell whether there is such a vault: one that holds an instance."""
@@ -154,10 +164,29 @@ class World:
         """Return every instance."""
         return list(self.instances.values())
 
+    def instances_at(self, moment: datetime) -> Iterator[Instance]:
+        """Yield the instances that there were at a moment."""
+        for one in self.all():
+            if one.protected is None or one.protected <= moment:
+                yield one
+        for one in self.removed_instances.values():
+            if one.removed is not None and one.removed > moment:
+                yield one
+
+    def instance_of(self, job: Job) -> Instance:
+        """Return the instance that a job is of, removed since or not."""
+        key = arm_ids.key(job.instance_id)
+        return self.instances.get(key) or self.removed_instances[key]
+
     def jobs_of_vault(self, vault_id: str) -> list[Job]:
-        """Return a vault's jobs, oldest first."""
-        jobs = [job for job in self.jobs.values() if arm_ids.is_within(job.id, vault_id)]
-        return sorted(jobs, key=lambda job: job.started)
+        """Return a vault's jobs, oldest first; who reads a long list page by page asks often."""
+        if self._indexed != len(self.jobs):
+            self._by_vault, self._indexed = {}, len(self.jobs)
+        key = arm_ids.key(vault_id)
+        if key not in self._by_vault:
+            jobs = [job for job in self.jobs.values() if arm_ids.is_within(job.id, vault_id)]
+            self._by_vault[key] = sorted(jobs, key=lambda job: job.started)
+        return self._by_vault[key]
 
     def jobs_of_target(self, target: str) -> list[Job]:
         """Return the jobs that write the disk with this id or name, oldest first."""
