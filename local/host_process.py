@@ -52,9 +52,14 @@ class Local:
 
     name = "local"
 
+    def __init__(self, memory: Path | None = None) -> None:
+        self._memory = memory
+
     def command(self, app: Path, port: int) -> list[str]:
         """Return what starts it."""
-        return [sys.executable, "-m", "local.host", "--app", str(app), "--port", str(port)]
+        memory = ["--memory", str(self._memory)] if self._memory else []
+        options = ["--app", str(app), "--port", str(port), *memory]
+        return [sys.executable, "-m", "local.host", *options]
 
     def environment(self) -> Mapping[str, str]:
         """Return the keys that the platform's own host has here."""

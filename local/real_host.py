@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,4 +57,7 @@ def _python() -> Path:
 
 
 if __name__ == "__main__":
-    print(_program())  # noqa: T201 - for the Makefile and CI: the path, or the reason as an error.
+    try:
+        print(_program())  # noqa: T201 - for CI, which runs more where it is found.
+    except RealHostMissingError as missing:
+        sys.exit(str(missing))

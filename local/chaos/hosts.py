@@ -30,6 +30,7 @@ class Fast(Local):
     """The local host in the world whose clock goes faster."""
 
     def __init__(self, plan: Plan, since: datetime) -> None:
+        super().__init__()
         self._options = speed(plan, since)
 
     def command(self, app: Path, port: int) -> list[str]:  # noqa: ARG002 - it has one app.

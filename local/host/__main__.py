@@ -1,10 +1,10 @@
 """`python -m local.host` runs the app of a folder until Ctrl-C or SIGTERM.
 
 The functions run in a process of their own, as on the platform; with `--worker-library` they are
-called through the platform's own worker library (Python 3.13), in this one. What runs at the end
-gets ten seconds; what does not end by then is cut, and its message comes back when it is visible
-again. Ends by itself where the platform's host does: at the third death of its worker, and when
-its storage cannot be reached.
+called through the platform's own worker library (Python 3.13), in this one. Told to stop, it waits
+until nothing runs, and goes on taking work until then; after ten seconds it cuts what still runs,
+whose messages come back when they are visible again. At the third death of its worker, and when
+its storage cannot be reached, it ends by itself. In all this it does as the platform's own does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.app_settings import load_local_settings, setting
+from local.host.counted import Counted
 from local.host.host_json import QueueSettings, function_timeout
 from local.host.http_listener import DEFAULT_PORT
 from local.host.local_host import APP_FOLDER, LocalHost
@@ -78,9 +79,10 @@ def run_host(
     stopping: threading.Event,
 ) -> None:
     """Listen until it is over; then cut what does not end."""
+    worker = Counted(invoker)
     host = LocalHost(
         triggers,
-        invoker,
+        worker,
         os.environ,
         settings=QueueSettings.read(arguments.app / "host.json", os.environ),
         memory=arguments.memory,
@@ -94,6 +96,7 @@ def run_host(
         cut = threading.Timer(GRACE, _cut)
         cut.daemon = True
         cut.start()
+        worker.wait_until_idle()
     cut.cancel()
 
 

@@ -31,9 +31,9 @@ def no_proxy() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", params=["local", "real"])
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kind:
     if request.param == "local":
-        return Local()
+        return Local(memory=tmp_path_factory.mktemp("memory"))
     if not os.environ.get(ASKED_FOR):
         pytest.skip("the platform's own host runs in make test-host")
     try:
@@ -62,7 +62,8 @@ def witness(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what waits for minutes to those who ask for it."""
+    """Keep what takes long to those who ask for it."""
     for item in items:
-        if item.get_closest_marker("patient") and not os.environ.get(ASKED_FOR):
-            item.add_marker(pytest.mark.skip("waits for minutes: make test-host"))
+        takes_long = item.get_closest_marker("patient") or item.get_closest_marker("host")
+        if takes_long and not os.environ.get(ASKED_FOR):
+            item.add_marker(pytest.mark.skip("takes long: make test-host"))

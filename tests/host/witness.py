@@ -76,9 +76,15 @@ class Diary:
         return [e for e in found if e.name == name] if name else found
 
     def wait_for(
-        self, function: str, what: str = "began", *, name: str = "", count: int = 1
+        self,
+        function: str,
+        what: str = "began",
+        *,
+        name: str = "",
+        count: int = 1,
+        seconds: float = PATIENCE,
     ) -> list[Entry]:
-        wait_until(lambda: len(self.entries(function, what, name)) >= count, self.all)
+        wait_until(lambda: len(self.entries(function, what, name)) >= count, self.all, seconds)
         return self.entries(function, what, name)
 
     def all(self) -> str:
@@ -161,8 +167,10 @@ def ask(host: HostProcess, path: str, method: str = "GET", **more: Any) -> reque
     return requests.request(method, host.url + path, timeout=PATIENCE, **more)
 
 
-def wait_until(true: Callable[[], object], told: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(
+    true: Callable[[], object], told: Callable[[], object], seconds: float = PATIENCE
+) -> None:
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, told()
         time.sleep(GLANCE)

@@ -32,14 +32,13 @@ def seen_of(message: func.QueueMessage) -> dict[str, object]:
 @app.function_name("obey")
 @app.queue_trigger("message", queue_name="orders", connection=CONNECTION)
 def obey(message: func.QueueMessage) -> None:
-    """Do what the message says: sleep, then raise, die, or end well."""
+    """Do what the message says: sleep (or only at the first call), die so many times, end well."""
     note("obey", "began", **seen_of(message))
     order = json.loads(message.get_body())
-    time.sleep(order.get("seconds", 0))
-    if order.get("die"):
+    if not order.get("once") or message.dequeue_count == 1:
+        time.sleep(order.get("seconds", 0))
+    if order.get("die", 0) >= (message.dequeue_count or 0):
         os._exit(1)
-    if order.get("fail"):
-        raise ValueError(order["name"])
     note("obey", "ended", **seen_of(message))
 
 
