@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import requests
+
     from local.azurite import Azurite
     from local.host_process import Kind
 
