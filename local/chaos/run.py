@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from local.chaos.plan import Plan
 
 MOST_ACTIVE = 20  # Restores at once, so that some must wait for their turn.
+MOMENT = 0.7  # seconds in which a message that was sent is taken, more or less.
 GLANCE = 0.5  # seconds between two looks at the hosts and at what has ended.
 TELL_EVERY = 15.0  # seconds between two lines while nothing is killed.
 
@@ -47,6 +48,7 @@ class Chaos:
         """Restores that had not ended at each kill of a host or a worker."""
         self._disturbances: list[tuple[str, float]] = []
         self._figures: list[str] = []
+        self._sent = 0
 
     def run(self) -> list[str]:
         """Do it all and return what is not as it must be."""
@@ -67,8 +69,8 @@ class Chaos:
     def _run(self) -> list[str]:
         try:
             self._hosts.start()
-            self._send()
             self._break_things()
+            self._send(self._plan.restores)
             self.did["seconds of kills"] = round(self._elapsed())
             ended = self._wait()
             self.did["seconds in all"] = round(self._elapsed())
@@ -105,16 +107,17 @@ class Chaos:
             **self._cloud.settings,
         }
 
-    def _send(self) -> None:
+    def _send(self, number: int) -> None:
+        """Send so many more requests."""
         queue = self._ledger.queue(QUEUES[0])
-        for number in range(self._plan.restores):
+        for _ in range(min(number, self._plan.restores - self._sent)):
             while True:
                 try:
-                    queue.send_message(json.dumps(self._request(number)))
+                    queue.send_message(json.dumps(self._request(self._sent)))
                     break
                 except ResourceNotFoundError:  # The app creates its queues in its first tick.
                     self._sleep(GLANCE)
-        self._tell(f"{self._plan.restores} requests are on the queue")
+            self._sent += 1
 
     def _request(self, number: int) -> dict[str, str]:
         instance = self._cloud.instances[number]
@@ -132,9 +135,17 @@ class Chaos:
         for event, times in others:
             for _ in range(times):
                 events.insert(self._random.randint(min(1, len(events)), len(events)), event)
-        for event in events:
+        # The last half is sent a moment before something breaks: then a host holds the messages.
+        self._send(self._plan.restores - self._plan.restores // 2)
+        self._tell(f"{self._sent} requests are on the queue")
+        for number, event in enumerate(events, 1):
             self._sleep(self._random.uniform(0.05, self._plan.longest_wait))
+            self._send(self._plan.restores // 2 * number // len(events) - self._sent_late())
+            time.sleep(self._random.uniform(0, MOMENT))
             event()
+
+    def _sent_late(self) -> int:
+        return self._sent - (self._plan.restores - self._plan.restores // 2)
 
     def _kill_host(self) -> None:
         self._count_under_way()
