@@ -12,7 +12,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.host_process import HostProcess
 from local.real_host import PROJECT
-from local.stack import app_settings
+from local.stack.settings import app_settings
 from simulator import Pace, Simulator
 from tests.host.witness import ask, wait_until
 
