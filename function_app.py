@@ -16,12 +16,15 @@ import azure.functions as func
 from restore_core.azure import clients
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
-from restore_core.azure.queues import REQUESTS, STEPS, AccountQueues
+from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
+from restore_core.connection import STORAGE
+from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.engine.engine import Engine
 from restore_core.engine.ports import Readable
-from restore_core.reading.http_api import HttpApi, Query, Reply
-from restore_core.settings import STORAGE, Settings
+from restore_core.reading.exchange import Query, Reply
+from restore_core.reading.http_api import HttpApi
+from restore_core.settings import Settings
 
 SWEEP_THREADS: Final = 8
 """Restores that a tick looks at together: each waits for ARM, most of the time."""

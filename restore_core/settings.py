@@ -10,13 +10,13 @@ from datetime import timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from restore_core.connection import STORAGE, StorageConnection
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import SettingsError
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import SETTING, Policy
 from restore_core.lifecycle.rules import Rules
 
-STORAGE: Final = "RestoreStorage"
 DEFAULT_ENDPOINT: Final = "https://management.azure.com"
 DEFAULT_API_VERSION: Final = "2025-07-01"
 """The newest version with a recorded disk restore."""
@@ -31,17 +31,6 @@ _ENDPOINT: Final = re.compile(
 """A scheme and a host, perhaps a port: what else a URL can hold would lead elsewhere."""
 _API_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:-preview)?", re.ASCII)
 """It becomes part of each URL as it stands."""
-
-
-@dataclass(frozen=True)
-class StorageConnection:
-    """The queue and table account: a connection string, or URIs and an identity."""
-
-    connection_string: str = ""
-    queue_uri: str = ""
-    table_uri: str = ""
-    client_id: str = ""
-    """Of a user-assigned identity; "" for the system-assigned one."""
 
 
 @dataclass(frozen=True)

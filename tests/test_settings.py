@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from restore_core.connection import StorageConnection
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import SettingsError
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import Policy
 from restore_core.lifecycle.rules import Rules
-from restore_core.settings import Settings, StorageConnection
+from restore_core.settings import Settings
 from tests.builders import ALLOW, INSTANCE
 
 QUEUES = "https://account.queue.core.windows.net"

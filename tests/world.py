@@ -14,8 +14,9 @@ import requests
 
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
-from restore_core.azure.queues import EVENTS, REQUESTS, STEPS, AccountQueues
+from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
+from restore_core.contract.queue_names import EVENTS, REQUESTS, STEPS
 from restore_core.engine.columns import day
 from restore_core.engine.engine import Engine
 from restore_core.lifecycle.policy import Policy

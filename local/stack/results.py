@@ -11,9 +11,9 @@ from azure.storage.queue import QueueServiceClient
 
 from local.results_table import console, print_reason, results_table
 from local.stack.folder import FOLDER, NoStackError, storage
-from restore_core.azure.queues import REQUESTS
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
+from restore_core.contract.queue_names import REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

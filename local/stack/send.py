@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from azure.storage.queue import QueueServiceClient
 
 from local.stack.folder import FOLDER, NoStackError, http_port, shown, storage
-from restore_core.azure.queues import REQUESTS
 from restore_core.contract.envelopes.reader import read
+from restore_core.contract.queue_names import REQUESTS
 from restore_core.errors import RestoreError
 
 if TYPE_CHECKING:

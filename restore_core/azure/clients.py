@@ -11,8 +11,8 @@ from azure.data.tables import TableServiceClient
 from azure.identity import DefaultAzureCredential
 from azure.storage.queue import LinearRetry, QueueServiceClient
 
+from restore_core.connection import STORAGE, StorageConnection
 from restore_core.errors import SettingsError
-from restore_core.settings import STORAGE, StorageConnection
 
 _TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 5, "read_timeout": 20}
 _TABLE_RETRIES: Final[dict[str, Any]] = {

@@ -9,18 +9,12 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
 
-from azure.core.exceptions import (
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueServiceClient
 
 from restore_core.azure import storage
+from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
 from restore_core.engine.ports import Poisoned
-
-REQUESTS: Final = "restore-requests"
-STEPS: Final = "restore-steps"
-EVENTS: Final = "restore-events"
-POISON: Final = "-poison"
 
 POISON_BATCH: Final = 16
 """Messages of a poison queue that one tick takes on; 32 is the service's limit."""

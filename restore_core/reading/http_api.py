@@ -6,7 +6,7 @@ trace. Path and query are the caller's text, key or no key: read strictly, quote
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final, Self
@@ -18,6 +18,7 @@ from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, Rejected, SettingsError, Unavailable
 from restore_core.lifecycle.states import Status
+from restore_core.reading.exchange import Query, Reply
 from restore_core.text import one_line, quoted
 
 LOOK_AGAIN: Final = 30
@@ -26,46 +27,11 @@ MOST: Final = 1_000
 USUAL: Final = 100
 MAX_KEY: Final = 1_024
 """Characters of a row's key."""
-MAX_PATH: Final = 1_024
 
 _PARAMETERS: Final = ("day", "status", "top", "after")
 _OF_THE_PLATFORM: Final = frozenset({"code", "clientid"})
 """The function key, and the name of that key: the Functions host reads these itself."""
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-@dataclass(frozen=True)
-class Query:
-    """What matters of a GET."""
-
-    url: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    request_id: str = ""
-
-    @property
-    def logged_id(self) -> str:
-        """The id as a log line may hold it."""
-        return self.request_id if REQUEST_ID.fullmatch(self.request_id) else "-"
-
-    @property
-    def address(self) -> str:
-        """The URL without its query, which may hold the function key."""
-        return one_line(self.url.partition("?")[0], MAX_PATH)
-
-    @property
-    def path(self) -> str:
-        """The URL without scheme, host and query."""
-        _, slash, path = self.address.partition("://")[2].partition("/")
-        return slash + path
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer of HTTP."""
-
-    status: HTTPStatus
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class HttpApi:
@@ -207,16 +173,21 @@ def _reply(query: Query, answer: Callable[[Query], Reply]) -> Reply:
     except Rejected as error:
         return _problem(query, HTTPStatus(error.status), error.problem)
     except Unavailable as error:
-        log_failure(query.logged_id, error)
+        log_failure(_logged_id(query), error)
         again = {"Retry-After": str(LOOK_AGAIN)}
         return _problem(query, HTTPStatus.SERVICE_UNAVAILABLE, error.problem, again)
     except SettingsError as error:
-        log_failure(query.logged_id, error)
+        log_failure(_logged_id(query), error)
         problem = Problem("SettingsError", str(error))
     except Exception as error:  # noqa: BLE001  no caller is shown where a fault of ours arose
-        log_failure(query.logged_id, error)
+        log_failure(_logged_id(query), error)
         problem = Problem("InternalError", "The app failed; its log says where.")
     return _problem(query, HTTPStatus.INTERNAL_SERVER_ERROR, problem)
+
+
+def _logged_id(query: Query) -> str:
+    """Return the id as a log line may hold it."""
+    return query.request_id if REQUEST_ID.fullmatch(query.request_id) else "-"
 
 
 def _problem(

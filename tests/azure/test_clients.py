@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from restore_core.azure import clients
+from restore_core.connection import StorageConnection
 from restore_core.errors import SettingsError
-from restore_core.settings import StorageConnection
 
 BOTH = pytest.mark.parametrize("client_of", [clients.tables, clients.queues])
 QUEUES, TABLES = "https://a.queue.core.windows.net", "https://a.table.core.windows.net"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
-from restore_core.azure.queues import POISON, REQUESTS, STEPS, AccountQueues
+from restore_core.azure.queues import AccountQueues
+from restore_core.contract.queue_names import POISON, REQUESTS, STEPS
 from restore_core.engine.ports import Poisoned
 from restore_core.errors import Unavailable
 from tests.azure.failing_storage import OUTAGES, failing, http_error

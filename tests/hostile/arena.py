@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from restore_core.azure.arm import Arm
-from restore_core.azure.queues import EVENTS
+from restore_core.contract.queue_names import EVENTS
 from simulator import Simulator
 from simulator.exchange import Answer, Request
 from tests import builders

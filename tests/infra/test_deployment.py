@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.azure.queues import REQUESTS, AccountQueues
+from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
+from restore_core.contract.queue_names import REQUESTS
 from restore_core.settings import Settings
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 from tests.infra.deployment import INFRA, ROOT, Deployment, deployment, unrolled

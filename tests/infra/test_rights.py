@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from restore_core.azure.queues import EVENTS, REQUESTS, STEPS
+from restore_core.contract.queue_names import EVENTS, REQUESTS, STEPS
 from simulator import faults, routes
 from tests import builders
 from tests.infra.deployment import OWN, ROOT, deployment

@@ -16,7 +16,8 @@ from restore_core.engine.columns import PUBLIC, public, refused_row, result_row
 from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, SettingsError, Unavailable
 from restore_core.lifecycle.states import Ending, Status
-from restore_core.reading.http_api import HttpApi, Query, Reply
+from restore_core.reading.exchange import Query, Reply
+from restore_core.reading.http_api import HttpApi
 from tests.builders import (
     A_PROBLEM,
     a_claimed_plan,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.azure.queues import EVENTS
+from restore_core.contract.queue_names import EVENTS
 from restore_core.lifecycle.outbox import Stage
-from restore_core.reading.http_api import Query
+from restore_core.reading.exchange import Query
 from simulator import faults
 from tests.envelopes import an_alert, sent
 from tests.published_schemas import EVENT, RESULT, schema

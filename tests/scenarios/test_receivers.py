@@ -7,7 +7,8 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from restore_core.azure.tables.account import AccountTables
-from restore_core.reading.http_api import HttpApi, Query, Reply
+from restore_core.reading.exchange import Query, Reply
+from restore_core.reading.http_api import HttpApi
 from simulator import faults
 from tests.scenarios.test_secrets import SIGNED
 from tests.world import World

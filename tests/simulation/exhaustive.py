@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from restore_core.azure.queues import REQUESTS, STEPS
+from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.lifecycle.outbox import Stage
 from simulator import faults as spoil
 from simulator import outcomes

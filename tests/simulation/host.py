@@ -15,8 +15,9 @@ from typing import Any, Final
 import function_app
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
-from restore_core.azure.queues import REQUESTS, STEPS, AccountQueues
+from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
+from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.engine.engine import Engine
 from restore_core.engine.ports import Results
 from tests.fakes import Message

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from restore_core.azure.queues import POISON, REQUESTS, STEPS
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
 from restore_core.azure.tables.targets import LOCKS
+from restore_core.contract.queue_names import POISON, REQUESTS, STEPS
 from simulator.world import Job
 from tests.simulation.dress import digest
 from tests.simulation.ground import Ground

@@ -15,8 +15,8 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from restore_core.azure.queues import EVENTS
 from restore_core.azure.tables.restores import RESTORES
+from restore_core.contract.queue_names import EVENTS
 from tests.simulation.process import Process
 
 _FAST: Final = (0.002, 0.02)

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from restore_core.azure.queues import EVENTS
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
+from restore_core.contract.queue_names import EVENTS
 from tests.simulation.ground import Ground, Writer
 
 _REQUIRED: Final = ("specversion", "id", "source", "type")

@@ -5,12 +5,12 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from restore_core.azure.queues import EVENTS
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
+from restore_core.contract.queue_names import EVENTS
 from simulator.world import Job, Operation
 from tests.simulation.ground import Ground, Writer
 from tests.simulation.telling import Telling

@@ -13,13 +13,13 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import function_app
-from restore_core.azure.queues import EVENTS, POISON, REQUESTS, STEPS
 from restore_core.azure.tables import row_codec
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
+from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
 from restore_core.lifecycle.states import Turn
 from simulator.exchange import Request
 from simulator.world import Job

@@ -11,14 +11,15 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from local.azurite import Azurite
 from restore_core.azure import clients
-from restore_core.azure.queues import EVENTS, POISON, REQUESTS, STEPS, AccountQueues
+from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
-from restore_core.settings import StorageConnection
+from restore_core.connection import StorageConnection
+from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 
 TABLES = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)

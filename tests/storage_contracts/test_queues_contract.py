@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from restore_core.azure.queues import EVENTS, POISON, POISON_BATCH, REQUESTS, STEPS, AccountQueues
+from restore_core.azure.queues import POISON_BATCH, AccountQueues
+from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
 from tests.builders import in_base64, message
 from tests.storage_contracts.conftest import QUEUES, Storage
 

@@ -13,9 +13,9 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import UpdateMode
 
-from restore_core.azure.queues import REQUESTS, STEPS
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
+from restore_core.contract.queue_names import REQUESTS, STEPS
 from tests.storage_contracts.conftest import Storage
 
 AN_HOUR = 3_600
