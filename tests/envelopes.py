@@ -105,6 +105,64 @@ def a_backup_alert(properties: Any = None) -> dict[str, Any]:
     return {"data": data, "schemaId": "azureMonitorCommonAlertSchema"}
 
 
+def an_activity_alert(
+    properties: Any = PROPERTIES, context: dict[str, Any] | None = None, **essentials: Any
+) -> dict[str, Any]:
+    """Return the alert on the deletion of a disk in the activity log; `context` is changed."""
+    about = {"signalType": "Activity Log", "monitoringService": "Activity Log - Administrative"}
+    whole = an_alert(properties, None, **{**about, **essentials})
+    event = {
+        "authorization": {"action": "Microsoft.Compute/disks/delete", "scope": DISK},
+        "channels": "Operation",
+        "claims": "{}",
+        "caller": "somebody@example.com",
+        "correlationId": "22222222-0000-0000-0000-000000000000",
+        "eventSource": "Administrative",
+        "eventTimestamp": "2026-11-21T13:57:36.1836909+00:00",
+        "level": "Informational",
+        "operationName": "Microsoft.Compute/disks/delete",
+        "properties": {
+            "requestbody": "{}",
+            "responseBody": "",
+            "statusCode": "OK",
+            "serviceRequestId": "1",
+            "eventCategory": "Administrative",
+            "entity": DISK,
+            "message": "Microsoft.Compute/disks/delete",
+            "hierarchy": "00000000/11111111",
+        },
+        "status": "Succeeded",
+        "subStatus": "",
+        "submissionTimestamp": "2026-11-21T13:58:20.141807+00:00",
+        "Activity Log Event Description": "",
+    }
+    whole["data"]["alertContext"] = changed(event, context or {})
+    return whole
+
+
+def a_health_alert(status: Any = "Active", *, service: str = "Resource Health") -> dict[str, Any]:
+    """Return the alert on the health of a disk, with the properties that Azure gives the event."""
+    health = {
+        "title": "This disk is unavailable",
+        "details": None,
+        "currentHealthStatus": "Unavailable",
+        "previousHealthStatus": "Available",
+        "type": "Downtime",
+        "cause": "PlatformInitiated",
+        "reason": "of Azure's own",
+        "resourceGroup": "rg-prod",
+        "region": "Global",
+        "validationStatus": "x",
+    }
+    event = {"authorization": None, "eventSource": 2, "level": 3, "caller": None}
+    return an_activity_alert(
+        PROPERTIES,
+        {**event, "operationName": ..., "properties": health, "status": status},
+        monitoringService=service,
+        signalType="ActivityLog",
+    )
+
+
 def a_cloud_event(**changes: Any) -> dict[str, Any]:
     whole = {
         "specversion": "1.0",

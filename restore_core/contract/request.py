@@ -7,6 +7,7 @@ never a dict from outside.
 import difflib
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -224,10 +225,10 @@ def _told(fault: ErrorDetails) -> str:
     return f"{field} is {shown(fault['input'])}: {reason}."
 
 
-def nearest_field(name: str, *, cutoff: float) -> str:
+def nearest_field(name: str, *, cutoff: float, among: Mapping[str, str] = FIELDS) -> str:
     """Return the field that is written nearly as `name`, in any casing, else ""."""
-    near = difflib.get_close_matches(name.lower(), FIELDS, n=1, cutoff=cutoff)
-    return FIELDS[near[0]] if near else ""
+    near = difflib.get_close_matches(name.lower(), among, n=1, cutoff=cutoff)
+    return among[near[0]] if near else ""
 
 
 def _nearest(field: str) -> str:

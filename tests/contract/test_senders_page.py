@@ -16,6 +16,7 @@ from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
 from restore_core.settings import Settings
 from tests import senders_page as page
+from tests.envelopes import WORKSPACE, an_alert
 from tests.published_schemas import EVENT, REQUEST, RESULT
 from tests.senders_page import PAGE, only
 from tests.workflow import Outside, Run
@@ -211,6 +212,34 @@ def test_the_bicep_of_deleted_disks_lets_pass_what_the_event_says() -> None:
 
     assert f"includedEventTypes: ['{event['type']}']" in bicep
     assert f"values: ['{event['data']['operationName']}']" in bicep
+
+
+def filled_in(value: str, alert: Any) -> str:
+    """Return a custom property of a Bicep file as Azure Monitor fills it in from the alert."""
+
+    def followed(path: re.Match[str]) -> str:
+        found = alert
+        for step in re.findall(r"\w+", path[1]):
+            found = found[int(step) if step.isdigit() else step]
+        return str(found)
+
+    return re.sub(r"\\\$\{([\w.\[\]]+)\}", followed, value)
+
+
+def test_the_bicep_of_many_disks_names_each_disk_by_the_alert_about_it() -> None:
+    bicep = only("bicep", "alert=many").text
+    written = dict(re.findall(r"(\w+): '(.*)'", bicep.partition("customProperties: {")[2]))
+    about = {"allOf": [{"dimensions": [{"name": "DiskId", "value": page.DISK}]}]}
+    alert = an_alert(None, {"condition": about}, alertTargetIDs=[WORKSPACE], signalType="Log")
+
+    alert["data"]["customProperties"] = {
+        name: filled_in(value, alert) for name, value in written.items()
+    }
+
+    assert "${" not in bicep.replace("\\${", ""), "Bicep would take it for its own"
+    request = read(json.dumps(alert).encode()).request
+    assert str(request.source_disk_id) == page.DISK
+    assert str(request.vault_id) == written["vaultId"]
 
 
 # ------------------------------------------------------------------------------------- tables

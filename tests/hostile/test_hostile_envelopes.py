@@ -21,6 +21,8 @@ from tests.envelopes import (
     a_deletion,
     a_deletion_as_cloud_event,
     a_grid_event,
+    a_health_alert,
+    an_activity_alert,
     an_alert,
 )
 from tests.hostile import nasty
@@ -29,6 +31,8 @@ from tests.hostile.counted import count, examples
 
 ENVELOPES = (
     an_alert(),
+    an_activity_alert(),
+    a_health_alert(),
     a_backup_alert({"targetResourceGroupId": builders.TARGET_GROUP, "pointInTime": "latest"}),
     a_cloud_event(),
     a_cloud_event(data=..., data_base64="e30="),

@@ -28,6 +28,7 @@ RESTORING = {
     "alert with its properties in the context": lambda: envelopes.an_alert(
         None, context={"properties": envelopes.PROPERTIES}, alertId="/alerts/2"
     ),
+    "alert on the activity log": lambda: envelopes.an_activity_alert(alertId="/alerts/5"),
     "CloudEvent": envelopes.a_cloud_event,
     "Event Grid event": envelopes.a_grid_event,
     "list of one event": lambda: [envelopes.a_grid_event(id="another")],
@@ -35,7 +36,10 @@ RESTORING = {
     "deleted disk as CloudEvent": envelopes.a_deletion_as_cloud_event,
 }
 NOT_RESTORING = {
-    "Ignored": [envelopes.an_alert(monitorCondition="Resolved", alertId="/alerts/3")],
+    "Ignored": [
+        envelopes.an_alert(monitorCondition="Resolved", alertId="/alerts/3"),
+        envelopes.an_activity_alert(context={"status": "Failed"}, alertId="/alerts/6"),
+    ],
     "Rejected": [
         envelopes.an_alert(alertTargetIDs=[envelopes.MACHINE], alertId="/alerts/4"),
         envelopes.a_backup_alert(envelopes.PROPERTIES),
@@ -92,7 +96,7 @@ def test_each_real_payload_does_what_it_should_on_the_real_storage(
 
     found = results(deployment)
     statuses = sorted(row["status"] for row in found)
-    assert statuses == ["Completed"] * len(RESTORING) + ["Ignored"] + ["Rejected"] * 3
+    assert statuses == ["Completed"] * len(RESTORING) + ["Ignored"] * 2 + ["Rejected"] * 3
     origins = {row["origin"] for row in found if row["status"] == "Completed"}
     assert origins == {"alert", "cloudEvent", "eventGrid", "deletedDisk"}
     assert all(row["errorMessage"] for row in found if row["status"] != "Completed")

@@ -28,6 +28,14 @@ RESTORING = {
         ),
         "alert",
     ),
+    "an alert on the activity log": (envelopes.an_activity_alert(), "alert"),
+    "an alert on the disk's health": (envelopes.a_health_alert(), "alert"),
+    "an alert with properties for others, too": (
+        envelopes.an_alert(
+            {**envelopes.PROPERTIES, "AlertReason": "x", "resourceGroup": "y", "resourceId": "z"}
+        ),
+        "alert",
+    ),
     "a CloudEvent": (envelopes.a_cloud_event(), "cloudEvent"),
     "an Event Grid event": (envelopes.a_grid_event(), "eventGrid"),
     "a list of one Event Grid event": ([envelopes.a_grid_event()], "eventGrid"),
@@ -36,6 +44,9 @@ RESTORING = {
 }
 IGNORED = {
     "an alert resolved": envelopes.an_alert(monitorCondition="Resolved"),
+    "a deletion that has only started": envelopes.an_activity_alert(context={"status": "Started"}),
+    "a deletion that failed": envelopes.an_activity_alert(context={"status": "Failed"}),
+    "a disk that is well again": envelopes.a_health_alert("Resolved"),
     "a deleted machine": envelopes.a_deletion(envelopes.MACHINE),
     "another event of Azure": envelopes.a_grid_event(
         eventType="Microsoft.Resources.ResourceWriteSuccess", data=envelopes.deletion_data()

@@ -3,7 +3,7 @@
 `reader` opens a message; every other module is one envelope, or what two of them share::
 
     reader ──► native        our own message
-               alert         Azure Monitor, common alert schema
+               alert         Azure Monitor, common alert schema ──► custom_properties, activity_log
                cloud_event   CloudEvents 1.0 ──┐
                event_grid    Event Grid ───────┴► event ──► deleted_disk
     all of them ──► message (bytes to JSON), defaults (what an envelope adds to the fields)
