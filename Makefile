@@ -1,7 +1,8 @@
 # What people run is what CI runs. The first target sets everything up, once: nothing goes before it.
 #
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
-#   make test     all tests          make check    format, lint, types, imports, generated documents
+#   make test     the tests, within a budget of CPU-seconds; make test-long  what is thorough
+#   make check    format, lint, types, imports, generated documents
 #   make test-infra   what infra/ would make, with checkov; where the Bicep compiler is
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results
@@ -36,6 +37,10 @@ SEEDS ?=
 # Modules that generate documents and schemas; each takes --check.
 GENERATED ?= tools.diagram tools.schemas
 
+# CPU-seconds of `make test`: four minutes of two cores. What needs more belongs into test-long.
+MOST_CPU := 480
+COVERAGE := --cov --cov-report=term-missing:skip-covered
+
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CHECKOV := .venv-checkov/.ready
@@ -45,7 +50,7 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results test test-platform test-host test-infra chaos load fuzz soak check clean
+.PHONY: help demo stack host send results test test-long test-platform test-host test-infra chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -65,8 +70,14 @@ send: $(READY)
 results: $(READY)
 	@$(PY) -m local.stack results
 
+# Some tests alone prove nothing about coverage, so it is measured where TESTS names none.
 test: $(AZURITE)
-	$(PY) -m pytest -n auto --cov --cov-report=term-missing:skip-covered $(TESTS)
+	$(PY) -m tools.cpu_budget --most $(MOST_CPU) \
+		$(PY) -m pytest -n auto --maxprocesses 4 $(if $(TESTS),,$(COVERAGE)) $(TESTS)
+
+# Without -n: each of these uses all cores by itself.
+test-long: $(AZURITE)
+	$(PY) -m tools.cpu_budget $(PY) -m pytest -m long $(TESTS)
 
 test-platform: $(AZURITE)
 	$(PY) -m pytest tests/platform $(TESTS)

@@ -12,7 +12,7 @@ SHORT = Plan(
     restores=6, kills=5, outages=1, speed=30, longest_wait=1.5, patience=200, seed=20_261_121
 )
 
-pytestmark = [pytest.mark.azurite, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.azurite, pytest.mark.timeout(300)]
 
 
 def test_restores_survive_kills_and_outages_of_every_part_each_done_once(

@@ -25,7 +25,7 @@ from tests.simulation.world import World
 
 AT_A_TIME: Final = 5
 DEEP: Final = 3
-"""How often the one that could go on stands back in a race; `make test` has one less."""
+"""How often the one that could go on stands back in a race; `make test-long` has one less."""
 MOST_TRACED: Final = 400
 
 out = Console(highlight=False, soft_wrap=True)

@@ -252,10 +252,13 @@ class Dying(_Small):
         self.has_changed = True
 
 
-def plans_of_deaths(name: str, *, begin: int = 0, step: int = 1) -> Iterator[tuple[Any, Report]]:
+def plans_of_deaths(
+    name: str, *, begin: int = 0, step: int = 1, most: int = 2
+) -> Iterator[tuple[Any, Report]]:
     """Live all lives of an ending with one death and with two; give each plan and its report.
 
-    `begin` and `step` take every `step`-th first death only, to share the work.
+    `begin` and `step` take every `step`-th first death only, to share the work; `most` 1 leaves out
+    the second deaths.
     """
     life = LIVES[name]
     whole = Dying(life, frozenset())
@@ -265,6 +268,8 @@ def plans_of_deaths(name: str, *, begin: int = 0, step: int = 1) -> Iterator[tup
     for first in range(begin, len(whole.points), step):
         world = Dying(life, frozenset({first}))
         yield (first,), world.run()
+        if most == 1:
+            continue
         for second in range(max(first + 1, world.first_of_its_own()), len(world.points)):
             yield (first, second), Dying(life, frozenset({first, second})).run()
 

@@ -63,10 +63,10 @@ def random_worlds(seeds: Iterable[int]) -> Totals:
     return totals
 
 
-def deaths(name: str, begin: int, step: int) -> Totals:
+def deaths(name: str, begin: int = 0, step: int = 1, most: int = 2) -> Totals:
     """Try the plans of deaths of one ending, of which this share."""
     totals = Totals()
-    for plan, report in exhaustive.plans_of_deaths(name, begin=begin, step=step):
+    for plan, report in exhaustive.plans_of_deaths(name, begin=begin, step=step, most=most):
         totals.add((name, plan), report)
     return totals
 
