@@ -1,30 +1,28 @@
-"""The five functions: triggers and wiring, no decisions.
+"""The five functions: triggers, no decisions.
 
-Nothing here can fail or connect at import: an exception then would mean zero functions.
+Nothing here can fail or connect at import: an exception then would mean zero functions. Indexing
+also waits for every import, on each new instance: so what the functions call (`wiring`) is imported
+when the first of them is called.
 """
 
 import logging
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import azure.functions as func
 
-from restore_core.azure import clients
-from restore_core.azure.arm import Arm
-from restore_core.azure.backup_vault import BackupVault
-from restore_core.azure.queues import AccountQueues
-from restore_core.azure.tables.account import AccountTables
 from restore_core.connection import STORAGE
 from restore_core.contract.queue_names import REQUESTS, STEPS
-from restore_core.engine.engine import Engine
-from restore_core.engine.ports import Readable
 from restore_core.reading.exchange import Query, Reply
-from restore_core.reading.http_api import HttpApi
-from restore_core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from restore_core.engine.engine import Engine
+    from restore_core.reading.http_api import HttpApi
 
 SWEEP_THREADS: Final = 8
 """Restores that a tick looks at together: each waits for ARM, most of the time."""
@@ -41,32 +39,25 @@ def now() -> datetime:
 
 
 @cache
-def tables() -> AccountTables:
-    """Return the tables that the environment names; raise SettingsError."""
-    return AccountTables(clients.tables(Settings.read(os.environ).storage))
+def engine() -> "Engine":
+    """Return the engine that the environment describes; raise SettingsError."""
+    from restore_core import wiring  # noqa: PLC0415  at the first call: see above
+
+    return wiring.engine(os.environ, now)
 
 
 @cache
-def engine() -> Engine:
-    """Return the engine that the environment describes; raise SettingsError."""
-    settings = Settings.read(os.environ)
-    arm = Arm(
-        settings.arm_endpoint,
-        clients.credential(settings.arm_client_id),
-        api_version=settings.api_version,
-        clock=now,
-    )
-    return Engine.of(
-        tables=tables(),
-        queues=AccountQueues(clients.queues(settings.storage)),
-        vault=BackupVault(arm, now),
-        rules=settings.rules,
-        clock=now,
-    )
+def http_api() -> "HttpApi":
+    """Return what answers receivers by the environment."""
+    from restore_core import wiring  # noqa: PLC0415  at the first call: see above
+
+    return wiring.http_api(os.environ, now)
 
 
-def functions(engine: Callable[[], Engine], readable: Callable[[], Readable]) -> func.FunctionApp:
-    """Return the app whose functions use what `engine` and `readable` return."""
+def functions(
+    engine: "Callable[[], Engine]", http_api: "Callable[[], HttpApi]"
+) -> func.FunctionApp:
+    """Return the app whose functions use what `engine` and `http_api` return."""
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
     @app.function_name("accept_restore")
@@ -92,12 +83,12 @@ def functions(engine: Callable[[], Engine], readable: Callable[[], Readable]) ->
     @app.function_name("get_restore")
     @app.route("restores/{requestId}", trigger_arg_name="request", methods=["GET"])
     def get_restore(request: func.HttpRequest) -> func.HttpResponse:
-        return _response(HttpApi(readable, now).restore(_query(request)))
+        return _response(http_api().restore(_query(request)))
 
     @app.function_name("list_restores")
     @app.route("restores", trigger_arg_name="request", methods=["GET"])
     def list_restores(request: func.HttpRequest) -> func.HttpResponse:
-        return _response(HttpApi(readable, now).results(_query(request)))
+        return _response(http_api().results(_query(request)))
 
     return app
 
@@ -111,4 +102,4 @@ def _response(reply: Reply) -> func.HttpResponse:
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
-app = functions(engine, tables)
+app = functions(engine, http_api)

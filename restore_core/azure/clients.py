@@ -5,14 +5,18 @@ Their retries are few and short: an invocation must not wait, and what fails is 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
+from azure.core.credentials import AccessToken, AccessTokenInfo
 from azure.data.tables import TableServiceClient
-from azure.identity import DefaultAzureCredential
 from azure.storage.queue import LinearRetry, QueueServiceClient
 
 from restore_core.connection import STORAGE, StorageConnection
 from restore_core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from azure.identity import DefaultAzureCredential
 
 _TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 5, "read_timeout": 20}
 _TABLE_RETRIES: Final[dict[str, Any]] = {
@@ -22,9 +26,29 @@ _TABLE_RETRIES: Final[dict[str, Any]] = {
 }
 
 
-def credential(client_id: str) -> DefaultAzureCredential:
-    """Return the app's identity, or the user-assigned one of `client_id`."""
-    return DefaultAzureCredential(managed_identity_client_id=client_id or None)
+class Identity:
+    """The app's identity, or the user-assigned one of `client_id`. Safe for threads.
+
+    azure.identity and msal are a third of all that the app imports: they are loaded when the first
+    token is asked for, which a request that is refused, or an account with a key, never does.
+    """
+
+    def __init__(self, client_id: str = "") -> None:
+        self._client_id = client_id
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Return a token, as every credential of Azure does."""
+        return self._credential.get_token(*scopes, **options)
+
+    def get_token_info(self, *scopes: str, **options: Any) -> AccessTokenInfo:
+        """Return a token and what is known of it, as every credential of Azure does."""
+        return self._credential.get_token_info(*scopes, **options)
+
+    @cached_property
+    def _credential(self) -> "DefaultAzureCredential":
+        from azure.identity import DefaultAzureCredential  # noqa: PLC0415  see the class
+
+        return DefaultAzureCredential(managed_identity_client_id=self._client_id or None)
 
 
 @contextmanager
@@ -46,7 +70,7 @@ def tables(storage: StorageConnection) -> TableServiceClient:
             storage.connection_string, **_TIMEOUTS, **_TABLE_RETRIES
         )
     return TableServiceClient(
-        storage.table_uri, credential=credential(storage.client_id), **_TIMEOUTS, **_TABLE_RETRIES
+        storage.table_uri, credential=Identity(storage.client_id), **_TIMEOUTS, **_TABLE_RETRIES
     )
 
 
@@ -60,7 +84,7 @@ def queues(storage: StorageConnection) -> QueueServiceClient:
         )
     return QueueServiceClient(
         storage.queue_uri,
-        credential=credential(storage.client_id),
+        credential=Identity(storage.client_id),
         retry_policy=retry,
         **_TIMEOUTS,
     )

@@ -8,7 +8,9 @@ import pytest
 from restore_core.azure import clients
 from restore_core.connection import StorageConnection
 from restore_core.errors import SettingsError
+from simulator import Simulator
 
+SCOPE = "https://management.azure.com/.default"
 BOTH = pytest.mark.parametrize("client_of", [clients.tables, clients.queues])
 QUEUES, TABLES = "https://a.queue.core.windows.net", "https://a.table.core.windows.net"
 
@@ -51,5 +53,14 @@ def test_an_account_that_is_part_of_no_address_names_the_setting(account: str) -
 
 
 @pytest.mark.parametrize("client_id", ["", "client-1"])
-def test_a_credential_is_made_without_asking_for_a_token(client_id: str) -> None:
-    clients.credential(client_id).close()
+def test_an_identity_gets_tokens_from_the_platform(
+    client_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Simulator().serve() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        identity = clients.Identity(client_id)
+
+        token, told = identity.get_token(SCOPE), identity.get_token_info(SCOPE)
+
+    assert token.token == told.token

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
@@ -19,6 +20,7 @@ from local.host.local_host import LocalHost
 from local.host.triggers import HttpTrigger, UnknownTriggerError, read_trigger
 from restore_core.azure.tables.account import AccountTables
 from restore_core.errors import SettingsError
+from restore_core.reading.http_api import HttpApi
 from tests.builders import a_restore, an_outcome, every_state
 from tests.fakes import Io, MemoryTables
 from tests.platform.small_app import PATIENCE, QUICK, Log
@@ -242,7 +244,8 @@ def app(store: AccountTables) -> Iterator[str]:
 
 
 def restore_host(results: Callable[[], AccountTables], environment: dict[str, str]) -> LocalHost:
-    worker = DirectWorker(function_app.functions(no_engine, results), {})
+    api = HttpApi(results, lambda: datetime.now(UTC))
+    worker = DirectWorker(function_app.functions(no_engine, lambda: api), {})
     of_http = [trigger for trigger in worker.triggers if isinstance(trigger, HttpTrigger)]
     return LocalHost(of_http, worker, environment, settings=QUICK)
 

@@ -19,7 +19,7 @@ from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.engine.engine import Engine
-from restore_core.engine.ports import Results
+from restore_core.reading.http_api import HttpApi
 from tests.fakes import Message
 from tests.simulation import azure
 from tests.simulation.faults import CONSEQUENCE
@@ -306,7 +306,7 @@ def _engine_here() -> Engine:
     return _hosts[0].engine_here()
 
 
-def _no_receiver_here() -> Results:
+def _no_receiver_here() -> HttpApi:
     raise NotImplementedError("nobody asks over HTTP in these worlds")
 
 
