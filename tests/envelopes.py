@@ -226,6 +226,39 @@ def a_deletion_as_cloud_event(resource: Any = DISK, **changes: Any) -> dict[str,
     )
 
 
+def notification_data(resource: Any = DISK, **changes: Any) -> dict[str, Any]:
+    """Return the data of a resource notification; `changes` are of these, not of the resource."""
+    info = {"id": resource, "name": "disk-1", "type": "Microsoft.Compute/disks"}
+    whole = {
+        "resourceInfo": changed(info, {}),
+        "operationalInfo": {"resourceEventTime": "2026-11-21T15:13:38.6347858Z"},
+        "apiVersion": "2024-03-02",
+    }
+    return changed(whole, changes)
+
+
+def a_notification(resource: Any = DISK, **changes: Any) -> dict[str, Any]:
+    """Return the newer event of a deleted disk, a resource notification in Event Grid's form."""
+    return a_grid_event(
+        id="d4611260-d179-4f86-b196-3a9d4128be2d",
+        topic=f"/subscriptions/{SUBSCRIPTION}",
+        subject=DISK,
+        eventType="Microsoft.ResourceNotifications.Resources.Deleted",
+        data=notification_data(resource, **changes),
+    )
+
+
+def a_notification_as_cloud_event(resource: Any = DISK, **changes: Any) -> dict[str, Any]:
+    return a_cloud_event(
+        id="d4611260-d179-4f86-b196-3a9d4128be2d",
+        source=f"/subscriptions/{SUBSCRIPTION}",
+        subject=DISK,
+        type="Microsoft.ResourceNotifications.Resources.Deleted",
+        datacontenttype=...,
+        data=notification_data(resource, **changes),
+    )
+
+
 ZABBIX = {
     "title": "Disk failure on VMSQLTEST08",
     "state": "PROBLEM",

@@ -92,6 +92,9 @@ def sent_by_each() -> dict[str, str]:
         "Logic App": sent_by("workflow=incident", INCIDENT)[0],
         "alert": sent_by("workflow=forward", alert)[0],
         "deleted disk": base64.b64encode(only("json", "sender=deletion").text.encode()).decode(),
+        "notification": base64.b64encode(
+            only("json", "sender=notification").text.encode()
+        ).decode(),
         "CloudEvent": only("json", "sender=cloudevent").text,
         "Azure CLI": sent_by_cli(),
         "curl": sent_by_curl(),

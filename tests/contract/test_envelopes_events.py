@@ -22,6 +22,8 @@ from tests.envelopes import (
     a_deletion,
     a_deletion_as_cloud_event,
     a_grid_event,
+    a_notification,
+    a_notification_as_cloud_event,
     deletion_data,
     sent,
     sent_in_base64,
@@ -31,6 +33,13 @@ Build = Callable[..., dict[str, Any]]
 
 both_forms = pytest.mark.parametrize("an_event", [a_cloud_event, a_grid_event])
 both_deletions = pytest.mark.parametrize("deletion", [a_deletion, a_deletion_as_cloud_event])
+both_notifications = pytest.mark.parametrize(
+    "deletion", [a_notification, a_notification_as_cloud_event]
+)
+every_deletion = pytest.mark.parametrize(
+    "deletion",
+    [a_deletion, a_deletion_as_cloud_event, a_notification, a_notification_as_cloud_event],
+)
 
 
 def asked(envelope: object) -> Asked:
@@ -269,13 +278,13 @@ def test_a_deleted_disk_is_asked_for_in_its_own_place(deletion: Build) -> None:
     assert read(message(requestId="r1")).origin is Origin.NATIVE
 
 
-@both_deletions
+@every_deletion
 @pytest.mark.parametrize("change", [{"resource": DISK.upper()}, {"status": "SUCCEEDED"}])
 def test_a_deletion_is_read_without_case(deletion: Build, change: dict[str, Any]) -> None:
     assert asked(deletion(**change)) == asked(deletion())
 
 
-@both_deletions
+@every_deletion
 @pytest.mark.parametrize("missing", [..., None, "", 7])
 def test_the_subject_names_the_disk_where_the_data_do_not(deletion: Build, missing: object) -> None:
     assert asked(deletion(missing, status=...)) == asked(deletion())
@@ -291,13 +300,50 @@ def test_without_a_correlation_id_the_events_own_is_carried(
     assert request.correlation_id == deletion()["id"]
 
 
+@both_notifications
+def test_a_resource_notification_of_a_deleted_disk_is_its_deletion(deletion: Build) -> None:
+    whole = asked(deletion())
+
+    request = whole.request
+    assert whole.origin is Origin.DELETED_DISK
+    assert request.source_disk_id == request.target_disk_id == DiskId.parse(DISK)
+    assert request.requested_by == "deletion of the disk"
+    assert request.correlation_id == deletion()["id"]
+    assert request.request_id.startswith("event-")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "MICROSOFT.RESOURCENOTIFICATIONS.RESOURCES.DELETED",
+        "microsoft.resources.resourcedeletesuccess",
+    ],
+)
+def test_the_type_of_a_deletion_is_read_without_case(kind: str) -> None:
+    assert asked({**a_notification(), "eventType": kind}) == asked(a_notification())
+
+
+@both_notifications
+@pytest.mark.parametrize("info", [None, "x", ["x"], 7, {}, {"id": ["x"]}, ...])
+def test_a_notification_without_its_resource_is_told_by_its_subject(
+    deletion: Build, info: object
+) -> None:
+    assert asked(deletion(resourceInfo=info)) == asked(deletion())
+
+
+def test_a_notification_that_names_nothing_is_refused() -> None:
+    bare = {**a_notification_as_cloud_event(resourceInfo=...), "subject": ""}
+
+    assert "data.resourceInfo.id and subject are missing" in refusal(bare).reason
+
+
 def test_a_deletion_without_data_is_told_by_its_subject() -> None:
     bare = {**a_deletion(), "data": None}
 
     assert asked(bare).request.source_disk_id == DiskId.parse(DISK)
 
 
-@both_deletions
+@every_deletion
 @pytest.mark.parametrize(
     ("resource", "shown"),
     [
@@ -317,7 +363,7 @@ def test_the_deletion_of_anything_else_asks_for_nothing(
     assert nothing.request_id == asked(deletion()).request.request_id
 
 
-@both_deletions
+@every_deletion
 @pytest.mark.parametrize("name", ["-bad-", "a%2fb", "ä", "x" * 81, ".."])
 def test_a_deleted_disk_of_an_impossible_name_is_refused(deletion: Build, name: str) -> None:
     refused = refusal(deletion(disk(name, GROUP)))
@@ -326,7 +372,7 @@ def test_a_deleted_disk_of_an_impossible_name_is_refused(deletion: Build, name: 
     assert refused.request_id == asked(deletion()).request.request_id
 
 
-@both_deletions
+@every_deletion
 @pytest.mark.parametrize(
     ("status", "told"), [("Failed", "'Failed'"), (7, "a number"), ({}, "an object")]
 )
@@ -356,6 +402,8 @@ def test_the_data_of_a_deletion_must_be_an_object() -> None:
         "Microsoft.Resources.ResourceWriteSuccess",
         "Microsoft.Resources.ResourceDeleteFailure",
         "Microsoft.EventGrid.SubscriptionValidationEvent",
+        "Microsoft.ResourceNotifications.Resources.CreatedOrUpdated",
+        "Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated",
         "microsoft.storage.BlobCreated",
     ],
 )

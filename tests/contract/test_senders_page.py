@@ -24,6 +24,7 @@ from tests.workflow import Outside, Run
 ORIGINS = {
     "alert": Origin.ALERT,
     "deleted disk": Origin.DELETED_DISK,
+    "notification": Origin.DELETED_DISK,
     "CloudEvent": Origin.CLOUD_EVENT,
 }
 SENT = page.sent_by_each()
@@ -49,6 +50,7 @@ def test_each_block_of_json_is_json_and_each_has_its_use() -> None:
         "sender=native",
         "sender=alert",
         "sender=deletion",
+        "sender=notification",
         "sender=cloudevent",
         "workflow=incident",
         "workflow=forward",
@@ -207,11 +209,20 @@ def test_curl_puts_the_request_into_xml_that_it_cannot_break() -> None:
 
 
 def test_the_bicep_of_deleted_disks_lets_pass_what_the_event_says() -> None:
-    (bicep,) = [b.text for b in page.blocks("bicep") if "advancedFilters" in b.text]
+    bicep = only("bicep", "deletion=resource").text
     event = only("json", "sender=deletion").json
 
     assert f"includedEventTypes: ['{event['type']}']" in bicep
     assert f"values: ['{event['data']['operationName']}']" in bicep
+
+
+def test_the_bicep_of_notifications_lets_pass_what_the_event_says() -> None:
+    bicep = only("bicep", "deletion=notification").text
+    event = only("json", "sender=notification").json
+
+    assert f"includedEventTypes: ['{event['type']}']" in bicep
+    assert f"values: ['{event['data']['resourceInfo']['type']}']" in bicep
+    assert event["type"].startswith(re.findall(r"topicType: '(.*)'", bicep)[0])
 
 
 def filled_in(value: str, alert: Any) -> str:

@@ -22,6 +22,8 @@ from tests.envelopes import (
     a_deletion_as_cloud_event,
     a_grid_event,
     a_health_alert,
+    a_notification,
+    a_notification_as_cloud_event,
     an_activity_alert,
     an_alert,
 )
@@ -40,6 +42,8 @@ ENVELOPES = (
     [a_grid_event()],
     a_deletion(),
     a_deletion_as_cloud_event(),
+    a_notification(),
+    a_notification_as_cloud_event(),
     builders.fields(),
     ZABBIX,
 )

@@ -34,6 +34,7 @@ RESTORING = {
     "list of one event": lambda: [envelopes.a_grid_event(id="another")],
     "deleted disk": envelopes.a_deletion,
     "deleted disk as CloudEvent": envelopes.a_deletion_as_cloud_event,
+    "notification of a deleted disk": envelopes.a_notification_as_cloud_event,
 }
 NOT_RESTORING = {
     "Ignored": [

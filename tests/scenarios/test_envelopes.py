@@ -41,6 +41,8 @@ RESTORING = {
     "a list of one Event Grid event": ([envelopes.a_grid_event()], "eventGrid"),
     "a deleted disk": (envelopes.a_deletion(), "deletedDisk"),
     "a deleted disk as CloudEvent": (envelopes.a_deletion_as_cloud_event(), "deletedDisk"),
+    "a notification of a deleted disk": (envelopes.a_notification(), "deletedDisk"),
+    "the same as CloudEvent": (envelopes.a_notification_as_cloud_event(), "deletedDisk"),
 }
 IGNORED = {
     "an alert resolved": envelopes.an_alert(monitorCondition="Resolved"),

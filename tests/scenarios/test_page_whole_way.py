@@ -16,6 +16,7 @@ from tests.world import World
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod"
 VAULT = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/vault-1"
 SENT = page.sent_by_each()
+DELETIONS = ("deleted disk", "notification")
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def protect(world: World) -> str:
     return world.simulator.protect("disk-sql-data", subscription=SUBSCRIPTION)
 
 
-@pytest.mark.parametrize("sender", sorted(set(SENT) - {"native 0", "deleted disk"}))
+@pytest.mark.parametrize("sender", sorted(set(SENT) - {"native 0", *DELETIONS}))
 def test_what_a_sender_puts_on_the_queue_restores_the_disk(world: World, sender: str) -> None:
     protect(world)
 
@@ -62,15 +63,29 @@ def test_the_backup_instance_that_is_named_is_restored_to_the_name_that_is_sent(
     assert world.result(message["requestId"])["targetDiskId"].endswith("/disk-sql-data-restored")
 
 
-def test_a_disk_that_was_deleted_comes_back_under_its_own_id(world: World) -> None:
+@pytest.mark.parametrize("deletion", DELETIONS)
+def test_a_disk_that_was_deleted_comes_back_under_its_own_id(world: World, deletion: str) -> None:
     protect(world)
     world.simulator.world.disks.pop(DISK.lower())
 
-    world.send(SENT["deleted disk"].encode())
+    world.send(SENT[deletion].encode())
     world.run()
 
     (row,) = world.rows("RestoreResults")
     assert (row["status"], row["targetDiskId"]) == ("Completed", DISK)
+
+
+def test_a_deletion_that_both_of_azure_s_events_tell_is_restored_once(world: World) -> None:
+    protect(world)
+    world.simulator.world.disks.pop(DISK.lower())
+
+    for deletion in DELETIONS:
+        world.send(SENT[deletion].encode())
+    world.run()
+
+    rows = world.rows("RestoreResults")
+    assert sorted(row["status"] for row in rows) == ["Completed", "Rejected"]
+    assert len(world.arm_calls("POST", "/restore")) == 1
 
 
 def test_an_alert_that_is_resolved_is_ignored(world: World) -> None:

@@ -34,7 +34,7 @@ class Event:
     def asked(self, origin: Origin) -> Asked:
         """Return what is asked; raise MalformedRequest or NothingAsked."""
         try:
-            if self.type.lower() == deleted_disk.EVENT_TYPE:
+            if deleted_disk.is_deletion(self.type):
                 return Asked(self._request_of_deletion(), Origin.DELETED_DISK)
             self._refuse_of_azure()
             return Asked(self._request(), origin)
