@@ -18,6 +18,7 @@ type appSettings = {
   RESTORE_JOB_LIST_LAG_SECONDS: string?
   RESTORE_MAX_ACTIVE: string?
   RESTORE_MAX_AGE_HOURS: string?
+  RESTORE_RESOURCE_GRAPH: ('true' | 'false')?
 }
 
 @export()
@@ -31,4 +32,5 @@ var defaults = {
   RESTORE_MAX_ACTIVE: '200'
   RESTORE_MAX_AGE_HOURS: '48'
   RESTORE_POLL_SCHEDULE: '*/30 * * * * *'
+  RESTORE_RESOURCE_GRAPH: 'true'
 }

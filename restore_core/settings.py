@@ -41,6 +41,7 @@ class Settings:
     arm_endpoint: str
     arm_client_id: str
     api_version: str
+    uses_graph: bool
     rules: Rules
 
     @classmethod
@@ -52,6 +53,7 @@ class Settings:
             arm_endpoint=reader.endpoint(),
             arm_client_id=reader.text("AZURE_CLIENT_ID"),
             api_version=reader.api_version(),
+            uses_graph=reader.flag("RESTORE_RESOURCE_GRAPH", default=True),
             rules=reader.rules(),
         )
         if reader.faults:
@@ -103,8 +105,8 @@ class _Reader:
         except ValueError:
             return -1
 
-    def flag(self, name: str) -> bool:
-        text = self.text(name, "false").lower()
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        text = self.text(name, str(default)).lower()
         if text not in ("true", "false"):
             self.faults.append(f"{name} must be true or false.")
         return text == "true"

@@ -30,7 +30,7 @@ def engine(environment: Mapping[str, str], clock: Callable[[], datetime]) -> Eng
     return Engine.of(
         tables=AccountTables(clients.tables(settings.storage)),
         queues=AccountQueues(clients.queues(settings.storage)),
-        vault=BackupVault(arm, clock),
+        vault=BackupVault(arm, clock, uses_graph=settings.uses_graph),
         rules=settings.rules,
         clock=clock,
     )

@@ -40,6 +40,7 @@ def test_storage_alone_will_do_and_the_rest_has_defaults() -> None:
     assert read.arm_endpoint == "https://management.azure.com"
     assert read.arm_client_id == ""
     assert read.api_version == "2025-07-01"
+    assert read.uses_graph
     assert read.rules == Rules(Policy())
 
 
@@ -56,11 +57,13 @@ def test_every_setting_is_read() -> None:
         RESTORE_DEFAULT_VAULT=VAULT,
         RESTORE_DELETED_DISKS="True",
         RESTORE_EVENTS="accepted, Completed",
+        RESTORE_RESOURCE_GRAPH="False",
     )
 
     assert read.arm_endpoint == "https://management.chinacloudapi.cn"
     assert read.arm_client_id == "client-1"
     assert read.api_version == "2024-04-01"
+    assert not read.uses_graph
     assert read.rules == Rules(
         Policy.parse(ALLOW),
         default_vault=BackupVaultId.parse(VAULT),
@@ -93,6 +96,7 @@ def test_which_transitions_are_told_is_a_list_of_words(words: str, told: frozens
         ("RESTORE_EVENTS", "finished", "RESTORE_EVENTS must be some of all, none, final, accepted"),
         ("RESTORE_EVENTS", "final,", "RESTORE_EVENTS must be some of"),
         ("RESTORE_DELETED_DISKS", "yes", "RESTORE_DELETED_DISKS must be true or false"),
+        ("RESTORE_RESOURCE_GRAPH", "no", "RESTORE_RESOURCE_GRAPH must be true or false"),
         ("RESTORE_DEFAULT_VAULT", "vault-1", "RESTORE_DEFAULT_VAULT: it is not the ARM id of a"),
         ("RESTORE_MAX_ACTIVE", "0", "RESTORE_MAX_ACTIVE must be a whole number from 1 to 900"),
         ("RESTORE_MAX_ACTIVE", "2.5", "RESTORE_MAX_ACTIVE must be a whole number"),

@@ -91,22 +91,23 @@ def no_vault(vault: BackupVaultId) -> str:
     )
 
 
-def not_one_instance(source: DiskId, vault: BackupVaultId, found: Sequence[str]) -> Problem:
+def not_one_instance(
+    source: DiskId, vaults: Sequence[BackupVaultId], found: Sequence[BackupInstanceId]
+) -> Problem:
     """Return why a disk alone does not say what to restore."""
-    command = (
-        f"az dataprotection backup-instance list --vault-name {vault.name} "
-        f"--resource-group '{vault.group.name}' --subscription {vault.group.subscription}"
-    )
     if not found:
+        vault, named = vaults[0], ", ".join(str(vault) for vault in vaults[:MAX_TOLD])
         return Problem(
             "DiskNotProtected",
-            f"The vault {vault} protects no disk {source}.",
-            f"Name the vault that protects it in vaultId. What this one protects: {command}",
+            f"The disk {source} is protected by no vault that was looked in: {named}.",
+            f"Name the vault that protects it in vaultId. What {vault.name} protects: "
+            f"az dataprotection backup-instance list --vault-name {vault.name} "
+            f"--resource-group '{vault.group.name}' --subscription {vault.group.subscription}",
         )
-    names = ", ".join(quoted(name) for name in found[:MAX_TOLD])
+    ids = ", ".join(str(instance) for instance in sorted(found, key=str)[:MAX_TOLD])
     return Problem(
         "SeveralBackupInstances",
-        f"{len(found)} backup instances of {vault} protect the disk {source}: {names}.",
+        f"{len(found)} backup instances protect the disk {source}: {ids}.",
         "Send the backupInstanceId of one of them in place of sourceDiskId.",
     )
 

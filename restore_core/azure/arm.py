@@ -70,10 +70,16 @@ class Arm:
         self._bearer = _Bearer(credential, f"{self._endpoint}/.default", clock)
         self._api_version = api_version
         self._clock = clock
+        self._of_thread = threading.local()
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=POOL, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+
+    @property
+    def calls(self) -> int:
+        """Return how many calls this thread has sent so far: an invocation keeps to one thread."""
+        return int(getattr(self._of_thread, "calls", 0))
 
     def get(self, path: str) -> Answer:
         """GET `path`, an ARM id; raise Unavailable or Rejected."""
@@ -90,9 +96,9 @@ class Arm:
             )
         return self._repeatable("GET", url)
 
-    def post(self, path: str, body: dict[str, Any]) -> Answer:
+    def post(self, path: str, body: dict[str, Any], *, api_version: str = "") -> Answer:
         """POST what may be asked twice, such as a validation; raise Unavailable or Rejected."""
-        return self._repeatable("POST", self._url(path), body)
+        return self._repeatable("POST", self._url(path, api_version), body)
 
     def post_once(self, path: str, body: dict[str, Any], *, request_id: str) -> Answer:
         """POST what must not be obeyed twice; raise Unavailable, Rejected or AnswerLost.
@@ -141,6 +147,7 @@ class Arm:
         }
         request = requests.Request(method, url, headers=headers, json=body, auth=self._bearer)
         prepared = self._session.prepare_request(request)
+        self._of_thread.calls = self.calls + 1
         prepared.url = url  # Verbatim: a signed URL that is quoted anew loses its signature.
         # Plain http is for this machine: a proxy on the way would read the token.
         proxies = {"no_proxy": "*"} if url.startswith("http://") else {}
@@ -149,8 +156,8 @@ class Arm:
         )
         return self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False, **settings)
 
-    def _url(self, path: str) -> str:
-        return f"{self._endpoint}{path}?api-version={self._api_version}"
+    def _url(self, path: str, api_version: str = "") -> str:
+        return f"{self._endpoint}{path}?api-version={api_version or self._api_version}"
 
     def _answer(self, response: requests.Response, body: dict[str, Any]) -> Answer:
         url = response.headers.get("Azure-AsyncOperation", "")

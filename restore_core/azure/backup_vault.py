@@ -5,7 +5,7 @@ documents differ, the recordings are right: `recoveryPointId` stands inside `res
 a failure is HTTP 200 with `status: Failed`, and "running" is spelled in several ways.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,10 +13,12 @@ from typing import Any, Final
 from restore_core.azure import advice
 from restore_core.azure.arm import Answer, Arm
 from restore_core.azure.arm_errors import problem_in
+from restore_core.azure.disk_lookup import DiskLookup
 from restore_core.azure.inventory import Inventory
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.jobs import Job
 from restore_core.azure.protected_disk import DISKS
+from restore_core.azure.resource_graph import ResourceGraph
 from restore_core.azure.vault_calls import FORBIDDEN, VaultCalls, odd
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
@@ -56,20 +58,27 @@ _NO_OPERATION: Final = Problem(
 class BackupVault:
     """The Data Protection provider, asked for one instance at a time. Safe for threads."""
 
-    def __init__(self, arm: Arm, clock: Callable[[], datetime]) -> None:
+    def __init__(self, arm: Arm, clock: Callable[[], datetime], *, uses_graph: bool = True) -> None:
         self._arm = arm
         self._clock = clock
         self._calls = VaultCalls(arm, clock)
         self._inventory = Inventory(self._calls)
+        graph = ResourceGraph(arm, clock, is_on=uses_graph)
+        self._lookup = DiskLookup(self._calls, graph, clock)
         self._search = JobSearch(self._calls, clock)
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
         return self._inventory.instance(instance)
 
-    def instance_of(self, source: DiskId, vault: BackupVaultId) -> BackupInstance:
-        """Return the one instance of `vault` that protects `source`; raise as `instance`."""
-        return self._inventory.instance_of(source, vault)
+    def instance_of(
+        self, source: DiskId, vaults: Sequence[BackupVaultId], asked_at: datetime
+    ) -> BackupInstance:
+        """Return the one instance of these vaults that protects `source`; raise as `instance`.
+
+        That there is none is believed of what was read after `asked_at` alone.
+        """
+        return self._lookup.instance_of(source, vaults, asked_at)
 
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
         """Return all recovery points of `instance`; raise Unavailable or Rejected."""

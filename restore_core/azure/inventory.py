@@ -4,18 +4,16 @@ from typing import Any
 
 from restore_core.azure import advice
 from restore_core.azure.jobs import moment
-from restore_core.azure.protected_disk import name_of, protected_disk, protects
+from restore_core.azure.protected_disk import protected_disk
 from restore_core.azure.vault_calls import VaultCalls, odd
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
-    BackupVaultId,
-    DiskId,
     InvalidId,
     RecoveryPointId,
     recovery_point_id,
 )
 from restore_core.engine.ports import BackupInstance
-from restore_core.errors import Rejected, Unavailable
+from restore_core.errors import Unavailable
 from restore_core.lifecycle.recovery_points import RecoveryPoint, is_operational
 from restore_core.loose_json import array_of, object_of, text_of
 
@@ -30,23 +28,6 @@ class Inventory:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
         body = self._calls.read(str(instance), instance.vault, advice.no_instance(instance)).body
         return protected_disk(instance, body)
-
-    def instance_of(self, source: DiskId, vault: BackupVaultId) -> BackupInstance:
-        """Return the one instance of `vault` that protects `source`.
-
-        Its item in the vault's list tells what a GET of it would. Raise Unavailable, or Rejected
-        where there is none, or more than one.
-        """
-        items = self._calls.items(f"{vault}/backupInstances", vault, advice.no_vault(vault))
-        found = [item for item in items if protects(item, source)]
-        if len(found) != 1:
-            raise Rejected(
-                advice.not_one_instance(source, vault, [name_of(item) for item in found])
-            )
-        try:
-            return protected_disk(BackupInstanceId.of(vault, name_of(found[0])), found[0])
-        except InvalidId:
-            raise Unavailable(odd("a backup instance's name")) from None
 
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
         """Return all recovery points of `instance`; raise Unavailable or Rejected."""

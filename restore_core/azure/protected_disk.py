@@ -41,8 +41,13 @@ def protected_disk(instance: BackupInstanceId, body: dict[str, Any]) -> BackupIn
 
 
 def protects(item: dict[str, Any], source: DiskId) -> bool:
-    """Tell whether a list's item protects this disk."""
-    return text_of(_source_info(item).get("resourceid")).lower() == source.key
+    """Tell whether an item of a list, or a row of Resource Graph, protects this disk."""
+    return source_key(item) == source.key
+
+
+def source_key(item: dict[str, Any]) -> str:
+    """Return the lower-cased id of what a list's item protects; "" where it names nothing."""
+    return text_of(_source_info(item).get("resourceid")).lower()
 
 
 def name_of(item: dict[str, Any]) -> str:

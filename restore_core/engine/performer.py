@@ -163,11 +163,21 @@ class Performer:
         if request.backup_instance_id is not None:
             self._judge(restore, request.backup_instance_id, request.known_target)
             return self._vault.instance(request.backup_instance_id)
-        vault = request.vault_id or self._rules.default_vault
-        if vault is None:
+        vaults = self._vaults(restore)
+        return self._vault.instance_of(request.known_source, vaults, restore.requested_at)
+
+    def _vaults(self, restore: Restore) -> list[BackupVaultId]:
+        """Return where a disk is looked for: the vault that is named, or those that rules name."""
+        target = restore.request.known_target
+        named = restore.request.vault_id or self._rules.default_vault
+        vaults = [named] if named else self._rules.policy.vaults
+        if not vaults:
             raise Rejected(_NO_VAULT)
-        self._judge(restore, vault, request.known_target)
-        return self._vault.instance_of(request.known_source, vault)
+        problems = {vault: self._refusal(restore, vault, target) for vault in vaults}
+        allowed = [vault for vault, problem in problems.items() if problem is None]
+        if not allowed:
+            self._judge(restore, vaults[0], target)
+        return allowed
 
     def _judge(
         self,
@@ -253,7 +263,8 @@ def _plan(restore: Restore) -> Plan:
 _RESTORED: Final = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_WARNINGS})
 _NO_VAULT: Final = Problem(
     "NoVault",
-    "The request names a disk but no vault, and the app setting RESTORE_DEFAULT_VAULT is not set.",
+    "The request names a disk but no vault, the app setting RESTORE_DEFAULT_VAULT is not set, and "
+    "no rule of RESTORE_ALLOW names a vault as its source.",
     "Send vaultId, or backupInstanceId in place of sourceDiskId, with a new requestId; or set "
     "RESTORE_DEFAULT_VAULT to the ARM id of the backup vault.",
 )

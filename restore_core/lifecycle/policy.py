@@ -14,6 +14,7 @@ from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
     DiskId,
+    InvalidId,
     ResourceGroupId,
     valid_segment,
 )
@@ -46,6 +47,15 @@ class Scope:
     def holds(self, resource: str) -> bool:
         """Tell whether the ARM id `resource` is this scope or lies in it."""
         return tuple(resource.lower().split("/"))[: len(self.segments)] == self.segments
+
+    @property
+    def vault(self) -> BackupVaultId | None:
+        """Return the backup vault that this scope is, or lies in; None where it is wider."""
+        names = self.segments[: BackupVaultId.template.count("/") + 1]
+        try:
+            return BackupVaultId.parse("/".join(names))
+        except InvalidId:
+            return None
 
     def lies_in(self, resource: str) -> bool:
         """Tell whether this scope is narrower than the ARM id `resource`."""
@@ -86,6 +96,12 @@ class Policy:
         """
         parts = (part.strip() for part in text.replace("\n", ";").split(";"))
         return cls(tuple(Rule.parse(part) for part in parts if part))
+
+    @property
+    def vaults(self) -> list[BackupVaultId]:
+        """Return the vaults that the sources of rules name, or name something inside, each once."""
+        named = [rule.source.vault for rule in self.rules]
+        return list(dict.fromkeys(vault for vault in named if vault is not None))
 
     def refusal(
         self, source: BackupInstanceId | BackupVaultId, target: DiskId | ResourceGroupId

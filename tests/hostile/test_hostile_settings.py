@@ -32,6 +32,7 @@ GOOD = {
     "RESTORE_MAX_ACTIVE": "200",
     "RESTORE_DEFAULT_VAULT": builders.INSTANCE.partition("/backupInstances/")[0],
     "RESTORE_DELETED_DISKS": "false",
+    "RESTORE_RESOURCE_GRAPH": "true",
     "RESTORE_EVENTS": "final",
 }
 endpoints = st.builds(

@@ -1,0 +1,151 @@
+"""Finds the backup instance of a disk: by one query of Resource Graph, else in the vaults' lists.
+
+A row of the graph is confirmed by a GET of its instance. A list that was read is kept for a minute,
+for an alert seldom comes alone; that a disk is in none counts only of lists whose reading began
+after the restore was asked for.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from restore_core.azure import advice
+from restore_core.azure.protected_disk import name_of, protected_disk, protects, source_key
+from restore_core.azure.resource_graph import INSTANCES, ResourceGraph, Row, same
+from restore_core.azure.vault_calls import GONE, VaultCalls, odd
+from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, DiskId, InvalidId
+from restore_core.engine.ports import BackupInstance
+from restore_core.errors import Rejected, Unavailable
+
+KEPT: Final = timedelta(minutes=1)
+"""How long a vault's list that was read is used again by the same worker."""
+
+Items = dict[str, list[dict[str, Any]]]
+
+
+@dataclass
+class _List:
+    """A vault's list as this worker read it last: its items by the disk they protect."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    begun: datetime | None = None
+    items: Items = field(default_factory=dict)
+
+
+class DiskLookup:
+    """Finds the instance of a disk in one vault or in several. Safe for threads."""
+
+    def __init__(
+        self, calls: VaultCalls, graph: ResourceGraph, clock: Callable[[], datetime]
+    ) -> None:
+        self._calls = calls
+        self._graph = graph
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._lists: dict[str, _List] = {}
+
+    def instance_of(
+        self, source: DiskId, vaults: Sequence[BackupVaultId], asked_at: datetime
+    ) -> BackupInstance:
+        """Return the one instance of these vaults that protects `source`.
+
+        Raise Unavailable, or Rejected where there is none, or more than one.
+        """
+        found = self._in_graph(source, vaults) or self._in_lists(source, vaults, asked_at)
+        if len(found) != 1:
+            ids = [instance.id for instance in found]
+            raise Rejected(advice.not_one_instance(source, vaults, ids))
+        return found[0]
+
+    # -------------------------------------------------------------------------- in the graph
+
+    def _in_graph(self, source: DiskId, vaults: Sequence[BackupVaultId]) -> list[BackupInstance]:
+        """Return what the graph shows and a GET confirms; nothing is no answer."""
+        condition = same("properties.dataSourceInfo.resourceID", source)
+        try:
+            rows = self._graph.find(INSTANCES, vaults, condition) or []
+        except Unavailable:
+            return []
+        named = [_id_of(row, vaults) for row in rows if protects(row, source)]
+        known = dict.fromkeys(instance for instance in named if instance is not None)
+        read = [self._confirmed(instance, source) for instance in known]
+        return [instance for instance in read if instance is not None]
+
+    def _confirmed(self, instance: BackupInstanceId, source: DiskId) -> BackupInstance | None:
+        """Return the instance as it is now; None where it is gone or protects another disk."""
+        try:
+            answer = self._calls.read(str(instance), instance.vault)
+        except Rejected as error:
+            if error.status in GONE:
+                return None
+            raise
+        read = protected_disk(instance, answer.body)
+        return read if read.source == source else None
+
+    # -------------------------------------------------------------------------- in the lists
+
+    def _in_lists(
+        self, source: DiskId, vaults: Sequence[BackupVaultId], asked_at: datetime
+    ) -> list[BackupInstance]:
+        """Return what the vaults' lists show; a vault that refuses counts where none shows it."""
+        found, refusals = list[BackupInstance](), list[Rejected]()
+        for vault in vaults:
+            try:
+                found += self._in_list(source, vault, asked_at)
+            except Rejected as error:
+                refusals.append(error)
+        if refusals and not found:
+            raise refusals[0]
+        return found
+
+    def _in_list(
+        self, source: DiskId, vault: BackupVaultId, asked_at: datetime
+    ) -> list[BackupInstance]:
+        kept = self._list_of(vault)
+        with kept.lock:  # Of two that ask at once, one reads and both use it.
+            items = self._items(kept, source, asked_at)
+            if items is None:
+                begun = self._clock()
+                kept.items, kept.begun = self._read(vault), begun
+                items = kept.items.get(source.key, [])
+        return [_of_list(vault, item) for item in items]
+
+    def _list_of(self, vault: BackupVaultId) -> _List:
+        with self._lock:
+            return self._lists.setdefault(vault.key, _List())
+
+    def _items(
+        self, kept: _List, source: DiskId, asked_at: datetime
+    ) -> list[dict[str, Any]] | None:
+        """Return what the list that is kept holds of the disk; None where that does not count."""
+        if kept.begun is None or self._clock() - kept.begun >= KEPT:
+            return None
+        items = kept.items.get(source.key)
+        if items is None and kept.begun > asked_at:
+            return []
+        return items
+
+    def _read(self, vault: BackupVaultId) -> Items:
+        path = f"{vault}/backupInstances"
+        items: Items = {}
+        for item in self._calls.items(path, vault, advice.no_vault(vault)):
+            items.setdefault(source_key(item), []).append(item)
+        return items
+
+
+def _of_list(vault: BackupVaultId, item: dict[str, Any]) -> BackupInstance:
+    try:
+        return protected_disk(BackupInstanceId.of(vault, name_of(item)), item)
+    except InvalidId:
+        raise Unavailable(odd("a backup instance's name")) from None
+
+
+def _id_of(row: Row, vaults: Sequence[BackupVaultId]) -> BackupInstanceId | None:
+    """Return the instance that a row names, where it lies in one of these vaults."""
+    try:
+        instance = BackupInstanceId.parse(str(row.get("id")))
+    except InvalidId:
+        return None
+    return instance if instance.vault in vaults else None
