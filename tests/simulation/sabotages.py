@@ -218,7 +218,7 @@ def _first_page_only() -> list[Patch]:
 
 def _ignore_the_etag() -> list[Patch]:
     def save(self: Any, restore: Restore, etag: str) -> Versioned:  # noqa: ARG001
-        answer = self._table.upsert_entity(restore_row(restore), UpdateMode.REPLACE)
+        answer = self._table._client.upsert_entity(restore_row(restore), UpdateMode.REPLACE)
         return Versioned(restore, answer["etag"])
 
     return [(RestoresTable, "save", save)]
@@ -248,7 +248,7 @@ def _no_lock() -> list[Patch]:
 def _release_anothers_lock() -> list[Patch]:
     def release(self: Any, target: Any, request_id: str) -> None:  # noqa: ARG001
         with answering():
-            self._table.delete_entity(disk_key(target), LOCK_ROW)
+            self._table._client.delete_entity(disk_key(target), LOCK_ROW)
 
     return [(TargetsTable, "release", release)]
 
@@ -341,7 +341,7 @@ def _look_at_what_has_ended() -> list[Patch]:
     real = Sweep._visit_due
 
     def visit(self: Any, pool: Any) -> None:
-        for row in self._tables.results._table.list_entities():
+        for row in self._tables.results._table._client.list_entities():
             self._tables.restores.load(row["RowKey"])
         real(self, pool)
 
