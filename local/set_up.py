@@ -45,7 +45,8 @@ class Part:
     name: str
     mark: Path
     sources: Sequence[Path]
-    commands: Sequence[Sequence[str]]
+    commands: Sequence[tuple[str, Sequence[str]]]
+    """Each with what it does, which is shown until it says more itself."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def is_done(self) -> bool:
@@ -63,9 +64,12 @@ def packages(venv: Path) -> Part:
         mark=venv / ".ready",
         sources=[ROOT / "requirements.txt", ROOT / "pyproject.toml"],
         commands=[
-            [sys.executable, "-m", "venv", str(venv)],
-            [*pip, "--upgrade", "pip>=25.1"],
-            [*pip, "--requirement", "requirements.txt", "--group", "dev"],
+            ("making the environment", [sys.executable, "-m", "venv", str(venv)]),
+            ("looking for pip", [*pip, "--upgrade", "pip>=25.1"]),
+            (
+                "looking for packages",
+                [*pip, "--requirement", "requirements.txt", "--group", "dev"],
+            ),
         ],
     )
 
@@ -77,7 +81,7 @@ def azurite() -> Part:
         name="Azurite into local/node_modules",
         mark=HERE / "node_modules/.package-lock.json",
         sources=[HERE / "package.json", HERE / "package-lock.json"],
-        commands=[[*npm_command(), "ci", f"--prefix={HERE}", *quiet]],
+        commands=[("looking for packages", [*npm_command(), "ci", f"--prefix={HERE}", *quiet])],
         environment=npm_environment(),
     )
 
@@ -102,11 +106,12 @@ def set_up(part: Part, folder: Path) -> None:
         if part.is_done():
             return
         _say(f"Setting up, once: {part.name}")
-        began = time.monotonic()
-        for command in part.commands:
-            _run(command, {**os.environ, **part.environment}, began)
+        clock = Clock()
+        for does, command in part.commands:
+            _run(does, command, {**os.environ, **part.environment}, clock)
         part.mark.touch()
-        _say(f"Set up in {time.monotonic() - began:.0f} s: {part.name}")
+        clock.clear()
+        _say(f"Set up in {clock.seconds:.0f} s: {part.name}")
 
 
 @contextmanager
@@ -118,7 +123,7 @@ def turn(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             _say("Another make sets this clone up: waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _wait_for(lock, Clock())
         yield
     finally:
         os.close(lock)
@@ -138,7 +143,46 @@ def in_short(line: str) -> str:
             return ""
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str], began: float) -> None:
+class Clock:
+    """Shows the seconds since it was made, and what goes on: one line that changes, or a few."""
+
+    def __init__(self) -> None:
+        self._began = self._told = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been."""
+        return time.monotonic() - self._began
+
+    def show(self, text: str) -> None:
+        """Show `text` now, on a terminal; elsewhere, if it has been long since the last."""
+        line = f"{self.seconds:5.0f} s  {text}"
+        if sys.stdout.isatty():
+            width = max(NARROWEST, shutil.get_terminal_size().columns) - 1
+            _write(f"\r\x1b[K{line[:width]}")
+        elif time.monotonic() - self._told >= TELL_EVERY:
+            self._told = time.monotonic()
+            _say(line)
+
+    def clear(self) -> None:
+        """Give the line back."""
+        if sys.stdout.isatty():
+            _write("\r\x1b[K")
+
+
+def _wait_for(lock: int, clock: Clock) -> None:
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            clock.show("waiting")
+            time.sleep(GLANCE)
+        else:
+            clock.clear()
+            return
+
+
+def _run(does: str, command: Sequence[str], environment: Mapping[str, str], clock: Clock) -> None:
     said: list[str] = []
     with subprocess.Popen(  # noqa: S603 - our own words.
         command,
@@ -153,12 +197,15 @@ def _run(command: Sequence[str], environment: Mapping[str, str], began: float) -
         reader = threading.Thread(target=_collect, args=(process.stdout, said), daemon=True)
         reader.start()
         try:
-            _watch(process, said, began)
+            while process.poll() is None:
+                clock.show(_newest(said) or does)
+                time.sleep(GLANCE)
         finally:
             process.terminate()  # which does nothing to one that has ended
             process.wait()
             reader.join()
     if process.returncode:
+        clock.clear()
         end = "\n".join(said[-END_OF_OUTPUT:])
         raise SetUpFailedError(f"{end}\nSet-up failed: {' '.join(command)}")
 
@@ -168,29 +215,12 @@ def _collect(output: IO[str] | None, said: list[str]) -> None:
         said.append(line.rstrip())  # noqa: PERF401 - it is read while it grows.
 
 
-def _watch(process: subprocess.Popen[str], said: Sequence[str], began: float) -> None:
-    """Show the seconds and the newest of what the installer is at until it has ended."""
-    told = began
-    while process.poll() is None:
-        elapsed = time.monotonic() - began
-        if sys.stdout.isatty():
-            _show(f"{elapsed:5.0f} s  {_newest(said)}")
-        elif time.monotonic() - told >= TELL_EVERY:
-            told = time.monotonic()
-            _say(f"{elapsed:5.0f} s  {_newest(said)}")
-        time.sleep(GLANCE)
-    if sys.stdout.isatty():
-        _show("")
-
-
 def _newest(said: Sequence[str]) -> str:
     return next((short for line in reversed(said[-200:]) if (short := in_short(line))), "")
 
 
-def _show(text: str) -> None:
-    """Put `text` in the place of the line before, cut to the terminal."""
-    width = max(NARROWEST, shutil.get_terminal_size().columns) - 1
-    sys.stdout.write(f"\r\x1b[K{text[:width]}")
+def _write(text: str) -> None:
+    sys.stdout.write(text)
     sys.stdout.flush()
 
 

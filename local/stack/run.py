@@ -42,6 +42,8 @@ def run(pace: float, *, folder: Path = FOLDER, stopping: Stopping | None = None)
         return 0
     except (AzuriteMissingError, ChildFailedError, NodeMissingError, StackRunsError) as error:
         _print(str(error))
+    except PermissionError as error:
+        _print(f"{error.filename} cannot be written: is this clone another user's?")
     return 1
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from rich.console import Console
 
 from local.demo import pictures
+from local.demo.board import Board, TimeIsUpError
 from local.demo.pictures import Standing
 from local.demo.requests import DemoRequest, demo_requests, set_scene
 from local.demo.show import judge, new_log
 from local.results_table import results_table
+from local.stopping import Interrupted, Stopping
 from simulator import Simulator
 from tests.local.screen import holds, shown
 
@@ -174,11 +180,37 @@ def test_the_exit_code_tells_whether_all_went_as_it_should(
     assert told == [code]
 
 
-def test_the_log_is_a_new_file_whatever_lies_in_the_temporary_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class NoTablesYet:
+    """An account in which the app has not made its tables."""
+
+    def get_table_client(self, _name: str) -> NoTablesYet:
+        return self
+
+    def list_entities(self) -> list[dict[str, Any]]:
+        raise ResourceNotFoundError
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+@pytest.mark.timeout(10)
+def test_while_it_watches_it_ends_as_soon_as_it_is_asked_to(*, is_terminal: bool) -> None:
+    stopping = Stopping()
+    to = Console(file=io.StringIO(), force_terminal=is_terminal)
+    board = Board(NoTablesYet(), [a_request()], to)
+    threading.Timer(0.1, stopping.ask, [signal.SIGINT]).start()
+
+    with pytest.raises(Interrupted):
+        board.watch(60, stopping)
+
+
+def test_when_the_time_is_up_it_names_what_has_no_result() -> None:
+    board = Board(NoTablesYet(), [a_request()], Console(file=io.StringIO()))
+
+    with pytest.raises(TimeIsUpError, match="No result after 0 s: r1"):
+        board.watch(0, Stopping())
+
+
+def test_the_log_is_a_new_file_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "azure-disk-restore-demo.log").mkdir()  # as unusable as another user's file
 
     first, second = new_log(), new_log()
 
@@ -191,6 +223,8 @@ def test_interrupted_it_ends_what_it_started_and_leaves_no_trace(
     tmp_path: Path, azurite: Azurite
 ) -> None:
     assert azurite.connection_string  # so that this is skipped where there is none
+    unusable = tmp_path / "azure-disk-restore-demo.log"  # as another user's file would be
+    unusable.mkdir()
     demo = _start(tmp_path)
     started = demo.stdout
     assert started
@@ -205,7 +239,7 @@ def test_interrupted_it_ends_what_it_started_and_leaves_no_trace(
     assert demo.returncode == 130
     assert "Traceback" not in rest
     assert "Interrupted: whatever the demo started has ended." in rest
-    assert [file.suffix for file in tmp_path.iterdir()] == [".log"]
+    assert {file.suffix for file in tmp_path.iterdir()} == {".log"}
     assert not _processes_that_name(tmp_path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def a_part(folder: Path, *program: str) -> Part:
     source = folder / "needs.txt"
     source.touch()
-    return Part("a part", folder / "mark", [source], [[sys.executable, "-c", *program]])
+    return Part("a part", folder / "mark", [source], [("works", [sys.executable, "-c", *program])])
 
 
 def test_what_is_set_up_is_not_set_up_again(
@@ -60,6 +61,24 @@ def test_the_second_of_two_waits_and_finds_it_done(
     assert waited
     assert "waiting for it" in capsys.readouterr().out
     assert not started.exists()
+
+
+def test_where_the_output_is_no_terminal_it_tells_now_and_then_what_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(set_up, "TELL_EVERY", 0.0)
+    ended = tmp_path / "ended"
+    wait = f"import os\nwhile not os.path.exists({str(ended)!r}): pass"
+    part = a_part(tmp_path, f"print('Collecting rich==14.0', flush=True)\n{wait}")
+    setting_up = threading.Thread(target=set_up.set_up, args=(part, tmp_path))
+    setting_up.start()
+    said = ""
+    while "rich==14.0" not in said:
+        said += capsys.readouterr().out
+    ended.touch()
+    setting_up.join()
+
+    assert re.search(r"^ +\d+ s  rich==14.0$", said, re.MULTILINE)
 
 
 def test_a_failure_shows_the_end_of_what_the_installer_said_and_is_not_taken_for_done(
