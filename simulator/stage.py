@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from threading import RLock
 from typing import Final
@@ -11,6 +12,7 @@ from simulator.outcomes import Outcome
 from simulator.restore_body import Wish
 from simulator.restores import Restores, past_backup
 from simulator.world import (
+    PROTECTED,
     SOFT_DELETED,
     STOPPED,
     Instance,
@@ -128,6 +130,15 @@ class Stage:
     def undelete(self, instance_id: str) -> None:
         """Bring a soft-deleted backup instance back, as one whose backups are stopped."""
         self._protection(instance_id, STOPPED)
+
+    def protect_again(self, instance_id: str) -> str:
+        """Let the disk of an instance be protected by another one beside it; return its id."""
+        with self._lock:
+            old, points = self._instance(instance_id), list(self._daily_points())
+            new = replace(old, id=f"{old.id}-2", protection=PROTECTED, points=points)
+            self.world.instances[arm_ids.key(new.id)] = new
+        self.changed()
+        return new.id
 
     def take_identity(self, vault_id: str) -> None:
         """Take its own identity from a vault: it has the user-assigned ones of its instances."""
