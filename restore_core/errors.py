@@ -15,7 +15,7 @@
 No message holds a token, the signed part of a URL or a whole payload.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 
@@ -31,6 +31,11 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+    def advised(self, advice: str) -> "Problem":
+        """Return it with our own advice after the service's."""
+        action = f"{self.action} Here: {advice}" if self.action else advice
+        return replace(self, action=action)
 
 
 class RestoreError(Exception):

@@ -7,6 +7,10 @@ from typing import Final
 MAX_TEXT: Final = 1_500
 """Characters of an error or an advice that a row keeps: a person reads a few lines, not 64 KiB."""
 
+MAX_ADVICE: Final = 8_192
+"""Characters of an advice where it is shown: the service's own, ours, and our commands, which are
+of use only whole."""
+
 MAX_QUOTE: Final = 80
 """Characters of a caller's value that a reason quotes back."""
 

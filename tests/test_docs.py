@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic.alias_generators import to_camel
 
-from restore_core.azure.advice import APP_ROLE
+from restore_core.azure.advice.roles import APP_ROLE
 from restore_core.contract.request import RestoreRequest
 from restore_core.engine.columns import refused_row
 from tests.builders import a_refused_message

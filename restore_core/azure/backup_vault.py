@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from restore_core.azure import advice
+from restore_core.azure.advice import for_app, for_restore
 from restore_core.azure.arm import Answer, Arm
 from restore_core.azure.arm_errors import problem_in
 from restore_core.azure.disk_lookup import DiskLookup
@@ -19,7 +19,7 @@ from restore_core.azure.job_search import JobSearch
 from restore_core.azure.jobs import Job
 from restore_core.azure.protected_disk import DISKS
 from restore_core.azure.resource_graph import ResourceGraph
-from restore_core.azure.vault_calls import FORBIDDEN, VaultCalls, odd
+from restore_core.azure.vault_calls import VaultCalls, odd
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
@@ -158,7 +158,7 @@ class BackupVault:
         if status == "succeeded":
             return TriggerUnanswered(problem, now)
         problem = replace(problem, correlation_id=operation.correlation_id)
-        return OperationFailed(advice.for_restore(problem, plan), now)
+        return OperationFailed(for_restore.failed(problem, plan), now)
 
     def _begun_all_the_same(self, operation: Operation, plan: Plan) -> JobNamed | None:
         """Look for the job of an operation that runs for longer than any should."""
@@ -183,7 +183,7 @@ class BackupVault:
             return Unanswered(odd("the job"), now)
         if (end := found.end) is None:
             return StillRunning(now, answer.retry_after)
-        problem = found.problem and advice.for_restore(found.problem, plan)
+        problem = found.problem and for_restore.failed(found.problem, plan)
         ended = found.ended if found.ended and found.ended <= now else now
         return JobEnded(end, found.status, ended, problem)
 
@@ -231,7 +231,7 @@ def _validated(answer: Answer, plan: Plan, now: datetime) -> Event:
         return ValidationSucceeded(now)
     problem = problem or Problem("ValidationFailed", "The validation failed without a reason.")
     problem = replace(problem, correlation_id=answer.correlation_id)
-    return ValidationFailed(advice.for_restore(problem, plan), now)
+    return ValidationFailed(for_restore.failed(problem, plan), now)
 
 
 def _running(answer: Answer, now: datetime) -> Event:
@@ -253,6 +253,6 @@ def _named_job(properties: dict[str, Any]) -> JobId | None:
 
 
 def _advised(error: Rejected, plan: Plan) -> Problem:
-    if error.status == FORBIDDEN:
-        return advice.for_app(error.problem, plan.instance.vault)
-    return advice.for_restore(error.problem, plan)
+    if for_app.concerns(error):
+        return for_app.refused(error.problem, plan.instance.vault, plan)
+    return for_restore.failed(error.problem, plan)

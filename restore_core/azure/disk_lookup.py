@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from restore_core.azure import advice
-from restore_core.azure.protected_disk import name_of, protected_disk, protects, source_key
+from restore_core.azure.advice import instances
+from restore_core.azure.protected_disk import (
+    SoftDeleted,
+    is_soft_deleted,
+    name_of,
+    protected_disk,
+    protects,
+    source_key,
+)
 from restore_core.azure.resource_graph import INSTANCES, ResourceGraph, Row, same
 from restore_core.azure.vault_calls import GONE, VaultCalls, odd
 from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, DiskId, InvalidId
@@ -23,6 +30,7 @@ KEPT: Final = timedelta(minutes=1)
 """How long a vault's list that was read is used again by the same worker."""
 
 Items = dict[str, list[dict[str, Any]]]
+Found = BackupInstance | SoftDeleted
 
 
 @dataclass
@@ -51,17 +59,20 @@ class DiskLookup:
     ) -> BackupInstance:
         """Return the one instance of these vaults that protects `source`.
 
-        Raise Unavailable, or Rejected where there is none, or more than one.
+        Raise Unavailable, or Rejected where there is none, or more than one. What was deleted and
+        is still kept does not count beside one that is there: the disk was protected anew.
         """
-        found = self._in_graph(source, vaults) or self._in_lists(source, vaults, asked_at)
-        if len(found) != 1:
-            ids = [instance.id for instance in found]
-            raise Rejected(advice.not_one_instance(source, vaults, ids))
-        return found[0]
+        found = self._in_graph(source, vaults)
+        if not _live(found):
+            found = self._in_lists(source, vaults, asked_at)
+        live = _live(found)
+        if len(live) != 1:
+            raise _not_one(source, vaults, live, found)
+        return live[0]
 
     # -------------------------------------------------------------------------- in the graph
 
-    def _in_graph(self, source: DiskId, vaults: Sequence[BackupVaultId]) -> list[BackupInstance]:
+    def _in_graph(self, source: DiskId, vaults: Sequence[BackupVaultId]) -> list[Found]:
         """Return what the graph shows and a GET confirms; nothing is no answer."""
         condition = same("properties.dataSourceInfo.resourceID", source)
         try:
@@ -73,7 +84,7 @@ class DiskLookup:
         read = [self._confirmed(instance, source) for instance in known]
         return [instance for instance in read if instance is not None]
 
-    def _confirmed(self, instance: BackupInstanceId, source: DiskId) -> BackupInstance | None:
+    def _confirmed(self, instance: BackupInstanceId, source: DiskId) -> Found | None:
         """Return the instance as it is now; None where it is gone or protects another disk."""
         try:
             answer = self._calls.read(str(instance), instance.vault)
@@ -81,16 +92,16 @@ class DiskLookup:
             if error.status in GONE:
                 return None
             raise
-        read = protected_disk(instance, answer.body)
-        return read if read.source == source else None
+        read = _found(instance, answer.body)
+        return read if protects(answer.body, source) else None
 
     # -------------------------------------------------------------------------- in the lists
 
     def _in_lists(
         self, source: DiskId, vaults: Sequence[BackupVaultId], asked_at: datetime
-    ) -> list[BackupInstance]:
+    ) -> list[Found]:
         """Return what the vaults' lists show; a vault that refuses counts where none shows it."""
-        found, refusals = list[BackupInstance](), list[Rejected]()
+        found, refusals = list[Found](), list[Rejected]()
         for vault in vaults:
             try:
                 found += self._in_list(source, vault, asked_at)
@@ -100,9 +111,7 @@ class DiskLookup:
             raise refusals[0]
         return found
 
-    def _in_list(
-        self, source: DiskId, vault: BackupVaultId, asked_at: datetime
-    ) -> list[BackupInstance]:
+    def _in_list(self, source: DiskId, vault: BackupVaultId, asked_at: datetime) -> list[Found]:
         kept = self._list_of(vault)
         with kept.lock:  # Of two that ask at once, one reads and both use it.
             items = self._items(kept, source, asked_at)
@@ -122,24 +131,52 @@ class DiskLookup:
         """Return what the list that is kept holds of the disk; None where that does not count."""
         if kept.begun is None or self._clock() - kept.begun >= KEPT:
             return None
-        items = kept.items.get(source.key)
-        if items is None and kept.begun > asked_at:
-            return []
-        return items
+        items = kept.items.get(source.key, [])
+        is_there = any(not is_soft_deleted(item) for item in items)
+        return items if is_there or kept.begun > asked_at else None
 
     def _read(self, vault: BackupVaultId) -> Items:
         path = f"{vault}/backupInstances"
         items: Items = {}
-        for item in self._calls.items(path, vault, advice.no_vault(vault)):
+        for item in self._calls.items(path, vault, instances.no_vault(vault)):
             items.setdefault(source_key(item), []).append(item)
         return items
 
 
-def _of_list(vault: BackupVaultId, item: dict[str, Any]) -> BackupInstance:
+def _of_list(vault: BackupVaultId, item: dict[str, Any]) -> Found:
     try:
-        return protected_disk(BackupInstanceId.of(vault, name_of(item)), item)
+        instance = BackupInstanceId.of(vault, name_of(item))
     except InvalidId:
         raise Unavailable(odd("a backup instance's name")) from None
+    return _found(instance, item)
+
+
+def _found(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
+    try:
+        return protected_disk(instance, body)
+    except SoftDeleted as deleted:
+        return deleted
+
+
+def _live(found: Sequence[Found]) -> list[BackupInstance]:
+    return [one for one in found if isinstance(one, BackupInstance)]
+
+
+def _not_one(
+    source: DiskId,
+    vaults: Sequence[BackupVaultId],
+    live: Sequence[BackupInstance],
+    found: Sequence[Found],
+) -> Rejected:
+    """Return why the instances of a disk do not say which to restore: none, or several."""
+    if live:
+        return Rejected(instances.several(source, [one.id for one in live]))
+    deleted = [one for one in found if isinstance(one, SoftDeleted)]
+    if len(deleted) == 1:
+        return deleted[0]
+    if deleted:
+        return Rejected(instances.soft_deleted([one.instance for one in deleted]))
+    return Rejected(instances.not_protected(source, vaults))
 
 
 def _id_of(row: Row, vaults: Sequence[BackupVaultId]) -> BackupInstanceId | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from restore_core.azure import advice
+from restore_core.azure.advice import instances
 from restore_core.azure.jobs import moment
 from restore_core.azure.protected_disk import protected_disk
 from restore_core.azure.vault_calls import VaultCalls, odd
@@ -26,7 +26,7 @@ class Inventory:
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
-        body = self._calls.read(str(instance), instance.vault, advice.no_instance(instance)).body
+        body = self._calls.read(str(instance), instance.vault, instances.no_instance(instance)).body
         return protected_disk(instance, body)
 
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
@@ -38,7 +38,7 @@ class Inventory:
         """Return the recovery point that the caller named; raise Unavailable or Rejected."""
         path = f"{instance}/recoveryPoints/{point}"
         found = _point(
-            self._calls.read(path, instance.vault, advice.no_point(instance, point)).body
+            self._calls.read(path, instance.vault, instances.no_point(instance, point)).body
         )
         if found is None:
             raise Unavailable(odd("the recovery point"))

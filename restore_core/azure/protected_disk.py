@@ -1,7 +1,10 @@
 """A backup instance as ARM shows it: answered to a GET, in a vault's list. Pure."""
 
+from datetime import datetime
 from typing import Any, Final
 
+from restore_core.azure.advice.instances import soft_deleted
+from restore_core.azure.jobs import moment
 from restore_core.azure.vault_calls import odd
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
@@ -16,6 +19,15 @@ from restore_core.loose_json import array_of, object_of, text_of
 from restore_core.text import one_line, quoted
 
 DISKS: Final = "Microsoft.Compute/disks"
+_SOFT_DELETED: Final = frozenset({"softdeleted", "softdeleting"})
+
+
+class SoftDeleted(Rejected):
+    """The instance was deleted and is still kept: nothing is restored before it is undeleted."""
+
+    def __init__(self, instance: BackupInstanceId, until: datetime | None) -> None:
+        super().__init__(soft_deleted([instance], until))
+        self.instance = instance
 
 
 def protected_disk(instance: BackupInstanceId, body: dict[str, Any]) -> BackupInstance:
@@ -31,6 +43,8 @@ def protected_disk(instance: BackupInstanceId, body: dict[str, Any]) -> BackupIn
                 "Name the backup instance of a managed disk.",
             )
         )
+    if is_soft_deleted(body):
+        raise SoftDeleted(instance, _purged_at(body))
     return BackupInstance(
         id=instance,
         source=_source(info),
@@ -53,6 +67,23 @@ def source_key(item: dict[str, Any]) -> str:
 def name_of(item: dict[str, Any]) -> str:
     """Return the name of a list's item."""
     return text_of(item.get("name")) or text_of(item.get("id")).rpartition("/")[2]
+
+
+def is_soft_deleted(item: dict[str, Any]) -> bool:
+    """Tell whether an instance was deleted and is still kept: it restores nothing, undeleted first.
+
+    Every other state restores, `ProtectionStopped` and `ProtectionError` too.
+    """
+    properties = _folded(object_of(item.get("properties")))
+    status = _folded(object_of(properties.get("protectionstatus"))).get("status")
+    state = text_of(properties.get("currentprotectionstate")) or text_of(status)
+    return state.lower() in _SOFT_DELETED
+
+
+def _purged_at(item: dict[str, Any]) -> datetime | None:
+    """Return until when a soft-deleted instance is kept, where it says so."""
+    properties = _folded(object_of(item.get("properties")))
+    return moment(_folded(object_of(properties.get("deletioninfo"))).get("scheduledpurgetime"))
 
 
 def _source_info(body: dict[str, Any]) -> dict[str, Any]:

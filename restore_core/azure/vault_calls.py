@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from restore_core.azure import advice
+from restore_core.azure.advice import for_app
 from restore_core.azure.arm import Answer, Arm
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import Problem, Rejected, Unavailable
@@ -19,7 +19,6 @@ from restore_core.loose_json import text_of
 MAX_PAGES: Final = 200
 """Pages of a list that are read: 98 jobs came in one page, a vault keeps months of them."""
 
-FORBIDDEN: Final = 403
 GONE: Final = frozenset({204, 404, 410})
 ENDLESS: Final = Problem("EndlessList", "ARM's list is longer than the app reads.")
 _NOT_FOUND: Final = 404
@@ -40,8 +39,8 @@ class VaultCalls:
             problem = error.problem
             if error.status == _NOT_FOUND:
                 problem = replace(problem, action=missing)
-            elif error.status == FORBIDDEN:
-                problem = advice.for_app(problem, vault)
+            elif for_app.concerns(error):
+                problem = for_app.refused(problem, vault)
             raise Rejected(problem, status=error.status) from None
 
     def items(self, path: str, vault: BackupVaultId, missing: str = "") -> Iterator[dict[str, Any]]:
@@ -66,11 +65,9 @@ class VaultCalls:
 
     def unanswered(self, error: Rejected | Unavailable, plan: Plan) -> Unanswered:
         """Return the event of a look that brought no answer, with the advice that mends it."""
-        forbidden = isinstance(error, Rejected) and error.status == FORBIDDEN
+        forbidden = isinstance(error, Rejected) and for_app.concerns(error)
         return Unanswered(
-            advice.while_waiting(error.problem, plan.instance.vault)
-            if forbidden
-            else error.problem,
+            for_app.while_waiting(error.problem, plan) if forbidden else error.problem,
             self._clock(),
             error.retry_after if isinstance(error, Unavailable) else None,
             gone=error.status in GONE,

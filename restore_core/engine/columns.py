@@ -14,7 +14,7 @@ from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Outcome, Status
-from restore_core.text import one_line, utc_text
+from restore_core.text import MAX_ADVICE, MAX_TEXT, one_line, utc_text
 
 Row = dict[str, Any]
 
@@ -106,14 +106,15 @@ def as_json(row: Mapping[str, Any]) -> Row:
     ended = "completedAt" in known
     if ended:
         known.pop("dueAt", None)  # What is due now is to tell of it, which is no one's outside.
-    return {"ended": ended, **{name: _json_value(value) for name, value in known.items()}}
+    return {"ended": ended, **{name: _json_value(name, value) for name, value in known.items()}}
 
 
-def _json_value(value: object) -> object:
+def _json_value(name: str, value: object) -> object:
     """Return a column's value as JSON has it; a text is cut, or a page could be 64 MiB long."""
     if isinstance(value, datetime):
         return utc_text(value)
-    return value if isinstance(value, int) else one_line(str(value))
+    limit = MAX_ADVICE if name == "recommendedAction" else MAX_TEXT
+    return value if isinstance(value, int) else one_line(str(value), limit)
 
 
 def _duration(row: Mapping[str, Any]) -> Row:

