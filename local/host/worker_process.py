@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from local.host.triggers import HttpAnswer, Incoming, Trigger
 
-DEATHS = 3  # The host gives up at this one and lets the platform start another host.
+DEATHS = 3  # The host gives up at this one; the platform would start another host.
 GRACE = 2.0  # seconds between a time-out and the worker's end, as measured.
 START = 60.0  # seconds a worker may take to find the app's functions.
 

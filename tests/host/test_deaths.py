@@ -53,7 +53,7 @@ def test_an_invocation_that_runs_too_long_takes_the_worker_with_it(witness: Witn
     witness.order("long", seconds=60, once=True)
     witness.diary.wait_for("obey", name="long")
     let_pass(4.5)
-    witness.order("beside", seconds=5)
+    witness.order("beside", seconds=5.5)
 
     first, again = witness.diary.wait_for("obey", name="beside", count=2)
     witness.diary.wait_for("obey", "ended", name="beside")
