@@ -1,6 +1,7 @@
 """The environment, read once into a frozen `Settings`; what is missing or wrong is named at once.
 
-Names are matched without case, as the Functions host matches them.
+Names are matched as the Functions host matches them (`environment`); what is no setting but a
+reference to one, which the platform should have resolved, is named as that.
 """
 
 import re
@@ -10,8 +11,10 @@ from datetime import timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from restore_core.connection import STORAGE, StorageConnection
+from restore_core import connection
+from restore_core.connection import StorageConnection
 from restore_core.contract.resource_ids import BackupVaultId
+from restore_core.environment import Environment
 from restore_core.errors import SettingsError
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import SETTING, Policy
@@ -21,6 +24,8 @@ DEFAULT_ENDPOINT: Final = "https://management.azure.com"
 DEFAULT_API_VERSION: Final = "2025-07-01"
 """The newest version with a recorded disk restore."""
 
+OF_THE_HOST: Final = "RESTORE_POLL_SCHEDULE"
+"""The host reads this one, and says less of a reference that was not resolved."""
 MOST_ACTIVE: Final = 900
 """One page of a table holds 1,000 rows: whether a turn is free is one look."""
 
@@ -48,6 +53,7 @@ class Settings:
     def read(cls, environment: Mapping[str, str]) -> Self:
         """Return the settings; raise SettingsError naming everything that is missing or wrong."""
         reader = _Reader(environment)
+        reader.text(OF_THE_HOST)
         settings = cls(
             storage=reader.storage(),
             arm_endpoint=reader.endpoint(),
@@ -65,7 +71,8 @@ class _Reader:
     """Reads one setting after the other and keeps what is wrong with them."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._values = {name.lower(): value.strip() for name, value in environment.items()}
+        self._variables = environment
+        self._environment = Environment(environment)
         self.faults: list[str] = []
 
     def rules(self) -> Rules:
@@ -83,7 +90,10 @@ class _Reader:
         )
 
     def text(self, name: str, default: str = "") -> str:
-        return self._values.get(name.lower(), "") or default
+        setting = self._environment.get(name)
+        if setting and setting.unresolved:
+            self.faults.append(setting.unresolved)
+        return setting.value if setting and not setting.unresolved else default
 
     def number(self, name: str, default: int, *, most: int) -> float:
         number = self._number(name, default)
@@ -152,23 +162,17 @@ class _Reader:
             return Policy()
 
     def storage(self) -> StorageConnection:
-        """Read the connection as the host does: the whole setting wins over its parts."""
-        if whole := self.text(STORAGE):
-            return StorageConnection(connection_string=whole)
-        service = self.text(f"{STORAGE}__serviceUri")
-        connection = StorageConnection(
-            queue_uri=self.text(f"{STORAGE}__queueServiceUri", service),
-            table_uri=self.text(f"{STORAGE}__tableServiceUri"),
-            client_id=self.text(f"{STORAGE}__clientId"),
-        )
-        if not connection.queue_uri or not connection.table_uri:
+        reading = connection.read(self._variables)
+        self.faults += reading.faults
+        read = reading.connection
+        whole = read.connection_string or (read.queue_uri and read.table_uri)
+        if not whole and not reading.faults:
+            name = reading.name
             self.faults.append(
-                f"{STORAGE} is missing: set it to a connection string, or set "
-                f"{STORAGE}__queueServiceUri and {STORAGE}__tableServiceUri."
+                f"{name} is missing: set it to a connection string, or set {name}__accountName, or "
+                f"{name}__queueServiceUri and {name}__tableServiceUri."
             )
-        if self.text(f"{STORAGE}__credential", "managedidentity").lower() != "managedidentity":
-            self.faults.append(f"{STORAGE}__credential must be managedidentity.")
-        return connection
+        return read
 
 
 def _has_possible_port(url: str) -> bool:

@@ -5,8 +5,9 @@ Their retries are few and short: an invocation must not wait, and what fails is 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
 from azure.data.tables import TableServiceClient
@@ -16,7 +17,7 @@ from restore_core.connection import STORAGE, StorageConnection
 from restore_core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from azure.identity import DefaultAzureCredential
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 _TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 5, "read_timeout": 20}
 _TABLE_RETRIES: Final[dict[str, Any]] = {
@@ -26,29 +27,43 @@ _TABLE_RETRIES: Final[dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
 class Identity:
-    """The app's identity, or the user-assigned one of `client_id`. Safe for threads.
+    """The app's identity, as every credential of Azure is asked. Safe for threads.
 
     azure.identity and msal are a third of all that the app imports: they are loaded when the first
     token is asked for, which a request that is refused, or an account with a key, never does.
     """
 
-    def __init__(self, client_id: str = "") -> None:
-        self._client_id = client_id
+    client_id: str = ""
+    resource_id: str = ""
+    managed: bool = False
+    """Whether it must be a managed identity; without the ids, the system-assigned one."""
+
+    @classmethod
+    def of(cls, connection: StorageConnection) -> Self:
+        """Return the identity that opens `connection`."""
+        return cls(connection.client_id, connection.resource_id, connection.managed)
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Return a token, as every credential of Azure does."""
+        """Return a token."""
         return self._credential.get_token(*scopes, **options)
 
     def get_token_info(self, *scopes: str, **options: Any) -> AccessTokenInfo:
-        """Return a token and what is known of it, as every credential of Azure does."""
+        """Return a token and what is known of it."""
         return self._credential.get_token_info(*scopes, **options)
 
     @cached_property
-    def _credential(self) -> "DefaultAzureCredential":
-        from azure.identity import DefaultAzureCredential  # noqa: PLC0415  see the class
+    def _credential(self) -> "DefaultAzureCredential | ManagedIdentityCredential":
+        from azure import identity  # noqa: PLC0415  see the class
 
-        return DefaultAzureCredential(managed_identity_client_id=self._client_id or None)
+        if self.resource_id:
+            return identity.ManagedIdentityCredential(
+                identity_config={"resource_id": self.resource_id}
+            )
+        if self.managed:
+            return identity.ManagedIdentityCredential(client_id=self.client_id or None)
+        return identity.DefaultAzureCredential(managed_identity_client_id=self.client_id or None)
 
 
 @contextmanager
@@ -70,7 +85,7 @@ def tables(storage: StorageConnection) -> TableServiceClient:
             storage.connection_string, **_TIMEOUTS, **_TABLE_RETRIES
         )
     return TableServiceClient(
-        storage.table_uri, credential=Identity(storage.client_id), **_TIMEOUTS, **_TABLE_RETRIES
+        storage.table_uri, credential=Identity.of(storage), **_TIMEOUTS, **_TABLE_RETRIES
     )
 
 
@@ -84,7 +99,7 @@ def queues(storage: StorageConnection) -> QueueServiceClient:
         )
     return QueueServiceClient(
         storage.queue_uri,
-        credential=Identity(storage.client_id),
+        credential=Identity.of(storage),
         retry_policy=retry,
         **_TIMEOUTS,
     )

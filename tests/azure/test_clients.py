@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from restore_core.azure import clients
 from restore_core.connection import StorageConnection
 from restore_core.errors import SettingsError
-from simulator import Simulator
+from tests.azure.listener import Listener
 
 SCOPE = "https://management.azure.com/.default"
+A_TOKEN = b'{"access_token": "t", "expires_on": "4102444800", "resource": "r", "token_type": "B"}'
 BOTH = pytest.mark.parametrize("client_of", [clients.tables, clients.queues])
 QUEUES, TABLES = "https://a.queue.core.windows.net", "https://a.table.core.windows.net"
 
@@ -52,15 +54,28 @@ def test_an_account_that_is_part_of_no_address_names_the_setting(account: str) -
         clients.tables(StorageConnection(connection_string=f"AccountName={account};AccountKey=."))
 
 
-@pytest.mark.parametrize("client_id", ["", "client-1"])
-def test_an_identity_gets_tokens_from_the_platform(
-    client_id: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("identity", "asked"),
+    [
+        (clients.Identity(), {}),
+        (clients.Identity("client-1"), {"client_id": "client-1"}),
+        (clients.Identity(managed=True), {}),
+        (clients.Identity("client-1", managed=True), {"client_id": "client-1"}),
+        (clients.Identity(resource_id="/sub/id"), {"mi_res_id": "/sub/id"}),
+        (clients.Identity(resource_id="/sub/id", managed=True), {"mi_res_id": "/sub/id"}),
+    ],
+)
+def test_a_token_is_asked_of_the_platform_for_the_identity_that_was_named(
+    identity: clients.Identity, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Simulator().serve() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        identity = clients.Identity(client_id)
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    with Listener(A_TOKEN) as platform:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{platform.url}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "secret")
 
         token, told = identity.get_token(SCOPE), identity.get_token_info(SCOPE)
 
-    assert token.token == told.token
+    assert token.token == told.token == "t"
+    query = dict(parse_qsl(urlsplit(platform.heard[0].target).query))
+    assert {name: query[name] for name in query if name.endswith("_id")} == asked

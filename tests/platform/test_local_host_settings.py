@@ -17,6 +17,7 @@ from local.host.local_host import HOST_JSON
 from local.host.queue_connection import queue_service
 from local.host.queue_listener import poison_queue_name
 from local.host.queue_messages import incoming
+from restore_core.azure.clients import Identity
 from tests.platform.small_app import a_message, an_app
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def test_a_connection_without_a_connection_string_takes_an_address_and_an_identi
     service = queue_service("RestoreStorage", settings)
 
     assert service.url.startswith("https://account.queue.core.windows.net")
-    assert type(service.credential).__name__ == "ManagedIdentityCredential"
+    assert service.credential == Identity(
+        client_id="00000000-0000-0000-0000-000000000001", managed=True
+    )
 
 
 def test_a_connection_string_comes_before_an_address() -> None:
