@@ -35,8 +35,14 @@ def resolve(text: str, settings: Mapping[str, str]) -> str:
 
 
 def load_local_settings(file: Path, environment: MutableMapping[str, str]) -> None:
-    """Add the `Values` of `local.settings.json`; what the environment has already, it keeps."""
+    """Add what `local.settings.json` holds; what the environment has already, it keeps.
+
+    Its connection strings come to the environment as Core Tools name them.
+    """
     if not file.exists():
         return
-    for name, value in json.loads(file.read_text()).get("Values", {}).items():
+    held = json.loads(file.read_text())
+    strings = held.get("ConnectionStrings", {})
+    named = {f"ConnectionStrings:{name}": value for name, value in strings.items()}
+    for name, value in {**held.get("Values", {}), **named}.items():
         environment.setdefault(name, value)

@@ -40,6 +40,16 @@ def test_local_settings_yield_to_the_environment(tmp_path: Path) -> None:
     assert environment == {"A": "environment", "B": "file"}
 
 
+def test_a_connection_string_of_local_settings_is_found_as_one(tmp_path: Path) -> None:
+    file = tmp_path / "local.settings.json"
+    file.write_text('{"ConnectionStrings": {"RestoreStorage": "UseDevelopmentStorage=true"}}')
+    environment: dict[str, str] = {}
+
+    load_local_settings(file, environment)
+
+    assert queue_service("RestoreStorage", environment).account_name == "devstoreaccount1"
+
+
 def test_the_projects_host_json_is_read_and_open_to_overrides() -> None:
     name = "AzureFunctionsJobHost__extensions__queues__maxPollingInterval"
 
