@@ -15,18 +15,20 @@ import itertools
 import logging
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from local.host import worker_main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import timedelta
     from multiprocessing.connection import Connection
 
@@ -105,7 +107,10 @@ class WorkerProcess:
     def _start(self) -> None:
         ours, theirs = multiprocessing.Pipe()
         command = [sys.executable, "-m", MAIN, str(theirs.fileno()), str(self._folder)]
-        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=_environment())  # noqa: S603 - our own words.
+        with _ctrl_c_blocked():
+            self._process = subprocess.Popen(  # noqa: S603 - our own words.
+                command, pass_fds=[theirs.fileno()], env=_environment()
+            )
         theirs.close()  # else we should never hear of its end
         self.triggers = _first_word(ours)
         self._connection = ours
@@ -177,3 +182,17 @@ def _first_word(connection: Connection) -> list[Trigger]:
     if isinstance(told, Exception):
         raise told
     return told
+
+
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Block SIGINT, and for good in a process that is started now.
+
+    Ctrl-C in a terminal reaches the worker as well, which would die while it still loads the app;
+    it is the host that says when its worker ends.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
