@@ -3,7 +3,7 @@
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
 #   make test     the tests, within a budget of CPU-seconds; make test-long  what is thorough
 #   make check    format, lint, types, imports, generated documents
-#   make test-infra   what infra/ would make, with checkov; where the Bicep compiler is
+#   make test-infra   what infra/ would make, its alerts and workbook; where the Bicep compiler is
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
@@ -44,6 +44,7 @@ COVERAGE := --cov --cov-report=term-missing:skip-covered
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CHECKOV := .venv-checkov/.ready
+KUSTO := tests/infra/kusto/node_modules/.package-lock.json
 AZURITE := local/node_modules/.package-lock.json
 WORKER := .venv-host/.ready
 
@@ -86,8 +87,8 @@ test-platform: $(AZURITE)
 test-host: $(AZURITE) $(WORKER)
 	REAL_HOST=1 $(PY) -m pytest tests/host $(TESTS)
 
-test-infra: $(READY) $(CHECKOV)
-	$(PY) -m pytest tests/infra $(TESTS)
+test-infra: $(READY) $(CHECKOV) $(KUSTO)
+	$(PY) -m pytest $(or $(TESTS),tests/infra)
 
 chaos: $(AZURITE) $(if $(filter real,$(HOST)),$(WORKER))
 	@$(PY) -m local.chaos $(if $(HOST),--host $(HOST)) $(if $(SEED),--seed $(SEED)) $(CHAOS)
@@ -123,16 +124,14 @@ $(WORKER): requirements.txt pyproject.toml | $(READY)
 	@.venv-host/bin/python -m pip install --quiet --quiet --requirement requirements.txt --group worker
 	@touch $@
 
-# Checkov is heavy and pins what others pin otherwise: it has an environment of its own.
-$(CHECKOV): pyproject.toml
-	@echo "Setting up .venv-checkov: checks of infra/ (once; half a minute)"
-	@$(PYTHON) -m venv .venv-checkov
-	@.venv-checkov/bin/python -m pip install --quiet --quiet --upgrade 'pip>=25.1'
-	@.venv-checkov/bin/python -m pip install --quiet --quiet --group checkov
-	@touch $@
+$(KUSTO): tests/infra/kusto/package.json tests/infra/kusto/package-lock.json | $(READY)
+	@$(PY) -m local.set_up kusto
+
+$(CHECKOV): pyproject.toml | $(READY)
+	@$(PY) -m local.set_up checkov .venv-checkov
 
 $(AZURITE): local/package.json local/package-lock.json | $(READY)
 	@$(PY) -m local.set_up azurite
 
 clean:
-	rm -rf .venv .venv-3.13 .venv-host .venv-checkov $(VENV) local/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-3.13 .venv-host .venv-checkov $(VENV) local/node_modules tests/infra/kusto/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage

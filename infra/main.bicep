@@ -64,6 +64,10 @@ param alertEmails string[] = []
 @description('A webhook to which alerts go, in the common alert schema. Its URL may hold a secret.')
 param alertWebhook string = ''
 
+@description('Minutes after which a restore that has not ended is worth an alert: longer than the largest disk takes.')
+@minValue(1)
+param alertOldestMinutes int = 60
+
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 90
@@ -406,6 +410,26 @@ module actionGroup 'modules/action-group.bicep' = {
   scope: group
   name: 'action-group'
   params: { tags: allTags, name: made.actionGroup, emails: alertEmails, webhook: alertWebhook }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  name: 'alerts'
+  params: {
+    location: location
+    tags: allTags
+    workspaceId: workspaceId
+    actionGroupId: '${group.id}/providers/Microsoft.Insights/actionGroups/${made.actionGroup}'
+    oldestMinutes: alertOldestMinutes
+  }
+  dependsOn: [monitoring, actionGroup]
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  name: 'workbook'
+  params: { location: location, tags: allTags, workspaceId: workspaceId }
+  dependsOn: [monitoring]
 }
 
 // ------------------------------------------------------------------------------- optional pieces

@@ -1,7 +1,7 @@
 """Set-up, once a clone: Python's packages, then Azurite's. Shows how far it is; two never race.
 
     python3 -m local.set_up packages .venv          (any Python: it needs nothing installed)
-    .venv/bin/python -m local.set_up azurite
+    .venv/bin/python -m local.set_up azurite        (or kusto, or checkov .venv-checkov)
 
 Whoever comes while another sets up waits, and finds it done. One that was interrupted begins anew.
 """
@@ -58,30 +58,53 @@ class Part:
 
 def packages(venv: Path) -> Part:
     """Return the environment of Python with everything that the app and its tests need."""
-    pip = [str(venv / "bin/python"), "-m", "pip", "install", "--progress-bar=off"]
-    return Part(
-        name=f"Python packages into {venv}",
-        mark=venv / ".ready",
-        sources=[ROOT / "requirements.txt", ROOT / "pyproject.toml"],
-        commands=[
-            ("making the environment", [sys.executable, "-m", "venv", str(venv)]),
-            ("looking for pip", [*pip, "--upgrade", "pip>=25.1"]),
-            (
-                "looking for packages",
-                [*pip, "--requirement", "requirements.txt", "--group", "dev"],
-            ),
-        ],
+    return _of_python(
+        f"Python packages into {venv}",
+        venv,
+        ["--requirement", "requirements.txt", "--group", "dev"],
+        [ROOT / "requirements.txt", ROOT / "pyproject.toml"],
     )
 
 
 def azurite() -> Part:
     """Return Azurite, exactly as `package-lock.json` names it."""
+    return _of_node("Azurite into local/node_modules", HERE)
+
+
+def kusto() -> Part:
+    """Return the parser of the log's query language, as its own `package-lock.json` names it."""
+    folder = ROOT / "tests" / "infra" / "kusto"
+    return _of_node("the parser of KQL into tests/infra/kusto/node_modules", folder)
+
+
+def checkov(venv: Path) -> Part:
+    """Return checkov, which is heavy and pins what others pin otherwise, in its own environment."""
+    return _of_python(
+        f"checkov into {venv}", venv, ["--group", "checkov"], [ROOT / "pyproject.toml"]
+    )
+
+
+def _of_python(name: str, venv: Path, wanted: Sequence[str], sources: Sequence[Path]) -> Part:
+    pip = [str(venv / "bin/python"), "-m", "pip", "install", "--progress-bar=off"]
+    return Part(
+        name=name,
+        mark=venv / ".ready",
+        sources=sources,
+        commands=[
+            ("making the environment", [sys.executable, "-m", "venv", str(venv)]),
+            ("looking for pip", [*pip, "--upgrade", "pip>=25.1"]),
+            ("looking for packages", [*pip, *wanted]),
+        ],
+    )
+
+
+def _of_node(name: str, folder: Path) -> Part:
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=http"]
     return Part(
-        name="Azurite into local/node_modules",
-        mark=HERE / "node_modules/.package-lock.json",
-        sources=[HERE / "package.json", HERE / "package-lock.json"],
-        commands=[("looking for packages", [*npm_command(), "ci", f"--prefix={HERE}", *quiet])],
+        name=name,
+        mark=folder / "node_modules/.package-lock.json",
+        sources=[folder / "package.json", folder / "package-lock.json"],
+        commands=[("looking for packages", [*npm_command(), "ci", f"--prefix={folder}", *quiet])],
         environment=npm_environment(),
     )
 
@@ -234,8 +257,12 @@ def _part(arguments: Sequence[str]) -> Part:
             return packages(Path(venv))
         case ["azurite"]:
             return azurite()
+        case ["kusto"]:
+            return kusto()
+        case ["checkov", venv]:
+            return checkov(Path(venv))
         case _:
-            sys.exit("usage: python -m local.set_up packages VENV | azurite")
+            sys.exit("usage: python -m local.set_up packages VENV | azurite | kusto | checkov VENV")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ _WELL: Final = frozenset({Status.COMPLETED, Status.VALIDATED})
 _MAX_REASON: Final = 300
 """Characters of a reason in a log line; the row holds the whole."""
 _FIGURES: Final = ("backupInstanceId", "durationSeconds", "recoveryPointAgeSeconds")
-"""What the line of an ending shows of the result, for charts; under the names of its columns."""
+"""What the line of an ending shows of the result, under the names of its columns, for charts; and
+of a restore without a plan, the target that was asked for, for the alert."""
 
 
 def log_accepted(restore: Restore) -> None:
@@ -93,7 +94,8 @@ def _details(restore: Restore) -> str:
 
 def _figures(restore: Restore, outcome: Outcome) -> str:
     row = result_row(restore, outcome)
-    return "".join(f" {name}={row[name]}" for name in _FIGURES if name in row)
+    names = _FIGURES if restore.plan else ("targetDiskId", *_FIGURES)
+    return "".join(f" {name}={row[name]}" for name in names if name in row)
 
 
 def _why(problem: Problem | None) -> str:

@@ -95,7 +95,7 @@ def test_a_transition_before_a_plan_names_neither_target_nor_job(
     (message,) = log.messages
     assert message == (
         "restore.ending requestId=r1 from=Accepted to=Ending status=Rejected "
-        f"backupInstanceId={INSTANCE} durationSeconds=0"
+        f"targetDiskId={disk('disk-1-restored')} backupInstanceId={INSTANCE} durationSeconds=0"
     )
 
 
