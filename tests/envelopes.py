@@ -27,6 +27,17 @@ def sent_in_base64(envelope: object) -> bytes:
     return base64.b64encode(sent(envelope))
 
 
+def sent_in_base64_twice(envelope: object) -> bytes:
+    """Return what a client writes that puts into base64 what a connector has put there already."""
+    return base64.b64encode(sent_in_base64(envelope))
+
+
+def sent_in_url_safe_utf_16(envelope: object) -> bytes:
+    """Return what a script writes that takes its language's own text and a token's alphabet."""
+    text = sent(envelope).decode().encode("utf-16-le")
+    return base64.urlsafe_b64encode(text).rstrip(b"=")
+
+
 def changed(whole: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Return `whole` with the changes; a change to `...` leaves a field out."""
     return {name: value for name, value in {**whole, **changes}.items() if value is not ...}

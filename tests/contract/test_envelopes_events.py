@@ -24,6 +24,7 @@ from tests.envelopes import (
     a_grid_event,
     a_notification,
     a_notification_as_cloud_event,
+    an_alert,
     deletion_data,
     sent,
     sent_in_base64,
@@ -147,9 +148,21 @@ def test_one_of_two_marks_is_enough_for_event_grid(mark: str) -> None:
     assert asked(a_grid_event(**{mark: ...})) == asked(a_grid_event())
 
 
-def test_a_list_of_one_event_is_that_event() -> None:
-    assert asked([a_grid_event()]) == asked(a_grid_event())
-    assert asked([a_deletion()]) == asked(a_deletion())
+@pytest.mark.parametrize(
+    "event",
+    [
+        a_grid_event(),
+        a_cloud_event(),
+        a_deletion(),
+        a_deletion_as_cloud_event(),
+        a_notification(),
+        a_notification_as_cloud_event(),
+    ],
+)
+def test_a_batch_of_one_event_is_that_event(event: dict[str, Any]) -> None:
+    assert asked([event]) == asked(event)
+    assert read(sent_in_base64([event])) == asked(event)
+    assert asked(json.dumps([event])) == asked(event)
 
 
 @pytest.mark.parametrize("topic", [..., None, "", " ", 7])
@@ -168,8 +181,12 @@ def test_an_event_without_a_topic_has_its_subject_for_a_source(topic: object) ->
     [
         ([a_grid_event(), a_grid_event()], 2),
         ([], 0),
-        ([a_cloud_event()], 1),
+        ([a_cloud_event(), a_cloud_event(id="2")], 2),
+        ([a_cloud_event()] * 2, 2),
+        ([a_cloud_event(), a_grid_event()], 2),
+        ([[a_cloud_event()]], 1),
         ([fields()], 1),
+        ([an_alert()], 1),
         ([[a_grid_event()]], 1),
         ([{"eventType": "x"}], 1),
         (["x"], 1),
@@ -178,7 +195,8 @@ def test_an_event_without_a_topic_has_its_subject_for_a_source(topic: object) ->
 def test_any_other_list_is_refused(messages: list[Any], number: int) -> None:
     told = refusal(messages).reason
 
-    assert f"it is a list of {number}: a list is read only where it holds one Event Grid" in told
+    assert f"it is a list of {number}: a list is read only where it holds one event, of" in told
+    assert told.endswith("Send each in a message of its own, without the list.")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 import base64
 import codecs
+import gzip
+import html
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -185,6 +188,21 @@ def requests(draw: st.DrawFn, instance: str) -> dict[str, Any]:
     return fields
 
 
+WRAPS: tuple[Callable[[bytes], bytes], ...] = (
+    base64.b64encode,
+    lambda body: base64.urlsafe_b64encode(body).rstrip(b"="),
+    base64.encodebytes,
+    lambda body: json.dumps(body.decode("latin-1")).encode(),
+    lambda body: json.dumps(
+        {"$content-type": "x", "$content": base64.b64encode(body).decode()}
+    ).encode(),
+    gzip.compress,
+    lambda body: html.escape(body.decode("latin-1")).encode(),
+    lambda body: body + b"\n" + body,
+    lambda body: b"[" + body + b"]",
+)
+
+
 @st.composite
 def bodies(draw: st.DrawFn, instance: str) -> bytes:
     """The bytes of a message, in every way that a sender may have of writing them."""
@@ -199,13 +217,16 @@ def bodies(draw: st.DrawFn, instance: str) -> bytes:
     if how == 0:
         body = codecs.BOM_UTF8 + body
     elif how == 1:
-        body = text.encode(draw(st.sampled_from(["utf-16", "utf-32", "utf-7"])), "replace")
+        body = text.encode(
+            draw(st.sampled_from(["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"])),
+            "replace",
+        )
     elif how == 2:
         body = body[: draw(st.integers(0, len(body)))]
     elif how == 3:
         body = draw(nasty_text.map(_bytes)) + body
-    if draw(st.integers(0, 3)) == 0:
-        body = base64.b64encode(body)
+    for _ in range(draw(st.sampled_from((0, 0, 0, 0, 1, 1, 2, 3)))):
+        body = draw(st.sampled_from(WRAPS))(body)
     return body[: 64 * 1024]
 
 

@@ -36,6 +36,12 @@ RESTORING = {
     "deleted disk as CloudEvent": envelopes.a_deletion_as_cloud_event,
     "notification of a deleted disk": envelopes.a_notification_as_cloud_event,
 }
+ENCODED = (
+    envelopes.sent,
+    envelopes.sent_in_base64,
+    envelopes.sent_in_base64_twice,
+    envelopes.sent_in_url_safe_utf_16,
+)
 NOT_RESTORING = {
     "Ignored": [
         envelopes.an_alert(monitorCondition="Resolved", alertId="/alerts/3"),
@@ -81,8 +87,7 @@ def test_each_real_payload_does_what_it_should_on_the_real_storage(
         disk, envelope = payload(number, make)
         simulator.protect(disk)
         simulator.remove_disk(disk)
-        encoded = envelopes.sent_in_base64 if number % 2 else envelopes.sent
-        send(deployment, encoded(envelope))
+        send(deployment, ENCODED[number % len(ENCODED)](envelope))
     for refused in NOT_RESTORING.values():
         for envelope in refused:
             send(deployment, envelopes.sent(envelope))

@@ -38,6 +38,7 @@ RESTORING = {
     ),
     "a CloudEvent": (envelopes.a_cloud_event(), "cloudEvent"),
     "an Event Grid event": (envelopes.a_grid_event(), "eventGrid"),
+    "a batch of one CloudEvent": ([envelopes.a_cloud_event()], "cloudEvent"),
     "a list of one Event Grid event": ([envelopes.a_grid_event()], "eventGrid"),
     "a deleted disk": (envelopes.a_deletion(), "deletedDisk"),
     "a deleted disk as CloudEvent": (envelopes.a_deletion_as_cloud_event(), "deletedDisk"),
@@ -69,6 +70,7 @@ REJECTED = {
     ),
     "a Zabbix event": (envelopes.ZABBIX, ("'title'", "no envelope that is known")),
     "several events": ([envelopes.a_grid_event()] * 2, ("a list of 2",)),
+    "several CloudEvents": ([envelopes.a_cloud_event()] * 2, ("a list of 2", "of its own")),
 }
 
 
@@ -87,7 +89,15 @@ def only_result(world: World) -> dict[str, Any]:
     return row
 
 
-@pytest.mark.parametrize("encoded", [envelopes.sent, envelopes.sent_in_base64])
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        envelopes.sent,
+        envelopes.sent_in_base64,
+        envelopes.sent_in_base64_twice,
+        envelopes.sent_in_url_safe_utf_16,
+    ],
+)
 @pytest.mark.parametrize("name", RESTORING)
 def test_an_envelope_restores_its_disk(world: World, name: str, encoded: Any) -> None:
     envelope, origin = RESTORING[name]

@@ -16,7 +16,7 @@ HR_DISK = builders.disk("hr", f"/subscriptions/{builders.SUBSCRIPTION}/resourceG
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b"\xff\xfe{\x00}\x00", "not UTF-8"),
+        (b"\xff{}", "not UTF-8"),
         (b"restore my disk", "neither JSON nor base64"),
         (b'{"requestId": "r1",', "not JSON"),
         (b"[1, 2]", "a list"),

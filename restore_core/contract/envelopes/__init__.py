@@ -6,7 +6,8 @@
                alert         Azure Monitor, common alert schema ──► custom_properties, activity_log
                cloud_event   CloudEvents 1.0 ──┐
                event_grid    Event Grid ───────┴► event ──► deleted_disk
-    all of them ──► message (bytes to JSON), defaults (what an envelope adds to the fields)
+    all of them ──► message (bytes to JSON) ──► wrapping (what is around it), unreadable (why not)
+                    defaults (what an envelope adds to the fields)
 
 An envelope is known by its own marks and never guessed. Each gives a request, or raises
 MalformedRequest (it is wrong, and why) or NothingAsked (it is in order and asks for no restore).

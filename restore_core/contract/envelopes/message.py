@@ -1,34 +1,31 @@
 """The bytes of a message, made JSON, in every way that senders are known to write it. Pure.
 
 SDKs of today write plain text, Event Grid and older SDKs base64; a Logic App may write the JSON as
-a JSON string, and that in base64 as well. Readers differ in what they take of a field that stands
-twice, so such a message is refused.
+a JSON string, and that in base64 as well, or wrap a body whose type it was not told. Readers differ
+in what they take of a field that stands twice, so such a message is refused.
 """
 
-import base64
 import json
+import re
 from typing import Any, Final
 
+from restore_core.contract.envelopes.unreadable import why_no_json
+from restore_core.contract.envelopes.wrapping import bare, is_json, out_of_base64, text_in
 from restore_core.errors import MalformedRequest
-from restore_core.text import json_type, one_line, quoted
+from restore_core.text import json_type, quoted
 
-MAX_STRINGS: Final = 2
-"""JSON strings that are opened, one in the other: a connector writes one around what may be one."""
+MAX_EACH: Final = 2
+"""JSON strings that are opened, and base64 that is undone: by the sender, and by its connector."""
 
-_BYTE_ORDER_MARK: Final = "\ufeff"
 _MESSAGE: Final = "The message"
+_SCALAR: Final = re.compile(r"null|true|false|-?[0-9][0-9.eE+-]*+")
+_CONTENT: Final = {"$content-type", "$content"}
+"""How a Logic App holds a body that it was not told to be JSON: its type, and itself in base64."""
 
 
 def decode(body: bytes) -> dict[str, Any] | list[Any]:
     """Return the JSON object or list of a message; raise MalformedRequest where there is none."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        raise MalformedRequest(
-            f"The message is not UTF-8: byte {error.start} cannot be read. Send JSON as UTF-8, "
-            "plain or base64."
-        ) from None
-    value = _value(text, _MESSAGE)
+    value = _value(text_in(body, f"{_MESSAGE} is"), _MESSAGE)
     return value if isinstance(value, list) else _object(value, _MESSAGE)
 
 
@@ -48,35 +45,45 @@ def _object(value: Any, what: str) -> dict[str, Any]:
 
 def _value(text: str, what: str) -> Any:
     """Return what `text` holds, however wrapped, which is no text any more."""
-    value = _json(_bare(text), f"{what} is")
-    for _ in range(MAX_STRINGS):
-        if isinstance(value, str):
-            value = _json(_bare(value), f"{what} must be a JSON object, but it is text that is")
+    it_is, strings, base64s = f"{what} is", 0, 0
+    while True:
+        text = bare(text)
+        if is_json(text) or not text or _SCALAR.fullmatch(text):
+            value = _wrapped(_json(text, it_is))
+            if not isinstance(value, str):
+                return value
+            text, strings = value, strings + 1
+            it_is = f"{what} must be a JSON object, but it is text that is"
+        else:
+            base64s += 1
+            _require_few(base64s, f"{it_is} in base64")
+            text = text_in(out_of_base64(text, it_is), f"{what}, out of base64, is")
+        _require_few(strings, f"{what} must be a JSON object, but it is text: JSON in a string")
+
+
+def _require_few(number: int, wrapped: str) -> None:
+    if number > MAX_EACH:
+        raise MalformedRequest(f"{wrapped} more than twice. Send the object itself, once.")
+
+
+def _wrapped(value: Any) -> Any:
+    """Return the text that a Logic App wrapped as the body of a type unknown, else `value`."""
+    if isinstance(value, dict) and value.keys() == _CONTENT and isinstance(value["$content"], str):
+        return value["$content"]
     return value
 
 
-def _bare(text: str) -> str:
-    return text.removeprefix(_BYTE_ORDER_MARK).strip()
-
-
 def _json(text: str, it_is: str) -> Any:
-    if not text.startswith(("{", "[", '"')):
-        text = _out_of_base64(text, it_is)
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer
+        )
     except RecursionError:
         raise MalformedRequest(f"{it_is} nested too deeply to be read.") from None
+    except json.JSONDecodeError as error:
+        raise MalformedRequest(f"{it_is} not JSON: {why_no_json(text, error)}") from None
     except ValueError as error:
-        raise MalformedRequest(f"{it_is} not JSON: {one_line(str(error), 200)}.") from None
-
-
-def _out_of_base64(text: str, it_is: str) -> str:
-    try:
-        return _bare(base64.b64decode("".join(text.split()), validate=True).decode())
-    except ValueError:
-        raise MalformedRequest(
-            f"{it_is} neither JSON nor base64 of JSON; it begins with {quoted(text[:40])}."
-        ) from None
+        raise MalformedRequest(f"{it_is} not JSON: {error}.") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -84,10 +91,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise ValueError(f"the field {quoted(name)} stands twice in one object")
+            raise ValueError(
+                f"the field {quoted(name)} stands twice in one object. Leave one of them"
+            )
         fields[name] = value
     return fields
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is no JSON value. Leave it out")
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        raise ValueError("a number in it has more digits than can be read") from None
