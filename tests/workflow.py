@@ -172,8 +172,8 @@ class Run:
             value: Any = token[1:-1].replace("''", "'")
         elif token.isdigit():
             value = int(token)
-        elif token in ("true", "false"):
-            value = token == "true"
+        elif token in ("true", "false", "null"):
+            value = {"true": True, "false": False, "null": None}[token]
         else:
             assert tokens.pop(0) == "("
             given = []
@@ -212,6 +212,7 @@ class Run:
             "split": lambda text, at: text.split(at),
             "last": lambda values: values[-1],
             "equals": lambda one, other: one == other,
+            "if": lambda holds, this, that: this if holds else that,
         }
         return known[name](*given)
 

@@ -14,15 +14,24 @@ from pydantic.alias_generators import to_camel
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
+from restore_core.errors import NothingAsked
 from restore_core.settings import Settings
 from tests import senders_page as page
-from tests.envelopes import WORKSPACE, an_alert
+from tests.envelopes import (
+    DISK,
+    PROPERTIES,
+    WORKSPACE,
+    a_health_alert,
+    an_activity_alert,
+    an_alert,
+)
 from tests.published_schemas import EVENT, REQUEST, RESULT
 from tests.senders_page import PAGE, only
 from tests.workflow import Outside, Run
 
 ORIGINS = {
     "alert": Origin.ALERT,
+    "large alert": Origin.ALERT,
     "deleted disk": Origin.DELETED_DISK,
     "notification": Origin.DELETED_DISK,
     "CloudEvent": Origin.CLOUD_EVENT,
@@ -54,6 +63,7 @@ def test_each_block_of_json_is_json_and_each_has_its_use() -> None:
         "sender=cloudevent",
         "workflow=incident",
         "workflow=forward",
+        "actions=projection",
         "workflow=webhook",
         "webhook=zabbix",
         "receiver=event",
@@ -78,6 +88,45 @@ def test_an_incident_without_a_disk_asks_for_nothing(entities: Any) -> None:
     incident = {"object": {"id": "i", "properties": {"relatedEntities": entities}}}
 
     assert page.sent_by("workflow=incident", incident) == []
+
+
+MOST_OF_A_QUEUE = 48 * 1024
+"""What a queue takes where the connector writes base64."""
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        an_alert(),
+        an_alert({**PROPERTIES, "validateOnly": "true"}, {"properties": {"reason": "x"}}),
+        an_alert(None, {"properties": PROPERTIES}, signalType="Log"),
+        an_alert(alertTargetIDs=[WORKSPACE], context={"linkedResourceId": DISK}),
+        an_activity_alert(),
+        a_health_alert(),
+    ],
+)
+def test_of_an_alert_too_large_for_a_queue_the_page_sends_what_is_read(alert: Any) -> None:
+    rows = [{"name": "Computer", "value": "vm-sql"}] * 5_000
+    alert = json.loads(json.dumps(alert))
+    alert["data"]["alertContext"]["condition"] = {"allOf": [{"event": rows}]}
+    whole = page.sent_by("workflow=forward", alert)[0]
+
+    message = page.projected(alert)
+
+    assert len(whole) > 64 * 1024
+    assert len(message) < MOST_OF_A_QUEUE
+    assert read(message.encode()) == read(whole.encode())
+
+
+@pytest.mark.parametrize("status", ["Started", "Failed"])
+def test_what_an_alert_says_of_its_activity_is_sent_too(status: str) -> None:
+    alert = an_activity_alert(context={"status": status, "properties": {"requestbody": "x" * 9}})
+
+    message = page.projected(alert)
+
+    assert "requestbody" not in message
+    with pytest.raises(NothingAsked, match=status):
+        read(message.encode())
 
 
 def test_the_workflow_s_key_is_secret() -> None:
