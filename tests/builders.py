@@ -26,6 +26,7 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Following,
     Guarding,
     Operation,
     Outcome,
@@ -34,6 +35,7 @@ from restore_core.lifecycle.states import (
     Queued,
     Ready,
     Restoring,
+    Retrying,
     Running,
     State,
     Status,
@@ -141,8 +143,10 @@ def every_state(wait: Wait | None = None) -> dict[str, State]:
     given_up = an_outcome(Status.TIMED_OUT, job=A_JOB)
     examples = (
         Accepted(wait),
+        Following("r0", wait),
         Planned(plan, wait),
         Queued(plan, wait),
+        Retrying(plan, wait),
         Ready(plan, wait),
         Validating(plan, an_operation(), wait),
         Validated(plan, wait),

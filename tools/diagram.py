@@ -76,7 +76,12 @@ _MISSED: Final = Wait(T0, pace.GONE_LIMIT - 1)
 SAMPLES: Final[Sequence[tuple[str, State]]] = (
     ("", states.Accepted(_NOW)),
     ("", states.Planned(PLAN, _NOW)),
+    ("", states.Following("another", _NOW)),
     ("", states.Queued(PLAN, _NOW)),
+    ("already validated", states.Queued(PLAN, _NOW, validated=True)),
+    ("", states.Retrying(PLAN, _NOW)),
+    ("already validated", states.Retrying(PLAN, _NOW, validated=True)),
+    ("validateOnly", states.Retrying(VALIDATE_ONLY, _NOW)),
     ("", states.Ready(PLAN, _NOW)),
     ("validateOnly", states.Ready(VALIDATE_ONLY, _NOW)),
     ("after a claim", states.Ready(CLAIMED, _NOW)),
@@ -101,9 +106,12 @@ SAMPLES: Final[Sequence[tuple[str, State]]] = (
 HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.Prepared(PLAN, NEXT)),
     ("validateOnly", events.Prepared(VALIDATE_ONLY, NEXT)),
+    ("", events.LeaderFound("another", NEXT)),
+    ("", events.LeaderFailed(NEXT)),
     ("", events.Reserved(NEXT)),
     ("", events.TurnAwaited(NEXT)),
     ("", events.TurnCame(NEXT)),
+    ("", events.Requeued(NEXT)),
     ("", events.OperationStarted(OPERATION, None, NEXT)),
     ("", events.ValidationSucceeded(NEXT)),
     ("", events.ValidationFailed(SOME, NEXT)),
@@ -125,6 +133,10 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
             Status.FAILED,
             Status.CANCELLED,
         )
+    ),
+    (
+        "a transient code, for the first time",
+        events.JobEnded(Status.FAILED, "Failed", NEXT, TRANSIENT),
     ),
     ("", events.StillRunning(NEXT)),
     ("for too long", events.StillRunning(LATE)),

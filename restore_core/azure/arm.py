@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError
 
+from restore_core.azure.advice.obstacles import is_standing, with_remedy
 from restore_core.azure.arm_errors import problem_in
 from restore_core.azure.arm_guard import ArmGuard
 from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
@@ -104,9 +105,10 @@ class Arm:
         """POST what must not be obeyed twice; raise Unavailable, Rejected or AnswerLost.
 
         `request_id` becomes `x-ms-client-request-id`. Unavailable and Rejected mean that nothing
-        was taken, and only by a short list: not connected, 401, 403, 429, or a 400 that names an
-        error. Every other answer than success may have been obeyed (azure-core, which repeats a
-        POST after 500, 503 and 504, can start a restore twice).
+        was taken, and only by a short list: not connected, 401, 403, 429, a 400 that names an
+        error, a 409 of ARM's gateway whose code is a standing obstacle. Every other answer than
+        success may have been obeyed (azure-core, which repeats a POST after 500, 503 and 504, can
+        start a restore twice).
         """
         try:
             response = self._send("POST", self._url(path), body, request_id)
@@ -179,6 +181,8 @@ class Arm:
         understood = 400 <= status < 500 and status not in _TRY_LATER  # noqa: PLR2004
         if understood and problem.code != UNREADABLE and not _cloud_dos(problem):
             return Rejected(problem, status=status)
+        if status == codes.conflict and is_standing(problem):
+            return Rejected(with_remedy(problem, response.url), status=status)
         return self._unavailable(response, problem)
 
     def _refusal_once(self, response: requests.Response) -> Unavailable | Rejected | AnswerLost:
@@ -189,6 +193,8 @@ class Arm:
             return self._unavailable(response, problem)
         if status == codes.forbidden or named:
             return Rejected(problem, status=status)
+        if status == codes.conflict and is_standing(problem) and _is_the_gateways(response):
+            return Rejected(with_remedy(problem, response.url), status=status)
         return AnswerLost(problem, status=status)
 
     def _unavailable(self, response: requests.Response, problem: Problem) -> Unavailable:
@@ -271,6 +277,11 @@ def _json(response: requests.Response) -> dict[str, Any] | None:
 
 def _correlation(response: requests.Response) -> str:
     return one_line(response.headers.get("x-ms-correlation-request-id", ""), 64)
+
+
+def _is_the_gateways(response: requests.Response) -> bool:
+    """Tell whether ARM itself refused the call: the provider has not seen it."""
+    return response.headers.get("x-ms-failure-cause", "").strip().lower() == "gateway"
 
 
 def _cloud_dos(problem: Problem) -> bool:

@@ -35,6 +35,7 @@ PUBLIC: Final = {
     "status": Column(str, "Where the restore stands, or how it ended."),
     "requestId": Column(str, "As the sender sent it, or as an alert or event gave it."),
     "origin": Column(str, "The envelope that the request came in."),
+    "follows": Column(str, "The request whose restore of the same disk it waits for."),
     "backupInstanceId": Column(str, "The ARM id of the protected disk in its vault."),
     "sourceDiskId": Column(str, "The ARM id of the disk that is restored."),
     "targetDiskId": Column(str, "The ARM id of the new disk."),
@@ -87,7 +88,7 @@ def refused_row(message: RefusedMessage) -> Row:
         "messageLength": len(message.body),
         "messageSha256": digest,
         **present({"requestId": message.request_id or None}),
-        **_problem(message.problem),
+        **problem_columns(message.problem),
     }
 
 
@@ -139,6 +140,7 @@ def columns(restore: Restore) -> Row:
             "status": outcome.status.value if outcome else type(restore.state).__name__,
             "requestId": restore.id,
             "origin": restore.origin.value,
+            "follows": restore.leader or None,
             "backupInstanceId": restore.instance and str(restore.instance),
             "sourceDiskId": str(plan.source if plan else request.source_disk_id or "") or None,
             "targetDiskId": str(plan.target if plan else request.target_disk_id or "") or None,
@@ -155,7 +157,7 @@ def columns(restore: Restore) -> Row:
             "armCorrelationId": plan and (plan.correlation_id or None),
             "requestedBy": request.requested_by,
             "reason": request.reason,
-            **_problem(restore.problem),
+            **problem_columns(restore.problem),
         }
     )
 
@@ -164,7 +166,8 @@ def _is_rejected(outcome: Outcome | None) -> bool:
     return outcome is not None and outcome.status is Status.REJECTED
 
 
-def _problem(problem: Problem | None) -> Row:
+def problem_columns(problem: Problem | None) -> Row:
+    """Return what tells of a problem; nothing where there is none."""
     if problem is None:
         return {}
     return present(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from restore_core.engine.followers import Followers
 from restore_core.engine.intake import Intake
 from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Queues, Tables, Vault
@@ -54,6 +55,7 @@ class Engine:
             refusals=refusals,
             steps=steps,
             turns=Turns(tables=tables, steps=steps, rules=rules, clock=clock),
+            followers=Followers(tables=tables, clock=clock),
             clock=clock,
         )
         return cls(intake, steps, sweep)

@@ -10,7 +10,14 @@ import re
 from datetime import datetime
 from typing import Final
 
-from restore_core.engine.columns import Row, as_json, columns, refused_row, result_row
+from restore_core.engine.columns import (
+    Row,
+    as_json,
+    columns,
+    problem_columns,
+    refused_row,
+    result_row,
+)
 from restore_core.engine.ports import RefusedMessage
 from restore_core.lifecycle.outbox import Notice, Stage
 from restore_core.lifecycle.restore import Restore
@@ -36,6 +43,7 @@ def cloud_event(restore: Restore, notice: Notice) -> str:
         known = columns(restore).items()
         data = {name: value for name, value in known if name not in _OF_THE_END}
         data["status"] = notice.stage[0].upper() + notice.stage[1:]
+        data |= problem_columns(notice.problem)
     return _as_text(restore.id, notice.stage, notice.sequence, notice.at, data)
 
 

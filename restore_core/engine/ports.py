@@ -41,6 +41,8 @@ class Outstanding:
     accepted_at: datetime
     vault: str
     """The lower-cased id of its backup vault; "" where none is known yet."""
+    leader: str
+    """The request whose restore it follows; "" where it follows none."""
     is_own: bool
     """Whether the row stands under the key of its request; else an earlier version wrote it."""
     etag: str
@@ -129,6 +131,7 @@ class Targets(Protocol):
     """Who restores to which disk at this moment."""
 
     def lock(self, target: DiskId, request_id: str) -> str: ...
+    def holder(self, target: DiskId) -> str | None: ...
     def release(self, target: DiskId, request_id: str) -> None: ...
 
 

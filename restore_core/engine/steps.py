@@ -15,7 +15,8 @@ from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Queues, Tables, Versioned
 from restore_core.engine.refusals import Refusals
 from restore_core.errors import Superseded, Unavailable, UnreadableRow
-from restore_core.lifecycle.events import Effect, Event, Notify, Reserve, Trigger
+from restore_core.lifecycle.effects import Effect, Notify, Reserve, Trigger
+from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.states import Triggering

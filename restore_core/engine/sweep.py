@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from datetime import datetime
 
+from restore_core.engine.followers import Followers
 from restore_core.engine.intake import Intake
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Poisoned, Queues, Tables
@@ -15,6 +16,7 @@ from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps, step_of
 from restore_core.engine.turns import TICK_BUDGET, Turns
 from restore_core.lifecycle import pace
+from restore_core.lifecycle.events import Event
 
 
 class Sweep:
@@ -29,6 +31,7 @@ class Sweep:
         refusals: Refusals,
         steps: Steps,
         turns: Turns,
+        followers: Followers,
         clock: Callable[[], datetime],
     ) -> None:
         self._tables = tables
@@ -37,6 +40,7 @@ class Sweep:
         self._refusals = refusals
         self._steps = steps
         self._turns = turns
+        self._followers = followers
         self._clock = clock
         self._created = False
         self._moved = False
@@ -93,9 +97,10 @@ class Sweep:
     def _visit_due(self, pool: Executor) -> None:
         begun = self._clock()
         found = self._with_own_rows(self._tables.schedule.due(begun))
-        called = self._turns.give(found, begun)
-        due = [one for one in found if one.due <= begun or one.request_id in called]
-        list(pool.map(lambda outstanding: self._visit(outstanding, begun), due))
+        happened = self._followers.decide(found)
+        moved = self._turns.give(found, begun) | happened.keys()
+        due = [one for one in found if one.due <= begun or one.request_id in moved]
+        list(pool.map(lambda one: self._visit(one, happened.get(one.request_id), begun), due))
 
     def _with_own_rows(self, found: list[Outstanding]) -> list[Outstanding]:
         """Give restores under a key of an earlier version their own rows; return the others.
@@ -117,15 +122,18 @@ class Sweep:
         self._steps.schedule(current.restore)
         self._tables.schedule.drop(outstanding)
 
-    def _visit(self, outstanding: Outstanding, begun: datetime) -> None:
+    def _visit(self, outstanding: Outstanding, event: Event | None, begun: datetime) -> None:
         if self._clock() - begun <= TICK_BUDGET:
-            self._guarded(outstanding, self._look_at)
+            self._guarded(outstanding, lambda one: self._look_at(one, event))
 
-    def _look_at(self, outstanding: Outstanding) -> None:
+    def _look_at(self, outstanding: Outstanding, event: Event | None) -> None:
         current = self._tables.restores.load(outstanding.request_id)
         if current is None:
             self._drop_orphan(outstanding)
-        elif current.restore.due is None:
+            return
+        if event is not None and current.restore.leader == outstanding.leader:
+            current = self._steps.save(current, event)
+        if current.restore.due is None:
             self._tables.schedule.drop(outstanding)
         elif not self._steps.take(current):
             self._steps.schedule(current.restore)

@@ -1,7 +1,9 @@
 """Who runs at once and who waits: RESTORE_MAX_ACTIVE, held by what the outstanding rows say."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from restore_core.engine.log import log_failure
@@ -30,29 +32,40 @@ class Turns:
     def give(self, found: Iterable[Outstanding], begun: datetime) -> set[str]:
         """Give as many as may run now their turn, longest accepted first; return whom.
 
-        One after the other, and none after one that could not be called, because storage failed or
-        another worker was faster (perhaps only to send its notices): a later one must not overtake
-        it. A row that cannot be read is passed over, or it would stop all for ever.
+        No vault is given more than its share while another waits (`_next`), so that a sick one
+        starves no other. One after the other, and none after one that could not be called, because
+        storage failed or another worker was faster (perhaps only to send its notices): a later one
+        must not overtake it. A row that cannot be read is passed over, or it would stop all.
         """
-        awaited = [one for one in found if one.turn is Turn.AWAITED]
-        awaited.sort(key=lambda one: (one.accepted_at, one.request_id))
+        waiting = [one for one in found if one.turn is Turn.AWAITED]
+        waiting.sort(key=lambda one: (one.accepted_at, one.request_id))
         called: set[str] = set()
         try:
-            free = self._free() if awaited else 0
-            for one in awaited:
-                if len(called) >= free or self._clock() - begun > TICK_BUDGET:
+            taken = self._taken() if waiting else Counter()
+            while waiting and taken.total() < self._rules.max_active:
+                if self._clock() - begun > TICK_BUDGET:
                     break
+                one = self._next(waiting, taken)
+                waiting.remove(one)
                 if self._call(one.request_id):
                     called.add(one.request_id)
+                    taken[one.vault] += 1
         except Superseded:
             return called
         except Exception as error:  # noqa: BLE001  what is due is visited all the same
             log_failure("-", error)
         return called
 
-    def _free(self) -> int:
-        taken = sum(one.turn is Turn.TAKEN for one in self._tables.schedule.turns())
-        return self._rules.max_active - taken
+    def _taken(self) -> Counter[str]:
+        """Return how many turns each vault has."""
+        turns = self._tables.schedule.turns()
+        return Counter(one.vault for one in turns if one.turn is Turn.TAKEN)
+
+    def _next(self, waiting: list[Outstanding], taken: Counter[str]) -> Outstanding:
+        """Return the longest accepted of those whose vault has less than its share, else of all."""
+        vaults = {*taken, *(one.vault for one in waiting)}
+        share = ceil(self._rules.max_active / len(vaults))
+        return next((one for one in waiting if taken[one.vault] < share), waiting[0])
 
     def _call(self, request_id: str) -> bool:
         """Give one that waits its turn, unless it has it meanwhile; tell whether it counts.

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import assert_never
 
 from restore_core.contract.resource_ids import JobId
-from restore_core.lifecycle.events import (
+from restore_core.lifecycle.effects import (
     Effect,
     FindJob,
     PollJob,
     PollRestore,
     PollValidation,
     Prepare,
+    Requeue,
     Reserve,
     Settle,
     Trigger,
@@ -21,12 +22,14 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Following,
     Guarding,
     Outcome,
     Planned,
     Queued,
     Ready,
     Restoring,
+    Retrying,
     Running,
     State,
     Triggering,
@@ -53,8 +56,10 @@ def _next(state: Waiting) -> Effect | None:
             return Prepare()
         case Planned():
             return Reserve()
-        case Queued():
+        case Queued() | Following():
             return None
+        case Retrying():
+            return Requeue()
         case Ready():
             return Validate()
         case Validating(operation=operation):

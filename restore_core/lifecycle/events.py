@@ -1,4 +1,4 @@
-"""What a state can owe (effects) and what can happen to it (events). Values only.
+"""What can happen to a restore. Values only; `transitions` says what follows.
 
 `at` is always the moment the app learnt of it, by the worker's clock, in UTC.
 """
@@ -9,94 +9,6 @@ from datetime import datetime, timedelta
 from restore_core.contract.resource_ids import JobId
 from restore_core.errors import Problem
 from restore_core.lifecycle.states import Claim, Operation, Plan, Status
-
-# Effects: what a state owes the world.
-
-
-@dataclass(frozen=True)
-class Prepare:
-    """Judge the request; ask the vault for the instance and the recovery point."""
-
-
-@dataclass(frozen=True)
-class Reserve:
-    """Take the target for this restore alone, the source for a while, and a turn."""
-
-
-@dataclass(frozen=True)
-class Validate:
-    """POST validateRestore."""
-
-
-@dataclass(frozen=True)
-class PollValidation:
-    """GET the validation's operation."""
-
-    operation: Operation
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """Judge once more, save a claim, and only then POST restore."""
-
-
-@dataclass(frozen=True)
-class PollRestore:
-    """GET the restore's operation."""
-
-    operation: Operation
-
-
-@dataclass(frozen=True)
-class FindJob:
-    """Look in the vault for the job of one of the claims."""
-
-
-@dataclass(frozen=True)
-class PollJob:
-    """GET the job."""
-
-    job: JobId
-
-
-@dataclass(frozen=True)
-class GiveUp:
-    """End the restore: it is older than the maximum age."""
-
-
-@dataclass(frozen=True)
-class Lapse:
-    """End the restore: it has not been triggered by the time that its sender set."""
-
-
-@dataclass(frozen=True)
-class Settle:
-    """Write the result row from the saved outcome, then release the target unless guarded."""
-
-    release: bool
-
-
-@dataclass(frozen=True)
-class Notify:
-    """Send the notices that are pending."""
-
-
-Effect = (
-    Prepare
-    | Reserve
-    | Validate
-    | PollValidation
-    | Trigger
-    | PollRestore
-    | FindJob
-    | PollJob
-    | GiveUp
-    | Lapse
-    | Settle
-    | Notify
-)
-
-# Events: what became of it.
 
 
 @dataclass(frozen=True)
@@ -112,6 +24,21 @@ class Refused:
     """The policy, the vault or the target's holder refused; no job was started."""
 
     problem: Problem
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LeaderFound:
+    """The disk is being restored for the request `leader`."""
+
+    leader: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LeaderFailed:
+    """The restore that it followed brought no disk back: it goes ahead itself."""
+
     at: datetime
 
 
@@ -132,6 +59,13 @@ class TurnAwaited:
 @dataclass(frozen=True)
 class TurnCame:
     """The timer found that fewer run than may, and none has waited for longer."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Requeued:
+    """It is time to try again: the restore waits for a turn."""
 
     at: datetime
 
@@ -260,9 +194,12 @@ class Settled:
 Event = (
     Prepared
     | Refused
+    | LeaderFound
+    | LeaderFailed
     | Reserved
     | TurnAwaited
     | TurnCame
+    | Requeued
     | OperationStarted
     | StillRunning
     | Unanswered

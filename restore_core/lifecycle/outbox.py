@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from restore_core.errors import Problem
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.states import Status
 
@@ -26,6 +27,8 @@ class Stage(StrEnum):
     """Azure is asked whether the restore would succeed."""
     RESTORING = "restoring"
     """Azure has taken the restore."""
+    WAITING = "waiting"
+    """Beside the others: for a quarter of an hour Azure has answered the same thing."""
     COMPLETED = "completed"
     """How it ended; from here on by the names of `Status`."""
     COMPLETED_WITH_WARNINGS = "completedWithWarnings"
@@ -43,13 +46,16 @@ class Stage(StrEnum):
     @property
     def is_final(self) -> bool:
         """Tell whether nothing follows it."""
-        return self not in _UNDER_WAY
+        return self not in _UNDER_WAY and self is not Stage.WAITING
 
     @property
     def rank(self) -> int:
         """Return how far it is; all ends are equally far."""
         return len(_UNDER_WAY) if self.is_final else _UNDER_WAY.index(self)
 
+
+MOST_COMPLAINTS: Final = 8
+"""Codes that notices name of one restore; who hears of eight knows that it waits."""
 
 _UNDER_WAY: Final = (Stage.ACCEPTED, Stage.QUEUED, Stage.VALIDATING, Stage.RESTORING)
 FINAL: Final = frozenset(stage for stage in Stage if stage.is_final)
@@ -62,6 +68,23 @@ class Notice:
     stage: Stage
     sequence: int
     at: datetime
+    problem: Problem | None = None
+    """What Azure has answered all the time, where it is `waiting`."""
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What a restore has been answered, and since when."""
+
+    code: str
+    since: datetime
+    last: datetime
+
+    def heard(self, code: str, at: datetime) -> "Complaint":
+        """Return it after an answer; another code, or a long silence, begins anew."""
+        if code != self.code or at - self.last > pace.COMPLAINT_GAP:
+            return Complaint(code, at, at)
+        return replace(self, last=at)
 
 
 @dataclass(frozen=True)
@@ -75,6 +98,9 @@ class Outbox:
     pending: tuple[Notice, ...] = ()
     misses: int = 0
     """Attempts in a row at which the queue could not be reached."""
+    complaint: Complaint | None = None
+    complained: tuple[str, ...] = ()
+    """Codes that a notice of waiting has named already."""
 
     @classmethod
     def opened(cls, at: datetime, notices: Collection[Stage]) -> "Outbox":
@@ -93,6 +119,18 @@ class Outbox:
             return self
         return self._noted(stage, at, notices)
 
+    def heard(self, problem: Problem, at: datetime, notices: Collection[Stage]) -> "Outbox":
+        """Return it after an answer that was none; once for each code a notice says so."""
+        code = problem.code
+        complaint = (self.complaint or Complaint(code, at, at)).heard(code, at)
+        heard = replace(self, complaint=complaint)
+        known = code in self.complained or len(self.complained) >= MOST_COMPLAINTS
+        if known or at - complaint.since < pace.WORTH_A_NOTICE or Stage.WAITING not in notices:
+            return heard
+        complained = (*self.complained, code)
+        noted = self._with(Stage.WAITING, at, problem)
+        return replace(noted, complaint=complaint, complained=complained)
+
     def sent(self) -> "Outbox":
         """Return it with all that was pending sent."""
         return replace(self, pending=(), misses=0)
@@ -107,13 +145,13 @@ class Outbox:
         return replace(self, pending=kept, misses=misses, next_try=now + pace.backoff(misses, None))
 
     def _noted(self, stage: Stage, at: datetime, notices: Collection[Stage]) -> "Outbox":
-        if stage not in notices:
-            return replace(self, reached=stage)
+        return replace(self._with(stage, at) if stage in notices else self, reached=stage)
+
+    def _with(self, stage: Stage, at: datetime, problem: Problem | None = None) -> "Outbox":
         number = self.sequence + 1
         return replace(
             self,
-            reached=stage,
             sequence=number,
-            pending=(*self.pending, Notice(stage, number, at)),
+            pending=(*self.pending, Notice(stage, number, at, problem)),
             next_try=self.next_try if self.pending else at,
         )

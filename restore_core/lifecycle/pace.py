@@ -35,8 +35,21 @@ GUARD_LOOK: Final = timedelta(hours=1)
 SWEEP_GRACE: Final = timedelta(seconds=90)
 """How long a step message may be late before the sweep takes the step instead."""
 
+RESTART: Final = timedelta(minutes=5)
+"""After a job that failed with a transient code: Azure has some time to get well."""
+
+LEAST_FOR_A_JOB: Final = timedelta(seconds=400)
+"""Nothing is triggered with less time left: recorded jobs took up to 368 s, and one that its
+restore does not live to see would be reported as given up, although it wrote the disk."""
+
 ORPHAN_AGE: Final = timedelta(hours=1)
 """An outstanding row whose restore never came is dropped after this: no accept takes so long."""
+
+WORTH_A_NOTICE: Final = timedelta(minutes=15)
+"""What Azure answers for so long, whoever waits for the disk wants to know."""
+
+COMPLAINT_GAP: Final = timedelta(minutes=90)
+"""Answers farther apart are two stories: the longest pause between two tries is an hour."""
 
 NOTICE_LIFE: Final = timedelta(days=7)
 """How long an event that cannot be sent is kept: it would live no longer on its queue."""
@@ -52,6 +65,7 @@ _OPERATION_CEILING: Final = timedelta(minutes=5)
 _OPERATION_LEAST: Final = timedelta(seconds=1)
 """Also where Retry-After is 0: no answer may make a step ask again in a loop."""
 
+_VALIDATION_SHORTEST: Final = timedelta(seconds=32)
 _VALIDATION_RETRIES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
 _BACKOFF_FIRST: Final = timedelta(seconds=15)
 _BACKOFF_LAST: Final = timedelta(minutes=15)
@@ -77,6 +91,11 @@ def operation_delay(age: timedelta, retry_after: timedelta | None) -> timedelta:
     pause = min(age / 2, _OPERATION_CEILING)
     asked = _OPERATION_FLOOR if retry_after is None else retry_after
     return max(pause, asked, _OPERATION_LEAST)
+
+
+def validation_delay(age: timedelta, retry_after: timedelta | None) -> timedelta:
+    """Return how long to leave a validation of `age` alone: none recorded ended before 32 s."""
+    return max(operation_delay(age, retry_after), _VALIDATION_SHORTEST - age)
 
 
 def job_delay(age: timedelta) -> timedelta:

@@ -1,7 +1,9 @@
 """Why a restore ends that was not refused: too late, too old, given up. Sentences only."""
 
+from dataclasses import replace
+
 from restore_core.errors import Problem
-from restore_core.lifecycle.states import Waiting
+from restore_core.lifecycle.states import Validated, Waiting
 
 
 def too_late(state: Waiting, *, claimed: bool) -> Problem:
@@ -22,6 +24,11 @@ def too_old(state: Waiting, *, claimed: bool) -> Problem:
     message = (
         f"The restore grew older than RESTORE_MAX_AGE_HOURS while {type(state).__name__}.{last}"
     )
+    if isinstance(state, Validated):
+        message = (
+            "So little was left of RESTORE_MAX_AGE_HOURS while Validated, less than 400 s, that "
+            f"nothing was triggered any more.{last}"
+        )
     if not claimed:
         return Problem(
             "TimedOut",
@@ -44,3 +51,10 @@ def ended_after_all(job_status: str) -> Problem:
         "RESTORE_MAX_AGE_HOURS and had been given up.",
         "Look at the target disk: the job had all its time to write it. The target is free again.",
     )
+
+
+def not_started_anew(first: Problem | None, why: Problem | None) -> Problem | None:
+    """Return why the first job failed, and why no other was started."""
+    if first is None or why is None:
+        return first
+    return replace(first, message=f"{first.message} It was not started anew: {why}")

@@ -8,7 +8,7 @@ nothing else is: an events queue that cannot be reached keeps no disk waiting.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
@@ -16,14 +16,16 @@ from restore_core.contract.resource_ids import BackupInstanceId, JobId
 from restore_core.errors import Problem
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.debts import owed
+from restore_core.lifecycle.effects import Effect, GiveUp, Lapse, Notify, Trigger
 from restore_core.lifecycle.events import (
-    Effect,
     Event,
-    GiveUp,
     JobEnded,
-    Lapse,
-    Notify,
+    LeaderFailed,
+    Refused,
     TriggerClaimed,
+    TriggerNotTaken,
+    Unanswered,
+    ValidationFailed,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
 from restore_core.lifecycle.states import (
@@ -31,6 +33,7 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Following,
     Guarding,
     Outcome,
     Plan,
@@ -38,6 +41,7 @@ from restore_core.lifecycle.states import (
     Queued,
     Ready,
     Restoring,
+    Retrying,
     Running,
     State,
     Triggering,
@@ -61,6 +65,8 @@ class Restore:
     state: State
     outbox: Outbox
     origin: Origin
+    stands_in: bool = False
+    """Whether it went ahead because the restore of the same disk that it followed had failed."""
 
     @property
     def id(self) -> str:
@@ -70,7 +76,7 @@ class Restore:
     @property
     def plan(self) -> Plan | None:
         """Return what is planned, once it is."""
-        return None if isinstance(self.state, Accepted) else self.state.plan
+        return None if isinstance(self.state, Accepted | Following) else self.state.plan
 
     @property
     def instance(self) -> BackupInstanceId | None:
@@ -82,6 +88,11 @@ class Restore:
         """Return the lower-cased id of its backup vault; "" where none is known yet."""
         vault = self.instance.vault if self.instance else self.request.vault
         return vault.key if vault else ""
+
+    @property
+    def leader(self) -> str:
+        """Return the request whose restore of the same disk it waits for, or ""."""
+        return self.state.leader if isinstance(self.state, Following) else ""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -128,7 +139,7 @@ class Restore:
                 return outcome.at
             case Guarding(wait=wait):
                 return wait.due
-            case Queued():
+            case Queued() | Following():
                 return self._last_moment
             case waiting:
                 return min(waiting.wait.due, self._last_moment)
@@ -153,7 +164,7 @@ class Restore:
     @property
     def awaits_timer(self) -> bool:
         """Tell whether only the timer looks at it: a job takes minutes, a message costs money."""
-        return isinstance(self.state, Running | Guarding | Queued | Ended)
+        return isinstance(self.state, Running | Guarding | Queued | Following | Ended)
 
     @property
     def timer_due(self) -> datetime | None:
@@ -167,9 +178,11 @@ class Restore:
         """Return what it means to the number of restores that may run at once."""
         if isinstance(self.state, Queued):
             return Turn.AWAITED
-        watched = isinstance(self.state, Guarding | Ended)
+        if isinstance(self.state, Following):
+            return Turn.FOLLOWS
+        idle = isinstance(self.state, Guarding | Ended | Retrying)
         held_up = isinstance(self.state, Accepted | Planned) and self.state.wait.misses > 0
-        needs_none = watched or held_up or self.request.validate_only
+        needs_none = idle or held_up or self.request.validate_only
         return Turn.NONE if needs_none else Turn.TAKEN
 
     def may_be_called(self, now: datetime) -> bool:
@@ -189,6 +202,8 @@ class Restore:
 
     def _owed(self, now: datetime) -> Effect | None:
         effect = owed(self.state, now)
+        if isinstance(effect, Trigger) and now > self.deadline - pace.LEAST_FOR_A_JOB:
+            return GiveUp()
         if now < self._last_moment or isinstance(self.state, Ending | Ended | Guarding):
             return effect
         if now < self.deadline:
@@ -205,10 +220,25 @@ class Restore:
         before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
         if isinstance(state, Started) and before and state.wait.due > self.deadline:
             state = replace(state, wait=replace(state.wait, due=self.deadline))
-        return replace(self, state=state, outbox=self._outbox(state, event, notices))
+        return replace(
+            self,
+            state=state,
+            outbox=self._outbox(state, event, notices),
+            stands_in=self.stands_in or isinstance(event, LeaderFailed),
+        )
 
     def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
-        return self.outbox.after(stage_of(state), _moment(state, event), notices)
+        at = _moment(state, event)
+        outbox = self.outbox.after(stage_of(state), at, notices)
+        if isinstance(state, Triggering | Guarding | Ending | Ended):
+            return outbox
+        problem = state.wait.problem
+        heard = problem is not None and isinstance(event, _NO_ANSWER)
+        return outbox.heard(problem, at, notices) if problem and heard else outbox
+
+
+_NO_ANSWER: Final = (Unanswered, ValidationFailed, TriggerNotTaken, Refused)
+"""Events that bring a reason to wait."""
 
 
 def stage_of(state: State) -> Stage:
@@ -216,9 +246,9 @@ def stage_of(state: State) -> Stage:
     match state:
         case Accepted() | Planned():
             return Stage.ACCEPTED
-        case Queued():
+        case Queued() | Following():
             return Stage.QUEUED
-        case Ready() | Validating() | Validated() | Triggering() | Confirming():
+        case Ready() | Validating() | Validated() | Triggering() | Confirming() | Retrying():
             return Stage.VALIDATING  # Where Azure had taken it, a notice has said so by now.
         case Restoring() | Running():
             return Stage.RESTORING

@@ -44,9 +44,10 @@ class Turn(StrEnum):
     """It runs, or is about to."""
     AWAITED = "awaited"
     """It runs when others have ended."""
+    FOLLOWS = "follows"
+    """It waits for the end of another restore of its disk, and then for its turn if need be."""
     NONE = "none"
-    """It needs none: it only validates, it is only watched, or Azure holds it up before it could
-    take one."""
+    """It needs none: it only validates, it is only watched, or it waits to try again."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,17 @@ class TargetField(StrEnum):
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """How a restore ended. Saved before anything is done about it."""
+
+    status: Status
+    at: datetime
+    problem: Problem | None = None
+    job: JobId | None = None
+    job_status: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What will be restored to where, once the vault was asked; and what was tried since."""
 
@@ -114,6 +126,8 @@ class Plan:
     """Validations that failed with a transient code."""
     correlation_id: str = ""
     """ARM's correlation id of the POST that began what is now under way."""
+    first_failure: Outcome | None = None
+    """How its first job failed, where the restore was started anew."""
     identity: IdentityId | None = None
     """The vault's user-assigned identity that the instance works under; None: the vault's own."""
     target_field: TargetField | None = None
@@ -121,20 +135,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a restore ended. Saved before anything is done about it."""
-
-    status: Status
-    at: datetime
-    problem: Problem | None = None
-    job: JobId | None = None
-    job_status: str = ""
-
-
-@dataclass(frozen=True)
 class Accepted:
     """The request is recorded; nothing has been judged or asked yet."""
 
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Following:
+    """Its disk is being restored for another request: it waits for the end of that one."""
+
+    leader: str
+    """The other's request id."""
     wait: Wait
 
 
@@ -152,6 +164,17 @@ class Queued:
 
     plan: Plan
     wait: Wait
+    validated: bool = False
+    """Whether it was validated before it had to come here."""
+
+
+@dataclass(frozen=True)
+class Retrying:
+    """Azure could not take it; it waits to try again. It holds no turn, and queues for one then."""
+
+    plan: Plan
+    wait: Wait
+    validated: bool = False
 
 
 @dataclass(frozen=True)
@@ -244,8 +267,10 @@ class Ended:
 
 Waiting = (
     Accepted
+    | Following
     | Planned
     | Queued
+    | Retrying
     | Ready
     | Validating
     | Validated

@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import Final
 
 from restore_core.errors import Problem, RestoreError
-from restore_core.lifecycle import pace, reasons, waits
+from restore_core.lifecycle import endings, pace, waits
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
@@ -30,10 +30,13 @@ from restore_core.lifecycle.events import (
     JobNamed,
     JobNotFound,
     Lapsed,
+    LeaderFailed,
+    LeaderFound,
     OperationFailed,
     OperationStarted,
     Prepared,
     Refused,
+    Requeued,
     Reserved,
     Settled,
     StillRunning,
@@ -51,6 +54,7 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Following,
     Guarding,
     Outcome,
     Plan,
@@ -58,6 +62,7 @@ from restore_core.lifecycle.states import (
     Queued,
     Ready,
     Restoring,
+    Retrying,
     Running,
     State,
     Status,
@@ -65,22 +70,7 @@ from restore_core.lifecycle.states import (
     Validated,
     Validating,
     Wait,
-    Waiting,
 )
-
-TRANSIENT: Final = (
-    "cloudinternalerror",
-    "cloudserviceretryableerror",
-    "internalservererror",
-    "gatewaytimeout",
-    "usererrormaxconcurrentoperationlimitreached",
-    "clouddos",
-)
-"""Beginnings of the codes, lower-cased, after which a failed validation is asked for again."""
-
-DISK_EXISTS: Final = "diskalreadyexists"
-"""Part of the code, lower-cased, of a refusal because the target exists."""
-
 
 MAX_CLAIMS: Final = 40
 """Claims that a plan remembers: a row holds no more for ever, and the oldest is half a day old."""
@@ -100,23 +90,31 @@ def apply(state: State, event: Event) -> State:
         # Before ARM is asked for anything that lasts.
         case Accepted(), Prepared(plan, at):
             return Ready(plan, Wait(at)) if plan.validate_only else Planned(plan, Wait(at))
-        case (Planned(plan), Reserved(at)) | (Queued(plan), TurnCame(at)):
+        case Planned(plan), Reserved(at):
             return Ready(plan, Wait(at))
         case Planned(plan), TurnAwaited(at):
             return Queued(plan, Wait(at))
-        case Accepted(), Refused(problem, at):
+        case Queued(plan, wait, validated), TurnCame(at):
+            return (Validated if validated else Ready)(plan, replace(wait, due=at))
+        case Retrying(plan, wait, validated), Requeued(at):
+            return _queued_again(plan, replace(wait, due=at), validated=validated)
+        case ((Accepted() | Following() | Planned()), LeaderFound(leader, at)):
+            return Following(leader, Wait(at))
+        case Following(), LeaderFailed(at):
+            return Accepted(Wait(at, misses=1))  # The timer gives it its turn, in order.
+        case ((Accepted() | Following()), Refused(problem, at)):
             return Ending(Outcome(Status.REJECTED, at, problem), None)
         case ((Planned(plan) | Validated(plan)), Refused(problem, at)):
-            return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+            return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
 
         # The validation.
         case Ready(plan), OperationStarted(operation, retry_after, at):
             plan = replace(plan, correlation_id=operation.correlation_id)
-            return Validating(plan, operation, waits.look_at(operation, at, retry_after))
+            return Validating(plan, operation, waits.look_at_validation(operation, at, retry_after))
         case Validating(plan, operation) as validating, StillRunning(at, retry_after):
             if at - operation.started >= pace.OPERATION_PATIENCE:
                 return _validate_again(plan, at, None)
-            return replace(validating, wait=waits.look_at(operation, at, retry_after))
+            return replace(validating, wait=waits.look_at_validation(operation, at, retry_after))
         case Validating(plan, operation, wait), Unanswered() as lost if waits.is_lost(
             operation, wait, lost
         ):
@@ -138,12 +136,12 @@ def apply(state: State, event: Event) -> State:
             return Restoring(plan, operation, waits.look_at(operation, at, retry_after))
         case Triggering(plan, wait), TriggerNotTaken(problem, retry_after, at):
             plan = replace(plan, claims=plan.claims[:-1])
-            return Validated(plan, waits.try_again(wait, problem, at, retry_after))
-        case Triggering(plan, wait), Refused(problem, at) if _is_transient(problem):
+            return Retrying(plan, waits.try_again(wait, problem, at, retry_after), validated=True)
+        case Triggering(plan, wait), Refused(problem, at) if endings.is_transient(problem):
             plan = replace(plan, claims=plan.claims[:-1])
-            return Validated(plan, waits.try_again(wait, problem, at, None))
+            return Retrying(plan, waits.try_again(wait, problem, at, None), validated=True)
         case Triggering(plan), Refused(problem, at):
-            return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+            return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
         case Triggering() as triggering, TriggerUnanswered(problem, at):
             return replace(triggering, wait=Wait(at + pace.FIRST_SEARCH, problem=problem))
 
@@ -157,7 +155,7 @@ def apply(state: State, event: Event) -> State:
         case Restoring(plan), TriggerUnanswered(problem, at):
             return _search_anew(plan, at, problem)
         case Restoring(plan), OperationFailed(problem, at):
-            return _ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
+            return endings.ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
 
         # The job.
         case ((Triggering(plan) | Restoring(plan) | Confirming(plan)), JobNamed(job, at)):
@@ -168,23 +166,23 @@ def apply(state: State, event: Event) -> State:
             return replace(triggering, wait=waits.search_again(wait, at, plan.claims[-1]))
         case Confirming(plan, refusal, wait) as confirming, JobNotFound(at):
             if at >= plan.claims[-1].believed_after:
-                return Ending(refusal, plan)
+                return Ending(endings.concluded(plan, refusal), plan)
             return replace(confirming, wait=waits.search_again(wait, at, plan.claims[-1]))
         case Running(plan) as running, StillRunning(at, retry_after):
             pause = pace.job_delay(at - plan.claims[-1].at)
             return replace(running, wait=Wait(at + max(pause, retry_after or pause)))
         case Running(plan, job), JobEnded(status, job_status, ended, ended_problem):
-            return Ending(Outcome(status, ended, ended_problem, job, job_status), plan)
+            return endings.ended(plan, Outcome(status, ended, ended_problem, job, job_status))
 
         # What is still watched after giving up: until then the target stays locked.
         case Guarding(outcome) as guarding, JobNamed(job, at):
             return replace(guarding, outcome=replace(outcome, job=job), wait=Wait(at))
         case Guarding(outcome, plan), JobEnded(job_status=job_status):
-            return Ending(_ended_after_all(outcome, job_status), plan)
+            return Ending(endings.ended_after_all(outcome, job_status), plan)
         case Guarding() as guarding, (StillRunning(at) | JobNotFound(at)):
-            return _guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
+            return endings.guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
         case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
-            return _guard_on(guarding, waits.try_again(wait, problem, at, retry_after), at)
+            return endings.guard_on(guarding, waits.try_again(wait, problem, at, retry_after), at)
 
         # The end. The outcome is saved by now; here its debts are paid.
         case Ending(outcome, Plan() as plan, datetime() as until), Settled(at):
@@ -196,11 +194,17 @@ def apply(state: State, event: Event) -> State:
 
         # Whatever still waits can grow too old, or find no answer and be tried again.
         case waiting, AgeReached(at):
-            return _given_up(waiting, at)
+            return endings.given_up(waiting, at)
         case ((Triggering() | Restoring() | Running() | Confirming()), Lapsed()):
             raise ImpossibleEvent(_impossible(state, event))
         case waiting, Lapsed(at):
-            return _lapsed(waiting, at)
+            return endings.lapsed(waiting, at)
+        case (
+            ((Ready(plan, wait) | Validated(plan, wait)) as held),
+            Unanswered(problem, at, retry_after),
+        ):
+            wait = waits.try_again(wait, problem, at, retry_after)
+            return Retrying(plan, wait, validated=isinstance(held, Validated))
         case waiting, Unanswered(problem, at, retry_after, gone):
             wait = waits.try_again(waiting.wait, problem, at, retry_after, gone=gone)
             return replace(waiting, wait=wait)
@@ -209,19 +213,20 @@ def apply(state: State, event: Event) -> State:
 
 
 def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
-    if _is_transient(problem):
+    if endings.is_transient(problem):
         return _validate_again(plan, at, problem)
-    return _ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+    return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
 
 
-def _validate_again(plan: Plan, at: datetime, problem: Problem | None) -> Ready:
+def _validate_again(plan: Plan, at: datetime, problem: Problem | None) -> Retrying:
     plan = replace(plan, failures=plan.failures + 1)
     due = at + pace.validation_retry(plan.failures)
-    return Ready(plan, Wait(due, plan.failures, problem=problem))
+    return Retrying(plan, Wait(due, plan.failures, problem=problem))
 
 
-def _is_transient(problem: Problem) -> bool:
-    return problem.code.lower().startswith(TRANSIENT)
+def _queued_again(plan: Plan, wait: Wait, *, validated: bool) -> Queued | Ready:
+    """Wait for a turn again; what only validates needs none."""
+    return Ready(plan, wait) if plan.validate_only else Queued(plan, wait, validated)
 
 
 def _search_anew(plan: Plan, at: datetime, problem: Problem) -> Triggering:
@@ -232,46 +237,6 @@ def _search_anew(plan: Plan, at: datetime, problem: Problem) -> Triggering:
     last = plan.claims[-1]
     renewed = replace(last, believed_after=at + (last.believed_after - last.at))
     return Triggering(replace(plan, claims=(*plan.claims[:-1], renewed)), Wait(at, problem=problem))
-
-
-def _ended_unless_ours(plan: Plan, outcome: Outcome) -> State:
-    """End, unless the disk that stands in the way may be the work of one of our own claims."""
-    exists = outcome.problem is not None and DISK_EXISTS in outcome.problem.code.lower()
-    if exists and plan.claims:
-        return Confirming(plan, outcome, Wait(outcome.at))
-    return Ending(outcome, plan)
-
-
-def _plan_of(state: State) -> Plan | None:
-    return None if isinstance(state, Accepted) else state.plan
-
-
-def _lapsed(state: Waiting, at: datetime) -> State:
-    """End, unless a claim was made: its job is looked for once more, whatever was believed."""
-    plan = _plan_of(state)
-    claimed = plan is not None and bool(plan.claims)
-    outcome = Outcome(Status.REJECTED, at, reasons.too_late(state, claimed=claimed))
-    if plan is not None and claimed:
-        return Confirming(plan, outcome, Wait(at))
-    return Ending(outcome, plan)
-
-
-def _given_up(state: Waiting, at: datetime) -> State:
-    plan = _plan_of(state)
-    job = state.job if isinstance(state, Running) else None
-    claimed = plan is not None and bool(plan.claims)
-    outcome = Outcome(Status.TIMED_OUT, at, reasons.too_old(state, claimed=claimed), job)
-    return Ending(outcome, plan, at + pace.GUARD if claimed else None)
-
-
-def _ended_after_all(outcome: Outcome, job_status: str) -> Outcome:
-    return replace(outcome, job_status=job_status, problem=reasons.ended_after_all(job_status))
-
-
-def _guard_on(guarding: Guarding, wait: Wait, at: datetime) -> State:
-    if at >= guarding.until:
-        return Ending(guarding.outcome, guarding.plan)
-    return replace(guarding, wait=wait)
 
 
 def _name(value: object) -> str:

@@ -13,6 +13,11 @@ def look_at(operation: Operation, at: datetime, retry_after: timedelta | None) -
     return Wait(at + pace.operation_delay(at - operation.started, retry_after))
 
 
+def look_at_validation(operation: Operation, at: datetime, retry_after: timedelta | None) -> Wait:
+    """Return the wait for a validation that runs."""
+    return Wait(at + pace.validation_delay(at - operation.started, retry_after))
+
+
 def is_lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
     """Tell whether an operation that gives no answer is held to be lost."""
     old = event.at - operation.started >= pace.OPERATION_PATIENCE

@@ -7,6 +7,7 @@ from typing import Final
 
 from restore_core.azure.advice import for_app, for_restore, instances
 from restore_core.azure.advice.commands import HERE
+from restore_core.azure.advice.obstacles import with_remedy
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,
@@ -105,7 +106,15 @@ def advices() -> dict[str, str]:
         "unknown": not_linked(read, f"{HOME}/rg-other"),
     }
     problems = {code: Problem(code, "It failed.") for code in CODES} | linked
+    locked = (
+        f"The scope '{INSTANCE}' cannot perform write operation because following scope(s) are "
+        f"locked: '{GROUP}'. Please remove the lock and try again."
+    )
     return {
+        "locked": with_remedy(Problem("ScopeLocked", locked), "").action,
+        "unregistered": with_remedy(
+            Problem("MissingSubscriptionRegistration", "Not registered."), f"https://arm{INSTANCE}"
+        ).action,
         **{f"{name} own": for_restore.failed(one, system).action for name, one in problems.items()},
         **{f"{name} user": for_restore.failed(one, plan).action for name, one in problems.items()},
         **{f"{name} app": for_app.refused(one, VAULT, plan).action for name, one in linked.items()},

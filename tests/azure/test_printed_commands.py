@@ -12,6 +12,7 @@ from restore_core.text import MAX_ADVICE, one_line
 from tests.azure.printed_advice import (
     COMMANDS,
     ENCRYPTION_SET,
+    GROUP,
     IDENTITY,
     INSTANCE,
     PRINCIPAL,
@@ -26,6 +27,8 @@ ASKED_FOR = "bbbbbbbb-0000-4000-8000-000000000002"
 VERBS = {
     "extension add",
     "identity show",
+    "lock list",
+    "provider register",
     "resource show",
     "role assignment create",
     "dataprotection backup-instance list",
@@ -82,7 +85,7 @@ def test_each_command_means_in_a_shell_what_the_app_meant(
                         "--scope": SCOPES,
                         "--ids": {str(VAULT), str(IDENTITY)},
                         "--vault-name": {VAULT.name},
-                        "--resource-group": {VAULT.group.name},
+                        "--resource-group": {VAULT.group.name, GROUP.name},
                     }[at]
                 )
 

@@ -24,6 +24,7 @@ OUTSTANDING = Outstanding(
     turn=Turn.TAKEN,
     accepted_at=NOON,
     vault="",
+    leader="",
     is_own=False,
     etag='W/"x"',
 )

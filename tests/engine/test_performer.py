@@ -9,17 +9,13 @@ import pytest
 from restore_core.engine.performer import Performer
 from restore_core.errors import Problem, Rejected, Unavailable
 from restore_core.lifecycle import pace
+from restore_core.lifecycle.effects import Effect, Prepare, Settle, Trigger, Validate
 from restore_core.lifecycle.events import (
-    Effect,
     Event,
-    Prepare,
     Refused,
-    Settle,
     Settled,
-    Trigger,
     TriggerClaimed,
     Unanswered,
-    Validate,
     ValidationSucceeded,
 )
 from restore_core.lifecycle.policy import Policy

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from restore_core.errors import Problem
 from restore_core.lifecycle.outbox import FINAL, Notice, Outbox, Stage
 from restore_core.lifecycle.states import Status
 from tests.fakes import NOON
@@ -20,7 +21,7 @@ def test_every_outcome_is_a_stage_and_every_final_stage_an_outcome() -> None:
 
 
 def test_stages_on_the_way_come_before_every_end() -> None:
-    on_the_way = [stage for stage in Stage if not stage.is_final]
+    on_the_way = [stage for stage in Stage if not stage.is_final and stage is not Stage.WAITING]
 
     assert [stage.rank for stage in on_the_way] == [0, 1, 2, 3]
     assert {stage.rank for stage in FINAL} == {4}
@@ -91,3 +92,46 @@ def test_what_no_one_waits_for_any_more_is_dropped_after_a_week() -> None:
 
     assert [notice.stage for notice in left.pending] == [Stage.ACCEPTED, Stage.COMPLETED]
     assert left.not_sent(NOON + timedelta(days=8)).due is None
+
+
+# ---------------------------------------------------------------------- what it waits for
+
+BUSY = Problem("TooManyRequests", "Later.")
+QUARTER = timedelta(minutes=15)
+
+
+def heard(outbox: Outbox, *minutes: float, problem: Problem = BUSY) -> Outbox:
+    for minute in minutes:
+        outbox = outbox.heard(problem, NOON + timedelta(minutes=minute), ALL)
+    return outbox
+
+
+def test_what_is_answered_for_a_quarter_of_an_hour_is_noticed_once() -> None:
+    opened = Outbox(Stage.ACCEPTED, NOON)
+
+    assert heard(opened, 0, 14.9).pending == ()
+    assert heard(opened, 0, 14.9, 15, 16, 60).pending == (
+        Notice(Stage.WAITING, 1, NOON + QUARTER, BUSY),
+    )
+
+
+def test_another_answer_begins_another_quarter_and_has_a_notice_of_its_own() -> None:
+    other = Problem("AuthorizationFailed", "No.")
+    outbox = heard(heard(Outbox(Stage.ACCEPTED, NOON), 0, 15), 16, 30, problem=other)
+
+    assert [notice.problem for notice in outbox.pending] == [BUSY]
+    outbox = heard(outbox, 31, problem=other)
+    assert [notice.problem for notice in outbox.pending] == [BUSY, other]
+    assert [notice.problem for notice in heard(outbox, 60, 90).pending] == [BUSY, other]
+
+
+def test_answers_far_apart_are_not_one_wait() -> None:
+    assert heard(Outbox(Stage.ACCEPTED, NOON), 0, 91).pending == ()
+
+
+def test_a_notice_of_waiting_moves_no_stage_and_is_sent_only_where_it_is_wanted() -> None:
+    outbox = Outbox(Stage.VALIDATING, NOON)
+
+    assert heard(outbox, 0, 20).reached is Stage.VALIDATING
+    unwanted = outbox.heard(BUSY, NOON, FINAL).heard(BUSY, NOON + QUARTER, FINAL)
+    assert unwanted.pending == ()

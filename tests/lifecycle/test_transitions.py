@@ -6,40 +6,47 @@ from typing import Any, get_args
 
 import pytest
 
+from restore_core.contract.resource_ids import JobId
 from restore_core.errors import Problem
 from restore_core.lifecycle import events, pace
 from restore_core.lifecycle.debts import owed
-from restore_core.lifecycle.events import (
-    AgeReached,
+from restore_core.lifecycle.effects import (
     Effect,
-    Event,
     FindJob,
     GiveUp,
-    JobEnded,
-    JobNamed,
-    JobNotFound,
-    Lapsed,
-    OperationFailed,
-    OperationStarted,
     PollJob,
     PollRestore,
     PollValidation,
     Prepare,
+    Requeue,
+    Reserve,
+    Settle,
+    Trigger,
+    Validate,
+)
+from restore_core.lifecycle.events import (
+    AgeReached,
+    Event,
+    JobEnded,
+    JobNamed,
+    JobNotFound,
+    Lapsed,
+    LeaderFailed,
+    LeaderFound,
+    OperationFailed,
+    OperationStarted,
     Prepared,
     Refused,
-    Reserve,
+    Requeued,
     Reserved,
-    Settle,
     Settled,
     StillRunning,
-    Trigger,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
     TurnAwaited,
     TurnCame,
     Unanswered,
-    Validate,
     ValidationFailed,
     ValidationSucceeded,
 )
@@ -51,12 +58,15 @@ from restore_core.lifecycle.states import (
     Ending,
     Guarding,
     Planned,
+    Queued,
     Ready,
     Restoring,
+    Retrying,
     Running,
     State,
     Status,
     Triggering,
+    Turn,
     Validated,
     Validating,
     Wait,
@@ -88,7 +98,10 @@ EVENTS: dict[str, Event] = {
     for event in (
         Prepared(a_plan(), NOON),
         Refused(A_PROBLEM, NOON),
+        LeaderFound("r0", NOON),
+        LeaderFailed(NOON),
         Reserved(NOON),
+        Requeued(NOON),
         TurnAwaited(NOON),
         TurnCame(NOON),
         OperationStarted(an_operation(), None, NOON),
@@ -112,9 +125,11 @@ EVENTS: dict[str, Event] = {
 LOOK_AGAIN_OR_GIVE_UP = {"Unanswered", "AgeReached"}
 OR_LAPSE = LOOK_AGAIN_OR_GIVE_UP | {"Lapsed"}
 MAY_FOLLOW = {
-    "Accepted": {"Prepared", "Refused"} | OR_LAPSE,
-    "Planned": {"Reserved", "TurnAwaited", "Refused"} | OR_LAPSE,
+    "Accepted": {"Prepared", "Refused", "LeaderFound"} | OR_LAPSE,
+    "Following": {"LeaderFound", "LeaderFailed", "Refused"} | OR_LAPSE,
+    "Planned": {"Reserved", "TurnAwaited", "Refused", "LeaderFound"} | OR_LAPSE,
     "Queued": {"TurnCame"} | OR_LAPSE,
+    "Retrying": {"Requeued"} | OR_LAPSE,
     "Ready": {"OperationStarted", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
     "Validating": {"StillRunning", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
     "Validated": {"TriggerClaimed", "Refused"} | OR_LAPSE,
@@ -145,7 +160,7 @@ IMPOSSIBLE = [(s, e) for s in STATES for e in EVENTS if e not in MAY_FOLLOW[s]]
 def test_the_matrix_names_every_state_and_every_event() -> None:
     assert {state.__name__ for state in get_args(State)} == set(MAY_FOLLOW) == set(STATES)
     assert {event.__name__ for event in get_args(events.Event)} == set(EVENTS)
-    assert len(ALLOWED) + len(IMPOSSIBLE) == 13 * 20
+    assert len(ALLOWED) + len(IMPOSSIBLE) == 15 * 23
 
 
 @pytest.mark.parametrize(("state", "event"), ALLOWED)
@@ -164,6 +179,7 @@ def test_this_event_cannot_follow_in_this_state(state: str, event: str) -> None:
 OWED_WHEN_DUE: dict[str, Effect] = {
     "Accepted": Prepare(),
     "Planned": Reserve(),
+    "Retrying": Requeue(),
     "Ready": Validate(),
     "Validating": PollValidation(an_operation()),
     "Validated": Trigger(),
@@ -237,12 +253,21 @@ def test_a_definite_refusal_ends_as_rejected_with_its_reason(state: str) -> None
 def test_a_validation_that_was_taken_is_looked_at_when_arm_says_so() -> None:
     operation = an_operation(started=NOON)
 
-    validating = apply(STATES["Ready"], OperationStarted(operation, 17 * SECOND, NOON))
+    validating = apply(STATES["Ready"], OperationStarted(operation, 47 * SECOND, NOON))
 
     assert isinstance(validating, Validating)
     assert validating.operation == operation
-    assert validating.wait == Wait(NOON + 17 * SECOND)
+    assert validating.wait == Wait(NOON + 47 * SECOND)
     assert validating.plan.correlation_id == operation.correlation_id
+
+
+def test_a_validation_is_not_looked_at_before_any_could_have_ended() -> None:
+    started = OperationStarted(an_operation(started=NOON), 10 * SECOND, NOON)
+
+    validating = apply(STATES["Ready"], started)
+
+    assert isinstance(validating, Validating)
+    assert validating.wait == Wait(NOON + 32 * SECOND)
 
 
 def test_a_validation_that_runs_is_looked_at_again_and_its_misses_are_forgotten() -> None:
@@ -287,7 +312,7 @@ def test_a_validation_that_fails_with_a_transient_code_is_asked_for_again(code: 
 
     for _ in range(6):
         state = apply(replace_validating(state), ValidationFailed(problem, NOON))
-        assert isinstance(state, Ready)
+        assert isinstance(state, Retrying)
         assert state.wait.problem == problem
         pauses.append((state.wait.due - NOON) / MINUTE)
 
@@ -296,7 +321,9 @@ def test_a_validation_that_fails_with_a_transient_code_is_asked_for_again(code: 
 
 def replace_validating(state: State) -> State:
     """Return the validation that was asked for again, of the same plan."""
-    return Validating(state.plan, an_operation(), Wait(NOON)) if isinstance(state, Ready) else state
+    if not isinstance(state, Retrying):
+        return state
+    return Validating(state.plan, an_operation(), Wait(NOON))
 
 
 @pytest.mark.parametrize(
@@ -317,9 +344,9 @@ def test_a_validation_that_is_gone_three_times_is_asked_for_again() -> None:
 
     seen = [type(state := apply(state, gone)).__name__ for _ in range(3)]
 
-    assert seen == ["Validating", "Validating", "Ready"]
+    assert seen == ["Validating", "Validating", "Retrying"]
     assert owed(state, NOON) is None
-    assert owed(state, NOON + MINUTE) == Validate()
+    assert owed(state, NOON + MINUTE) == Requeue()
 
 
 def test_a_validation_that_is_lost_again_and_again_is_asked_for_ever_less_often() -> None:
@@ -327,7 +354,7 @@ def test_a_validation_that_is_lost_again_and_again_is_asked_for_ever_less_often(
 
     for _ in range(5):
         ready = apply(validating, StillRunning(NOON + HOUR))
-        assert isinstance(ready, Ready)
+        assert isinstance(ready, Retrying)
         pauses.append((ready.wait.due - NOON - HOUR) / MINUTE)
         validating = replace(validating, plan=ready.plan)
 
@@ -358,7 +385,7 @@ def test_a_validation_that_has_not_ended_in_an_hour_is_asked_for_again(brings: E
 
     again = apply(validating, brings)
 
-    assert isinstance(again, Ready)
+    assert isinstance(again, Retrying)
     assert again.wait.due == NOON + HOUR + MINUTE
 
 
@@ -419,7 +446,8 @@ def test_a_post_that_was_certainly_not_taken_gives_its_claim_back_and_is_tried_a
 
     again = apply(claimed, TriggerNotTaken(A_PROBLEM, 45 * SECOND, NOON))
 
-    assert isinstance(again, Validated)
+    assert isinstance(again, Retrying)
+    assert again.validated
     assert again.plan.claims == (first,)
     assert again.wait == Wait(NOON + 45 * SECOND, 1, A_PROBLEM)
 
@@ -429,9 +457,11 @@ def test_posts_that_are_not_taken_come_less_and_less_often() -> None:
 
     for _ in range(10):
         claimed = apply(state, TriggerClaimed(a_claim(NOON)))
-        state = apply(claimed, TriggerNotTaken(A_PROBLEM, None, NOON))
+        waiting = apply(claimed, TriggerNotTaken(A_PROBLEM, None, NOON))
+        assert isinstance(waiting, Retrying)
+        pauses.append((waiting.wait.due - NOON) / SECOND)
+        state = apply(apply(waiting, Requeued(NOON)), TurnCame(NOON))
         assert isinstance(state, Validated)
-        pauses.append((state.wait.due - NOON) / SECOND)
 
     assert pauses == [15, 30, 60, 120, 240, 480, 900, 900, 900, 900]
 
@@ -615,7 +645,8 @@ def test_a_post_that_is_refused_for_a_while_gives_its_claim_back_and_is_tried_ag
 ) -> None:
     waiting = apply(STATES["Triggering"], Refused(Problem(code, "Later."), NOON))
 
-    assert isinstance(waiting, Validated)
+    assert isinstance(waiting, Retrying)
+    assert waiting.validated
     assert waiting.plan.claims == ()
     assert waiting.wait.due > NOON
 
@@ -647,7 +678,7 @@ def test_a_job_that_cannot_be_read_is_told_in_the_row_and_tried_again() -> None:
     assert running.wait == Wait(NOON + 21 * MINUTE, 1, A_PROBLEM)
 
 
-@pytest.mark.parametrize("state", ["Accepted", "Planned", "Ready", "Validated", "Running"])
+@pytest.mark.parametrize("state", ["Accepted", "Planned", "Running"])
 def test_no_answer_is_tried_again_less_and_less_often(state: str) -> None:
     waiting: Any = STATES[state]
     pauses = []
@@ -658,6 +689,158 @@ def test_no_answer_is_tried_again_less_and_less_often(state: str) -> None:
 
     assert type(waiting).__name__ == state
     assert pauses == [15, 30, 60, 120, 240, 480, 900, 900]
+
+
+@pytest.mark.parametrize("name", ["Ready", "Validated"])
+def test_one_that_azure_cannot_take_gives_its_turn_back_and_comes_back_less_and_less_often(
+    name: str,
+) -> None:
+    state, pauses = STATES[name], []
+
+    for _ in range(8):
+        waiting = apply(state, Unanswered(A_PROBLEM, NOON))
+        assert isinstance(waiting, Retrying)
+        assert a_restore(waiting).turn is Turn.NONE
+        pauses.append((waiting.wait.due - NOON) / SECOND)
+        queued = apply(waiting, Requeued(NOON))
+        assert a_restore(queued).turn is Turn.AWAITED
+        state = apply(queued, TurnCame(NOON))
+        assert type(state).__name__ == name
+
+    assert pauses == [15, 30, 60, 120, 240, 480, 900, 900]
+
+
+def test_a_validation_alone_needs_no_turn_to_be_tried_again() -> None:
+    waiting = apply(Ready(a_plan(validate_only=True), Wait(NOON)), Unanswered(A_PROBLEM, NOON))
+
+    assert isinstance(apply(waiting, Requeued(NOON)), Ready)
+
+
+# ----------------------------------------------------------------------------- followers
+
+
+def test_one_whose_leader_failed_goes_ahead_in_its_turn_and_stands_in_for_it() -> None:
+    follower = a_restore(STATES["Following"])
+
+    ahead = follower.after(LeaderFailed(NOON), frozenset())
+
+    assert isinstance(ahead.state, Accepted)
+    assert (follower.stands_in, ahead.stands_in) == (False, True)
+    assert ahead.turn is Turn.NONE
+    assert ahead.owes(NOON) == Prepare()
+    assert ahead.after(LeaderFound("r9", NOON), frozenset()).leader == "r9"
+
+
+def test_a_follower_has_no_plan_owes_nothing_and_ends_at_its_last_moment() -> None:
+    follower = a_restore(STATES["Following"])
+
+    assert follower.plan is None
+    assert (follower.turn, follower.leader) == (Turn.FOLLOWS, "r0")
+    assert follower.due == DEADLINE
+    assert follower.owes(DEADLINE - SECOND) is None
+    assert follower.owes(DEADLINE) == GiveUp()
+
+
+# ----------------------------------------------------------------------------- one retry
+
+BUSY = Problem("CloudInternalError", "Try again.")
+
+
+def job_failed(state: State, problem: Problem = BUSY, status: Status = Status.FAILED) -> State:
+    return apply(state, JobEnded(status, "Failed", NOON, problem))
+
+
+def started_anew() -> Retrying:
+    state = job_failed(STATES["Running"])
+    assert isinstance(state, Retrying)
+    return state
+
+
+def test_a_job_that_failed_with_a_transient_code_is_started_anew_from_the_queue() -> None:
+    waiting = started_anew()
+
+    assert waiting.wait == Wait(NOON + 5 * MINUTE, problem=BUSY)
+    assert waiting.plan.claims == ()
+    assert waiting.plan.first_failure == an_outcome(
+        Status.FAILED, problem=BUSY, job=A_JOB, job_status="Failed"
+    )
+    assert isinstance(apply(apply(waiting, Requeued(NOON)), TurnCame(NOON)), Ready)
+
+
+def test_a_job_is_started_anew_once() -> None:
+    plan = replace(started_anew().plan, claims=(a_claim(),))
+
+    ended = job_failed(Running(plan, JobId("second"), Wait(NOON)))
+
+    assert isinstance(ended, Ending)
+    assert (ended.outcome.status, ended.outcome.job) == (Status.FAILED, "second")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("UserErrorDiskSnapshotNotFound", Status.FAILED),
+        ("CloudDosTimeboudLimitReached", Status.FAILED),
+        ("CloudInternalError", Status.CANCELLED),
+        ("CloudInternalError", Status.COMPLETED_WITH_WARNINGS),
+    ],
+)
+def test_no_other_end_of_a_job_is_followed_by_another(code: str, status: Status) -> None:
+    ended = job_failed(STATES["Running"], Problem(code, "No."), status)
+
+    assert isinstance(ended, Ending)
+    assert ended.outcome.status is status
+
+
+def test_no_job_is_started_anew_while_another_claim_stands() -> None:
+    plan = a_claimed_plan(a_claim(EARLIER, "claim-1"), a_claim(NOON, "claim-2"))
+
+    assert isinstance(job_failed(Running(plan, A_JOB, Wait(NOON))), Ending)
+
+
+REFUSALS: dict[str, tuple[type, Event]] = {
+    "the target exists": (Ready, ValidationFailed(DISK_EXISTS, NOON)),
+    "a rule is gone": (Validated, Refused(Problem("NotAllowed", "No rule."), NOON)),
+    "its notAfter is over": (Queued, Lapsed(NOON)),
+    "its deadline is over": (Queued, AgeReached(NOON)),
+}
+
+
+@pytest.mark.parametrize(("state", "event"), REFUSALS.values(), ids=REFUSALS)
+def test_one_that_may_not_be_started_anew_ends_as_its_first_job_failed(
+    state: type, event: Event
+) -> None:
+    ended = apply(state(started_anew().plan, Wait(NOON)), event)
+
+    assert isinstance(ended, Ending)
+    assert (ended.outcome.status, ended.outcome.job) == (Status.FAILED, A_JOB)
+    assert ended.outcome.problem is not None
+    assert ended.outcome.problem.code == BUSY.code
+    assert "It was not started anew" in ended.outcome.problem.message
+    assert ended.guard_until is None
+
+
+def test_one_that_was_started_anew_and_given_up_is_guarded() -> None:
+    plan = replace(started_anew().plan, claims=(a_claim(),))
+
+    ended = apply(Restoring(plan, an_operation(), Wait(NOON)), AgeReached(NOON))
+
+    assert isinstance(ended, Ending)
+    assert ended.outcome.status is Status.TIMED_OUT
+    assert ended.guard_until is not None
+
+
+# ------------------------------------------------------------------ nothing too late
+
+
+def test_nothing_is_triggered_with_less_time_left_than_a_job_takes() -> None:
+    restore = a_restore(STATES["Validated"])
+
+    assert restore.owes(DEADLINE - 400 * SECOND) == Trigger()
+    assert restore.owes(DEADLINE - 399 * SECOND) == GiveUp()
+    ended = restore.after(AgeReached(DEADLINE - 399 * SECOND), frozenset())
+    assert ended.problem is not None
+    assert "less than 400 s" in ended.problem.message
 
 
 # -------------------------------------------------------------------- the maximum age
@@ -787,7 +970,8 @@ def test_a_restore_owes_what_its_state_owes_up_to_its_deadline(state: str) -> No
     restore = a_restore(STATES[state])
 
     assert restore.owes(NOON) == OWED_WHEN_DUE[state]
-    assert restore.owes(DEADLINE - SECOND) == OWED_WHEN_DUE[state]
+    last = DEADLINE - (401 if state == "Validated" else 1) * SECOND
+    assert restore.owes(last) == OWED_WHEN_DUE[state]
     assert restore.owes(NOON - SECOND) is None
 
 
@@ -840,14 +1024,14 @@ def test_a_restore_is_due_when_its_state_is_and_at_its_deadline_at_the_latest(
 def test_only_the_timer_looks_at_jobs_gives_turns_and_tells_of_what_has_ended() -> None:
     awaiting = {name for name, state in STATES.items() if a_restore(state).awaits_timer}
 
-    assert awaiting == {"Running", "Guarding", "Queued", "Ended"}
+    assert awaiting == {"Running", "Guarding", "Queued", "Following", "Ended"}
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_restore_shows_its_plan_its_outcome_and_its_job_once_they_are_known(state: str) -> None:
     restore = a_restore(STATES[state])
 
-    assert (restore.plan is None) == (state == "Accepted")
+    assert (restore.plan is None) == (state in {"Accepted", "Following"})
     assert (restore.outcome is None) == (state not in {"Ending", "Ended", "Guarding"})
     assert (restore.job == A_JOB) == (state in {"Running", "Guarding"})
 

@@ -70,7 +70,7 @@ def test_a_throttled_restore_says_so_in_its_row_while_it_waits(world: World) -> 
     world.run(minutes=2)
 
     row = world.rows("Restores")[0]
-    assert row["status"] == "Validated"
+    assert row["status"] == "Retrying"
     assert row["errorCode"] == "SubscriptionRequestsThrottled"
     assert row["dueAt"] > world.clock()
     assert world.rows("RestoreResults") == []

@@ -39,12 +39,18 @@ def test_a_disk_that_is_being_restored_is_not_restored_again(world: World) -> No
     ask(world, "first")
     world.run(until=lambda: world.status("first") == "Running")
 
+    calls = len(world.arm_calls())
     ask(world, "second")
+    world.run(until=lambda: world.status("second") == "Following")
+    assert len(world.arm_calls()) - calls == 1  # whose disk the instance protects
     world.run()
 
     assert ended(world, "first") == ("Completed", "")
     assert ended(world, "second") == ("Rejected", "RestoredAlready")
-    assert "The restore request first is restoring it" in world.result("second")["errorMessage"]
+    assert (
+        f"to {builders.disk('first')} by the request first"
+        in world.result("second")["errorMessage"]
+    )
     assert "force" in world.result("second")["recommendedAction"]
 
 
@@ -57,7 +63,7 @@ def test_a_disk_that_has_been_restored_is_not_restored_again_within_the_hour(wor
     world.run()
 
     assert ended(world, "second") == ("Rejected", "RestoredAlready")
-    assert "It was restored by the request first" in world.result("second")["errorMessage"]
+    assert "by the request first, which ended at" in world.result("second")["errorMessage"]
 
 
 def test_a_disk_may_be_restored_again_when_the_hour_is_over(world: World) -> None:

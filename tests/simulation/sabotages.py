@@ -47,10 +47,9 @@ from restore_core.errors import (
     Unavailable,
 )
 from restore_core.lifecycle import pace, transitions
+from restore_core.lifecycle.effects import FindJob, Notify
 from restore_core.lifecycle.events import (
-    FindJob,
     JobEnded,
-    Notify,
     Refused,
     TriggerClaimed,
     TriggerNotTaken,

@@ -66,6 +66,18 @@ def list_points(instance: BackupInstanceId) -> str:
     return f"az dataprotection recovery-point list {where} {wanted}"
 
 
+def list_locks(subscription: str, group: str | None) -> str:
+    """Return the command that lists the locks of a resource group, else of a subscription."""
+    where = f" --resource-group {_word(group)}" if group else ""
+    return f"az lock list{where} --subscription {_word(subscription)} -o table"
+
+
+def register(namespace: str, subscription: str) -> str:
+    """Return the command that registers a resource provider."""
+    words = f"--namespace {_word(namespace)} --subscription {_word(subscription)}"
+    return f"az provider register {words}"
+
+
 def _in(vault: BackupVaultId) -> str:
     group = vault.group
     return (

@@ -9,8 +9,8 @@ from restore_core.azure.advice.refusals import Lack, lacks, named_principal, obs
 from restore_core.azure.advice.roles import Grant
 from restore_core.azure.advice.taken_targets import another_target
 from restore_core.errors import Problem
+from restore_core.lifecycle.endings import DISK_EXISTS
 from restore_core.lifecycle.states import Plan
-from restore_core.lifecycle.transitions import DISK_EXISTS
 
 _ENCRYPTION_SET: Final = re.compile(
     r"/subscriptions/[^/\s']+/resourceGroups/[^/\s']+/providers/Microsoft\.Compute"

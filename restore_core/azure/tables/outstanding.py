@@ -38,9 +38,9 @@ class OutstandingTable:
             self._table.put(_row(restore, due))
 
     def due(self, now: datetime) -> list[Outstanding]:
-        """Return what is outstanding and due or waits for its turn, longest overdue first."""
-        values = {"now": now, "awaited": Turn.AWAITED.value}
-        found = self._rows("due le @now or turn eq @awaited", values)
+        """Return what is due, waits for its turn or follows another, longest overdue first."""
+        values = {"now": now, "awaited": Turn.AWAITED.value, "follows": Turn.FOLLOWS.value}
+        found = self._rows("due le @now or turn eq @awaited or turn eq @follows", values)
         return sorted(found, key=lambda outstanding: outstanding.due)
 
     def all(self) -> list[Outstanding]:
@@ -85,6 +85,7 @@ def _row(restore: Restore, due: datetime) -> dict[str, Any]:
         "turn": restore.turn.value,
         "acceptedAt": restore.accepted_at,
         "vault": restore.vault_key,
+        "leader": restore.leader,
     }
 
 
@@ -97,6 +98,7 @@ def _outstanding(row: Any) -> Outstanding:
         turn=_TURNS.get(str(row.get("turn")), Turn.TAKEN),  # Version 0.1.0 wrote neither.
         accepted_at=row.get("acceptedAt", due),
         vault=str(row.get("vault", "")),
+        leader=str(row.get("leader", "")),
         is_own=row["PartitionKey"] == _key(request_id),
         etag=str(row.metadata["etag"]),
     )

@@ -46,6 +46,7 @@ def restore_row(restore: Restore) -> Row:
         "state": {"is": type(restore.state).__name__, **_encoded(_without_url(restore.state))},
         "outbox": _encoded(restore.outbox),
         "origin": restore.origin.value,
+        "standsIn": restore.stands_in,
     }
     return {
         "PartitionKey": restore.id,
@@ -73,6 +74,7 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
             state=state,
             outbox=_decoded(Outbox, outbox) if outbox else Outbox(stage_of(state), accepted_at),
             origin=Origin(document.get("origin", Origin.NATIVE)),
+            stands_in=_of(bool, document.get("standsIn", False)),
         )
     except (
         ArithmeticError,

@@ -42,6 +42,13 @@ class TargetsTable:
                 return self._held_lock(row)
         return request_id
 
+    def holder(self, target: DiskId) -> str | None:
+        """Return who holds `target` and has not ended; None where it is free."""
+        with storage.answering():
+            held = self._table.get(disk_key(target), LOCK_ROW)
+        holder = str(held["requestId"]) if held is not None else ""
+        return holder if holder and not self._is_over(holder) else None
+
     def _held_lock(self, row: Row) -> str:
         held = self._table.get(row["PartitionKey"], LOCK_ROW)
         if held is None:

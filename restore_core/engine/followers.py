@@ -1,0 +1,96 @@
+"""Those who wait for the end of another restore of their disk: a tick decides about them.
+
+A leader is read once for all that follow it. When it has brought the disk back they are refused,
+naming it. When it has failed, the one that was accepted first goes ahead, once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from restore_core.contract.resource_ids import DiskId
+from restore_core.engine.log import log_failure
+from restore_core.engine.ports import Outstanding, Tables
+from restore_core.engine.reservation import RESTORED, restored_already
+from restore_core.errors import Problem, UnreadableRow
+from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.states import Outcome, Status, Turn
+
+_ITS_OWN: Final = frozenset(
+    {
+        "DeletedDisksNotRestored",
+        "NoRecoveryPoint",
+        "NotAllowed",
+        "RecoveryPointNotUsable",
+        "TargetInUse",
+        "TooLate",
+        "UserErrorSameNameDiskAlreadyExists",
+    }
+)
+"""Codes of refusals that are about the leader's own request: another may do better."""
+
+
+class Followers:
+    """Decides what becomes of followers when their leaders have ended. Safe for threads."""
+
+    def __init__(self, *, tables: Tables, clock: Callable[[], datetime]) -> None:
+        self._tables = tables
+        self._clock = clock
+
+    def decide(self, found: Iterable[Outstanding]) -> dict[str, Event]:
+        """Return what happens to followers now, by their ids; those who wait on are absent."""
+        following = [one for one in found if one.turn is Turn.FOLLOWS]
+        following.sort(key=lambda one: (one.leader, one.accepted_at, one.request_id))
+        decided: dict[str, Event] = {}
+        for leader, group in groupby(following, key=lambda one: one.leader):
+            try:
+                decided.update(self._of(leader, [one.request_id for one in group]))
+            except Exception as error:  # noqa: BLE001  the next tick comes
+                log_failure(leader or "-", error)
+        return decided
+
+    def _of(self, leader: str, followers: list[str]) -> Mapping[str, Event]:
+        found = self._leader(leader)
+        outcome = found.outcome if found else None
+        if found is not None and outcome is None:
+            return {}
+        if found is None or outcome is None or _another_may(found, outcome):
+            return self._go_ahead(*followers)
+        problem = _reason(found, outcome)
+        return {name: Refused(problem, self._clock()) for name in followers}
+
+    def _leader(self, request_id: str) -> Restore | None:
+        """Return the leader; one that is missing or cannot be read counts as ended."""
+        try:
+            found = self._tables.restores.load(request_id)
+        except UnreadableRow:
+            return None
+        return found.restore if found else None
+
+    def _go_ahead(self, first: str, *rest: str) -> dict[str, Event]:
+        now = self._clock()
+        return {first: LeaderFailed(now), **{name: LeaderFound(first, now) for name in rest}}
+
+
+def _another_may(leader: Restore, outcome: Outcome) -> bool:
+    """Tell whether the next may try what the leader could not do."""
+    code = outcome.problem.code if outcome.problem else ""
+    if outcome.status is Status.REJECTED:
+        return code in _ITS_OWN
+    return outcome.status in (Status.FAILED, Status.TIMED_OUT) and not leader.stands_in
+
+
+def _reason(leader: Restore, outcome: Outcome) -> Problem:
+    source = leader.plan.source if leader.plan else leader.request.source_disk_id
+    if outcome.status in RESTORED and isinstance(source, DiskId):
+        return restored_already(source, leader)
+    problem = outcome.problem or Problem(outcome.status.value, "Azure told no reason.")
+    return Problem(
+        problem.code,
+        f"The request {leader.id} was restoring the same disk; it ended {outcome.status}: "
+        f"{problem.message}",
+        f"{problem.action} Then send the request again with a new requestId.".strip(),
+        problem.correlation_id,
+    )

@@ -1,0 +1,107 @@
+"""Takes for a restore what only one may have: its source, its target, a turn.
+
+Each is taken again without harm: whoever died in between comes here once more.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from restore_core.contract.resource_ids import DiskId
+from restore_core.engine.ports import Tables
+from restore_core.errors import Problem
+from restore_core.lifecycle.events import Event, LeaderFound, Refused, Reserved, TurnAwaited
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.rules import Rules
+from restore_core.lifecycle.states import Plan, Status, Turn
+from restore_core.text import utc_text
+
+RESTORED: Final = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_WARNINGS})
+
+
+class Reservation:
+    """What restores take from each other. Safe for threads."""
+
+    def __init__(self, *, tables: Tables, rules: Rules, clock: Callable[[], datetime]) -> None:
+        self._tables = tables
+        self._rules = rules
+        self._clock = clock
+
+    def look(self, restore: Restore, source: DiskId) -> Event | None:
+        """Take the source, and look whether the target is free, where the request names it.
+
+        Return whom to follow, or why not, where somebody else has one of them.
+        """
+        if restore.request.validate_only:
+            return None
+        if taken := self._take_source(restore, source):
+            return taken
+        target = restore.request.known_target
+        holder = self._tables.targets.holder(target) if isinstance(target, DiskId) else None
+        if isinstance(target, DiskId) and holder not in (None, restore.id):
+            return Refused(_held(target, str(holder)), self._clock())
+        return None
+
+    def _take_source(self, restore: Restore, source: DiskId) -> Event | None:
+        earlier = self._tables.sources.take(
+            source, restore.id, counts=self._counts, force=restore.request.force
+        )
+        if earlier is None:
+            return None
+        if earlier.outcome is None:
+            return LeaderFound(earlier.id, self._clock())
+        return Refused(restored_already(source, earlier), self._clock())
+
+    def reserve(self, restore: Restore, plan: Plan) -> Event:
+        """Take the source, then the target, then a turn."""
+        if taken := self._take_source(restore, plan.source):
+            return taken
+        holder = self._tables.targets.lock(plan.target, restore.id)
+        if holder != restore.id:
+            return Refused(_held(plan.target, holder), self._clock())
+        return Reserved(self._clock()) if self._has_turn(restore) else TurnAwaited(self._clock())
+
+    def _counts(self, earlier: Restore) -> bool:
+        """Tell whether an earlier restore of a source keeps the next one waiting its time."""
+        outcome, cooldown = earlier.outcome, self._rules.cooldown
+        if not cooldown:
+            return False  # It may have ended in the future, by the clock of another worker.
+        if outcome is None:
+            return True
+        return outcome.status in RESTORED and self._clock() < outcome.at + cooldown
+
+    def _has_turn(self, restore: Restore) -> bool:
+        """Tell whether it may run at once: others than it are fewer than may, and none waits.
+
+        Its own outstanding row has said so since before it was recorded. So of two that ask at the
+        same moment one at least sees the other, and never do more go than may. One that has been
+        held up does not say so any more, and leaves it to the timer.
+        """
+        most = self._rules.max_active
+        read = self._tables.schedule.turns(most + 1)
+        others = [one for one in read if one.request_id != restore.id]
+        is_seen = len(others) < len(read)
+        return is_seen and len(others) < most and all(one.turn is Turn.TAKEN for one in others)
+
+
+def restored_already(source: DiskId, earlier: Restore) -> Problem:
+    """Return why `source` is not restored again: `earlier` has brought it back."""
+    outcome, plan = earlier.outcome, earlier.plan
+    where = f" to {plan.target}" if plan else ""
+    when = f" at {utc_text(outcome.at)}" if outcome else ""
+    return Problem(
+        "RestoredAlready",
+        f"{source.name} is not restored again: it was restored{where} by the request "
+        f"{earlier.id}, which ended{when}, less than RESTORE_COOLDOWN_MINUTES ago.",
+        "Use that disk. If another is wanted, send the request again with a new requestId and "
+        "force set to true, or later.",
+    )
+
+
+def _held(target: DiskId, holder: str) -> Problem:
+    return Problem(
+        "TargetInUse",
+        f"The restore request {holder} is restoring to {target} at this moment.",
+        "Wait for that restore to end, or name another target disk, and send the request again "
+        "with a new requestId.",
+    )

@@ -1,0 +1,214 @@
+"""Requests for a disk that is being restored: they follow, and one goes ahead where it failed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from simulator import outcomes
+from tests import builders
+from tests.world import World
+
+BUSY = outcomes.fails("CloudInternalError")
+BROKEN = outcomes.fails("UserErrorDiskSnapshotNotFound")
+
+
+def ask(world: World, name: str, **changes: Any) -> None:
+    """Ask by its disk for disk-1 to be restored to a disk that bears the request's name."""
+    instance = world.protect()
+    source = world.simulator.source_disk(instance)
+    vault = instance.partition("/backupInstances")[0]
+    fields = {"backupInstanceId": ..., "sourceDiskId": source, "vaultId": vault}
+    fields["targetDiskId"] = builders.disk(name)
+    world.send(requestId=name, **{**fields, **changes})
+
+
+def ended(world: World, name: str) -> tuple[str, str]:
+    row = world.result(name)
+    return row["status"], row.get("errorCode", "")
+
+
+def storm(world: World, *names: str, **changes: Any) -> None:
+    """Let the first of them run when the others come."""
+    first, *others = names
+    ask(world, first, **changes)
+    world.run(until=lambda: world.status(first) == "Running")
+    for name in others:
+        world.clock.advance(seconds=1)
+        ask(world, name)
+        world.deliver()
+    world.run(until=lambda: all(world.status(name) == "Following" for name in others))
+
+
+def test_a_follower_asks_azure_for_nothing_and_takes_no_turn() -> None:
+    with World(rules={"max_active": 1}) as world:
+        ask(world, "first")
+        world.run(until=lambda: world.status("first") == "Running")
+        calls = len(world.arm_calls())
+        ask(world, "second")
+        world.deliver()
+
+        row = next(row for row in world.rows("Restores") if row["requestId"] == "second")
+        assert (row["status"], row["follows"]) == ("Following", "first")
+        assert len(world.arm_calls()) == calls
+        world.run()
+        assert ended(world, "second") == ("Rejected", "RestoredAlready")
+        assert builders.disk("first") in world.result("second")["errorMessage"]
+
+
+def test_the_earliest_goes_ahead_when_the_first_has_failed(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=BROKEN)
+    storm(world, "first", "second", "third")
+
+    world.run()
+
+    assert ended(world, "first") == ("Failed", "UserErrorDiskSnapshotNotFound")
+    assert ended(world, "second") == ("Completed", "")
+    assert ended(world, "third") == ("Rejected", "RestoredAlready")
+    assert "by the request second" in world.result("third")["errorMessage"]
+
+
+def test_one_goes_ahead_once(world: World) -> None:
+    for name in ("first", "second"):
+        world.simulator.script(builders.disk(name), job=BROKEN)
+    storm(world, "first", "second", "third", "fourth")
+
+    world.run()
+
+    assert ended(world, "second") == ("Failed", "UserErrorDiskSnapshotNotFound")
+    for name in ("third", "fourth"):
+        assert ended(world, name) == ("Rejected", "UserErrorDiskSnapshotNotFound")
+        assert "The request second was restoring" in world.result(name)["errorMessage"]
+    assert len(world.simulator.jobs()) == 2
+
+
+def test_nobody_goes_ahead_of_one_that_was_cancelled(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=outcomes.cancelled())
+    storm(world, "first", "second")
+
+    world.run()
+
+    assert ended(world, "first")[0] == "Cancelled"
+    assert ended(world, "second")[0] == "Rejected"
+    assert "first" in world.result("second")["errorMessage"]
+
+
+def test_what_the_vault_refuses_it_refuses_to_all(world: World) -> None:
+    world.simulator.script(builders.disk("first"), validation=BROKEN)
+    ask(world, "first")
+    world.run(until=lambda: world.status("first") == "Validating")
+    ask(world, "second")
+
+    world.run()
+
+    assert ended(world, "first") == ("Rejected", "UserErrorDiskSnapshotNotFound")
+    assert ended(world, "second") == ("Rejected", "UserErrorDiskSnapshotNotFound")
+
+
+def test_what_only_the_first_may_not_do_the_next_may(world: World) -> None:
+    at = world.clock() + timedelta(seconds=20)
+    ask(world, "first", notAfter=at.isoformat())
+    world.run(until=lambda: world.status("first") == "Validating")
+    ask(world, "second")
+
+    world.run()
+
+    assert ended(world, "first") == ("Rejected", "TooLate")
+    assert ended(world, "second") == ("Completed", "")
+
+
+def test_two_requests_for_one_fixed_target_are_one_restore_and_a_follower(world: World) -> None:
+    target = builders.disk("the-disk")
+    ask(world, "first", targetDiskId=target)
+    ask(world, "second", targetDiskId=target)
+
+    world.run()
+
+    assert ended(world, "first") == ("Completed", "")
+    assert ended(world, "second") == ("Rejected", "RestoredAlready")
+    assert world.simulator.restores_of("the-disk") == 1
+
+
+@pytest.mark.parametrize("changes", [{"force": True}, {"validateOnly": True}])
+def test_who_insists_or_only_validates_never_follows(world: World, changes: dict[str, Any]) -> None:
+    ask(world, "first")
+    world.run(until=lambda: world.status("first") == "Running")
+
+    ask(world, "second", **changes)
+    world.run(until=lambda: world.status("second") not in ("", "Accepted"))
+
+    assert world.status("second") != "Following"
+    world.run()
+
+
+def test_a_leader_that_is_gone_counts_as_ended(world: World) -> None:
+    storm(world, "first", "second")
+    del world.tables.get_table_client("Restores").rows[("first", "restore")]
+
+    world.run()
+
+    assert ended(world, "second") == ("Completed", "")
+
+
+def test_a_follower_ends_at_its_own_last_moment(world: World) -> None:
+    ask(world, "first")
+    world.run(until=lambda: world.status("first") == "Running")
+    at = world.clock() + timedelta(minutes=1)
+    ask(world, "second", notAfter=at.isoformat())
+
+    world.run()
+
+    assert ended(world, "second") == ("Rejected", "TooLate")
+
+
+def test_a_newcomer_follows_who_goes_ahead(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=BROKEN)
+    storm(world, "first", "second")
+    world.run(until=lambda: world.status("second") == "Running")
+
+    ask(world, "third")
+    world.run(until=lambda: world.status("third") == "Following")
+    world.run()
+
+    assert ended(world, "third") == ("Rejected", "RestoredAlready")
+
+
+# ------------------------------------------------------------------------------ one retry
+
+
+def test_a_job_that_azure_could_not_do_is_done_anew_once(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=[BUSY, outcomes.succeeds()])
+    storm(world, "first", "second")
+
+    world.run()
+
+    assert ended(world, "first") == ("Completed", "")
+    assert ended(world, "second") == ("Rejected", "RestoredAlready")
+    first, second = sorted(world.simulator.jobs(), key=lambda job: job.started)
+    assert first.ended is not None
+    assert second.started - first.ended >= timedelta(minutes=5)
+    assert world.result("first")["jobId"] == second.id.rpartition("/")[2]
+
+
+def test_a_job_that_fails_again_ends_the_restore(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=[BUSY, BUSY])
+    ask(world, "first")
+
+    world.run()
+
+    assert ended(world, "first") == ("Failed", "CloudInternalError")
+    assert len(world.simulator.jobs()) == 2
+
+
+def test_one_whose_target_exists_by_then_ends_as_its_first_job_failed(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=[BUSY, outcomes.succeeds()])
+    ask(world, "first")
+    world.run(until=lambda: world.status("first") == "Retrying")
+    world.simulator.add_disk(builders.disk("first"))
+
+    world.run()
+
+    assert ended(world, "first") == ("Failed", "CloudInternalError")
+    (job,) = world.simulator.jobs()
+    assert world.result("first")["jobId"] == job.id.rpartition("/")[2]
+    assert "It was not started anew" in world.result("first")["errorMessage"]
