@@ -74,8 +74,8 @@ def read(variables: Mapping[str, str], name: str = STORAGE) -> Reading:
     names = [pattern.format(name) for pattern in _NAMES]
     found = next((at for at in names if environment.get(at) or environment.below(at)), name)
     whole, parts = environment.get(found), environment.below(found)
-    told = [whole] if whole else list(parts.values())  # The parts of a whole one do not count.
-    if unresolved := [setting.unresolved for setting in told if setting.unresolved]:
+    counted = [whole] if whole else list(parts.values())  # The parts of a whole one do not count.
+    if unresolved := [setting.unresolved for setting in counted if setting.unresolved]:
         return Reading(found, faults=unresolved)
     if whole:
         return _of_text(whole)

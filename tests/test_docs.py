@@ -77,9 +77,9 @@ def test_the_runbook_explains_every_code_of_the_app(code: str) -> None:
 
 
 def test_the_runbook_explains_every_event_of_the_log() -> None:
-    journal = page("restore_core/engine/log.py")
+    log = page("restore_core/engine/log.py")
 
-    events = set(re.findall(r'"((?:restore|message|step)\.[a-z]+)', journal))
+    events = set(re.findall(r'"((?:restore|message|step)\.[a-z]+)', log))
 
     assert len(events) == 9
     assert events <= names_in("docs/operations.md")
@@ -114,3 +114,39 @@ def test_every_column_of_a_result_is_told(document: str) -> None:
 
     assert len(accepted) > 20
     assert (accepted - inside) | refused <= names_in(document)
+
+
+def the_map() -> str:
+    return page("docs/design.md").partition("\n## The map\n")[2].partition("\n## ")[0]
+
+
+METHODS = {
+    f"{found.name}.{part.name}"
+    for file in CORE
+    for found in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    if isinstance(found, ast.ClassDef)
+    for part in found.body
+    if isinstance(part, ast.FunctionDef)
+}
+
+
+@pytest.mark.parametrize(
+    "method", sorted(set(re.findall(r"`([A-Z][A-Za-z]+\.[a-z_]+)`", the_map())))
+)
+def test_the_map_names_what_is_there(method: str) -> None:
+    assert method in METHODS
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?)`", the_map())))
+)
+def test_the_map_leads_to_rooms_that_exist(path: str) -> None:
+    assert (ROOT / path).exists() or (ROOT / "restore_core" / path).exists()
+
+
+def test_the_map_shows_every_room() -> None:
+    rooms = {file.relative_to(ROOT / "restore_core").parts[0] for file in CORE}
+
+    shown = set(re.findall(r"`([a-z_]+)/?`", the_map()))
+
+    assert {room.removesuffix(".py") for room in rooms} - {"__init__"} <= shown

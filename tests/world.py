@@ -207,7 +207,7 @@ class World:
         assert len(found) == 1, f"{len(found)} result rows of {request_id}"
         return found[0]
 
-    def unaccepted(self) -> dict[str, Any]:
+    def refused_message(self) -> dict[str, Any]:
         """Return the one result row of a message that never became a restore."""
         found = [row for row in self.rows("RestoreResults") if "~" in row["RowKey"]]
         assert len(found) == 1

@@ -1,4 +1,4 @@
-"""The states of a restore and what they hold. Values only: `lifecycle` says what follows what."""
+"""The states of a restore and what they hold. Values only: `transitions` says what follows what."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -243,7 +243,7 @@ def test_the_day_of_a_result_is_that_of_its_acceptance_in_utc() -> None:
 # ------------------------------------------------------- what never became a restore
 
 
-def unaccepted(body: bytes, request_id: str = "") -> dict[str, Any]:
+def a_refused_row(body: bytes, request_id: str = "") -> dict[str, Any]:
     return refused_row(
         a_refused_message(body, problem=TOLD, request_id=request_id, inserted_at=EARLIER)
     )
@@ -252,7 +252,7 @@ def unaccepted(body: bytes, request_id: str = "") -> dict[str, Any]:
 def test_a_message_that_never_became_a_restore_has_a_row_with_its_reason_and_its_text() -> None:
     body = b'{"requestId": "r1"}'
 
-    row = unaccepted(body, "r1")
+    row = a_refused_row(body, "r1")
 
     digest = hashlib.sha256(body).hexdigest()
     assert (row["PartitionKey"], row["RowKey"]) == ("2026-11-21", f"r1~{digest[:16]}")
@@ -264,7 +264,7 @@ def test_a_message_that_never_became_a_restore_has_a_row_with_its_reason_and_its
 
 
 def test_a_message_without_a_usable_id_is_unreadable() -> None:
-    row = unaccepted(b"\xff\xfe\n\x00")
+    row = a_refused_row(b"\xff\xfe\n\x00")
 
     assert row["RowKey"].startswith("unreadable~")
     assert "requestId" not in row
@@ -276,7 +276,7 @@ def test_a_message_without_a_usable_id_is_unreadable() -> None:
 def test_the_text_of_a_message_is_cut_to_what_a_property_holds(letter: str, count: int) -> None:
     body = (letter * count).encode()
 
-    row = unaccepted(body)
+    row = a_refused_row(body)
 
     units = len(row["messageText"].encode("utf-16-le")) // 2
     assert units <= MAX_PROPERTY
@@ -286,14 +286,14 @@ def test_the_text_of_a_message_is_cut_to_what_a_property_holds(letter: str, coun
 
 
 def test_a_cut_text_never_ends_in_half_a_letter() -> None:
-    row = unaccepted(("x" + "😀" * MAX_PROPERTY).encode())
+    row = a_refused_row(("x" + "😀" * MAX_PROPERTY).encode())
 
     assert row["messageText"].encode("utf-8")
     assert len(row["messageText"].encode("utf-16-le")) // 2 == MAX_PROPERTY - 1
 
 
 def test_a_token_in_a_message_does_not_reach_its_row() -> None:
-    row = unaccepted(b'{"url": "https://h/x?s=signature", "a": "Bearer abc.def.ghi"}')
+    row = a_refused_row(b'{"url": "https://h/x?s=signature", "a": "Bearer abc.def.ghi"}')
 
     assert "signature" not in str(row)
     assert "abc.def" not in str(row)

@@ -97,7 +97,7 @@ def test_a_message_that_names_no_restore_is_told_in_a_row_and_raises_nothing(
 ) -> None:
     world.engine.steps.advance(body)
 
-    row = world.unaccepted()
+    row = world.refused_message()
     assert (row["status"], row["errorCode"]) == ("Rejected", "NotAStep")
     assert "restore-steps" in row["errorMessage"]
 

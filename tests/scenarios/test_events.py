@@ -216,7 +216,7 @@ def test_a_message_that_never_became_a_restore_is_told_of_without_its_text(world
     world.send(builders.message(pointInTme="2026-11-21T02:00:00Z"))
     world.run()
 
-    row = world.unaccepted()
+    row = world.refused_message()
     (event,) = world.events(row["RowKey"])
     assert event["id"] == f"{row['RowKey']}/1"
     assert event["type"] == "azure-disk-restore.restore.rejected.v1"
@@ -230,14 +230,14 @@ def test_a_message_whose_refusal_cannot_be_told_comes_again_until_it_is(world: W
     world.send(b"no request")
     world.run()
 
-    row = world.unaccepted()
+    row = world.refused_message()
     assert len(world.events(row["RowKey"])) == 1
 
 
 def test_a_forged_step_is_told_to_no_one(world: World) -> None:
     world.engine.steps.advance(b"{no step}")
 
-    assert world.unaccepted()["errorCode"] == "NotAStep"
+    assert world.refused_message()["errorCode"] == "NotAStep"
     assert world.queue("restore-events").messages == []
 
 

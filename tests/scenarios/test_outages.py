@@ -112,7 +112,7 @@ def test_a_poisoned_message_that_is_no_request_is_recorded_with_its_text(world: 
 
     world.tick_now()
 
-    assert world.unaccepted()["messageText"] == "junk"
+    assert world.refused_message()["messageText"] == "junk"
     assert poison.messages == []
 
 
@@ -123,7 +123,7 @@ def test_a_poisoned_step_is_taken_and_junk_on_the_steps_queue_is_recorded(world:
 
     world.tick_now()
 
-    assert world.unaccepted()["errorCode"] == "NotAStep"
+    assert world.refused_message()["errorCode"] == "NotAStep"
     assert poison.messages == []
 
 
@@ -277,7 +277,7 @@ def test_a_message_for_a_row_that_cannot_be_read_is_recorded_and_not_asked_for_a
     world.engine.intake.accept(builders.message(), world.clock())
     world.engine.steps.advance(b"r1")
 
-    assert world.unaccepted()["errorCode"] == "UnreadableRow"
+    assert world.refused_message()["errorCode"] == "UnreadableRow"
 
 
 def test_a_tick_begins_nothing_after_two_minutes_and_the_next_one_goes_on(world: World) -> None:

@@ -95,7 +95,7 @@ def test_an_alert_that_is_resolved_is_ignored(world: World) -> None:
     world.send(page.sent_by("workflow=forward", alert)[0].encode())
     world.run(minutes=1)
 
-    assert world.unaccepted()["status"] == "Ignored"
+    assert world.refused_message()["status"] == "Ignored"
 
 
 # --------------------------------------------------------- the workflow that waits for the end

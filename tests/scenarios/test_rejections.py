@@ -33,7 +33,7 @@ def test_what_is_no_request_gets_a_row_with_its_text_and_the_reason(
     world.send(body)
     world.run()
 
-    row = world.unaccepted()
+    row = world.refused_message()
     assert row["RowKey"].startswith("unreadable~")
     assert row["status"] == "Rejected"
     assert row["errorCode"] == "MalformedRequest"
@@ -71,7 +71,7 @@ def test_a_wrong_field_is_named_with_its_value_and_the_remedy(
     world.send(**changes)
     world.run()
 
-    row = world.unaccepted()
+    row = world.refused_message()
     assert row["RowKey"].startswith("r1~")
     assert row["requestId"] == "r1"
     assert told in row["errorMessage"]
@@ -85,7 +85,7 @@ def test_a_request_id_that_no_key_may_have_is_refused(world: World, request_id: 
     world.send(requestId=request_id)
     world.run()
 
-    assert world.unaccepted()["RowKey"].startswith("unreadable~")
+    assert world.refused_message()["RowKey"].startswith("unreadable~")
 
 
 def test_the_same_id_with_other_content_gets_its_own_row_and_leaves_the_first_alone(
@@ -99,7 +99,7 @@ def test_the_same_id_with_other_content_gets_its_own_row_and_leaves_the_first_al
     world.run()
 
     assert world.result()["status"] == "Completed"
-    second = world.unaccepted()
+    second = world.refused_message()
     assert second["errorCode"] == "RequestIdReused"
     assert second["RowKey"].startswith("r1~")
     assert world.simulator.restores_of("another") == 0
