@@ -63,7 +63,7 @@ class TimerLock:
             self._create()
             self._lease = self._blob.acquire_lease(int(LEASE.total_seconds()))
         except AzureError as error:
-            log.debug("timer.lock_not_taken blob=%s error=%s", self._blob.blob_name, error)
+            log.info("timer.waits_for_lock blob=%s error=%s", self._blob.blob_name, error.message)
             return False
         return True
 
