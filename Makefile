@@ -7,6 +7,8 @@
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
+#   make recordings CLONE=../azure-cli-extensions   cut the recorded ARM traffic, which tests replay,
+#                 out of a clone of the repository that publishes it
 #   make chaos    real processes, killed while 50 restores are under way; SEED=n, CHAOS=--help;
 #                 HOST=real: on the platform's own host
 #   make load     2,000 messages at once, 1,000 slow jobs, ticks above 100,000 finished restores
@@ -25,6 +27,8 @@ PORT ?=
 EVENTS ?=
 # How much faster than the recorded Azure the demo runs; PACE=1 is as slow as life.
 PACE ?=
+# A clone of the repository that tests/recordings.toml names.
+export CLONE ?=
 # Options for pytest, such as TESTS="tests/lifecycle -x".
 TESTS ?=
 # Options for chaos, such as CHAOS="--restores 10 --kills 6 --speed 30".
@@ -51,7 +55,7 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results test test-long test-platform test-host test-infra chaos load fuzz soak check clean
+.PHONY: help demo stack host send results test test-long test-platform test-host test-infra recordings chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -89,6 +93,10 @@ test-host: $(AZURITE) $(WORKER)
 
 test-infra: $(READY) $(CHECKOV) $(KUSTO)
 	$(PY) -m pytest $(or $(TESTS),tests/infra)
+
+recordings: $(READY)
+	@$(if $(CLONE),,$(error CLONE=... is missing: a clone of the repository in tests/recordings.toml))\
+	$(PY) -m tools.recordings -- "$$CLONE"
 
 chaos: $(AZURITE) $(if $(filter real,$(HOST)),$(WORKER))
 	@$(PY) -m local.chaos $(if $(HOST),--host $(HOST)) $(if $(SEED),--seed $(SEED)) $(CHAOS)

@@ -1,27 +1,25 @@
 """Recorded ARM traffic, served over HTTP as it was recorded.
 
-The recordings lie beside the project. Where they are missing a test is skipped, saying so; in CI
-that is a failure.
+The recordings are no part of the project: recordings.toml beside this module names the public
+repository that has them, `make recordings CLONE=...` cuts them out of a clone of it. Where they are
+missing a test is skipped, saying so; in CI that is a failure.
 """
 
 import json
 import os
 import threading
+import tomllib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "shared" / "recordings"
-NAMES = (
-    "disk-restore-2021-01-01.json",
-    "disk-restore-2023-01-01.json",
-    "disk-restore-2024-04-01-signed-urls.json",
-)
+from tools.recordings import FOLDER, SOURCES
+
+NAMES = tuple(each["name"] for each in tomllib.loads(SOURCES.read_text())["restores"])
 RECORDED_HOST = "https://management.azure.com"
 
 
@@ -31,8 +29,8 @@ def load(name: str) -> Any:
     if not path.exists():
         if os.environ.get("CI"):
             pytest.fail(f"the recording {name} is missing in CI")
-        pytest.skip(f"the recording {name} is not here")
-    return json.loads(path.read_text())
+        pytest.skip("the recorded ARM traffic is not here: CONTRIBUTING.md says how to get it")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 class Recording:

@@ -1,16 +1,12 @@
 """The service's error shapes: made up here, and as they were recorded."""
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from restore_core.azure.arm_errors import problem_in, problem_of_job, warnings_of_job
 from restore_core.errors import Problem
-
-RECORDED = Path(__file__).parents[2].parent / "shared/recordings/errors.json"
+from tests.recordings import load
 
 
 def user_facing(**changes: Any) -> dict[str, Any]:
@@ -176,9 +172,7 @@ def test_an_error_shows_no_line_break_no_signature_and_no_more_than_fits() -> No
 
 @pytest.fixture(scope="module")
 def recorded() -> list[dict[str, Any]]:
-    if not RECORDED.exists() and not os.environ.get("CI"):
-        pytest.skip(f"the recorded errors are missing: {RECORDED}")
-    errors: list[dict[str, Any]] = json.loads(RECORDED.read_text())
+    errors: list[dict[str, Any]] = load("errors.json")
     return errors
 
 

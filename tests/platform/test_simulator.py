@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,9 +17,9 @@ import requests
 
 from simulator import AfterReads, Pace, Point, Server, Simulator, StateFile, faults, outcomes
 from simulator.outcomes import Outcome
+from tests.recordings import load
 
 ROOT = Path(__file__).parents[2]
-RECORDINGS = ROOT.parent / "shared" / "recordings"
 VERSION = "2024-04-01"
 HTTP_TIMEOUT = 5
 VALIDATION, OPERATION, JOB = timedelta(seconds=42), timedelta(seconds=30), timedelta(seconds=246)
@@ -153,17 +152,9 @@ def client(simulator: Simulator, server: Server) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def recorded() -> list[dict[str, Any]]:
-    interactions = read_recording("disk-restore-2024-04-01-signed-urls.json")["interactions"]
+    interactions = load("disk-restore-2024-04-01-signed-urls.json")["interactions"]
     assert isinstance(interactions, list)
     return interactions
-
-
-def read_recording(name: str) -> Any:
-    path = RECORDINGS / name
-    if not path.exists():
-        reason = f"the recorded ARM traffic is missing: {name}"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def shape(value: Any) -> Any:
@@ -293,7 +284,7 @@ def test_a_failed_operation_looks_as_recorded(
     clock.advance(VALIDATION)
     failed = client.operation(accepted)
 
-    assert shape(failed) == shape(read_recording("errors.json")[0]["body"])
+    assert shape(failed) == shape(load("errors.json")[0]["body"])
 
 
 def test_a_name_that_is_taken_in_one_group_is_free_in_another(
@@ -311,7 +302,7 @@ def test_throttling_by_the_service_looks_as_recorded(simulator: Simulator, clien
 
     answer = client.restore()
 
-    recorded = next(one for one in read_recording("errors.json") if one["http"] == 400)
+    recorded = next(one for one in load("errors.json") if one["http"] == 400)
     assert answer.status_code == 400
     assert shape(answer.json()) == shape(recorded["body"])
     assert answer.json()["error"]["code"] == recorded["body"]["error"]["code"]
