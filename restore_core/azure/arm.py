@@ -9,8 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import requests
@@ -24,8 +23,9 @@ from urllib3.exceptions import ConnectTimeoutError
 from restore_core.azure.advice.obstacles import is_standing, with_remedy
 from restore_core.azure.arm_errors import problem_in
 from restore_core.azure.arm_guard import ArmGuard
+from restore_core.azure.retry_after import span_of
 from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
-from restore_core.lifecycle.pace import CLOUD_DOS_PAUSE, MAX_RETRY_AFTER
+from restore_core.lifecycle.pace import CLOUD_DOS_PAUSE
 from restore_core.text import one_line
 
 TIMEOUT: Final = (5.0, 30.0)
@@ -204,16 +204,7 @@ class Arm:
         return Unavailable(problem, retry_after=retry_after, status=response.status_code)
 
     def _retry_after(self, response: requests.Response) -> timedelta | None:
-        """Return `Retry-After`, which is seconds or an HTTP date; None where it is neither."""
-        text = response.headers.get("Retry-After", "").strip()
-        if text.isascii() and text.isdigit():
-            return min(timedelta(seconds=int(text[:9])), MAX_RETRY_AFTER)
-        try:
-            moment = parsedate_to_datetime(text)
-        except (TypeError, ValueError, OverflowError):
-            return None
-        zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return min(max(zoned - self._clock(), timedelta()), MAX_RETRY_AFTER)
+        return span_of(response.headers.get("Retry-After", ""), self._clock())
 
 
 class _Bearer(AuthBase):
