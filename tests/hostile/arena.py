@@ -23,6 +23,9 @@ from tests.world import AToken, World
 SIGNED = re.compile(r"[?&][tcsh]=[\w%-]{10}")
 HOME = re.compile(r"([a-z0-9-]+\.)*management\.azure\.com(:443)?")
 ALLOWED_SOURCE = f"/subscriptions/{builders.SUBSCRIPTION}/"
+GRAPH = "/providers/Microsoft.ResourceGraph/resources"
+TABLE = "RecoveryServicesResources"
+MOST_ROWS = 20
 ALLOWED_TARGET = re.compile(
     re.escape(builders.TARGET_GROUP) + r"/providers/Microsoft\.Compute/disks/[A-Za-z0-9_.-]{1,80}",
     re.IGNORECASE,
@@ -127,12 +130,21 @@ class Arena(World):
         for sent in self.wire.sent:
             assert sent.url.startswith("https://"), sent.url
             assert HOME.fullmatch(sent.host), f"a call to {sent.host}"
-            if sent.method == "POST":
+            if sent.path == GRAPH:
+                self._judge_query(json.loads(sent.body))
+            elif sent.method == "POST":
                 assert sent.path.lower().startswith(ALLOWED_SOURCE), sent.path
                 body = json.loads(sent.body)
                 info = body.get("restoreRequestObject", body)["restoreTargetInfo"]
                 assert info["recoveryOption"] == "FailIfExists"
                 assert ALLOWED_TARGET.fullmatch(info["datasourceInfo"]["resourceID"])
+
+    def _judge_query(self, body: dict[str, Any]) -> None:
+        """Fail where the question is larger than the rules, or its answer without an end."""
+        assert set(body) == {"subscriptions", "query", "options"}
+        assert body["subscriptions"] == [builders.SUBSCRIPTION.lower()]
+        assert body["query"].startswith(TABLE)
+        assert body["options"]["$top"] <= MOST_ROWS
 
     def judge_texts(self) -> None:
         """Rows and log lines stay one line, and hold neither token nor signature."""
