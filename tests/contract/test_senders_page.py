@@ -302,6 +302,19 @@ def test_the_bicep_of_many_disks_names_each_disk_by_the_alert_about_it() -> None
     assert str(request.vault_id) == written["vaultId"]
 
 
+def test_the_bicep_of_the_activity_log_asks_for_the_deleted_disk_once() -> None:
+    bicep = only("bicep", "alert=activity").text
+    properties = dict(re.findall(r"(\w+): '(.*)'", bicep.partition("webhookProperties: {")[2]))
+    about = dict(re.findall(r"field: '(\w+)', equals: '(.*?)'", bicep))
+    alert = an_activity_alert(properties)
+
+    assert about["status"] == alert["data"]["alertContext"]["status"]
+    assert about["operationName"] == alert["data"]["alertContext"]["operationName"]
+    request = read(json.dumps(alert).encode()).request
+    assert str(request.source_disk_id).lower() == DISK.lower()
+    assert str(request.vault_id) == properties["vaultId"]
+
+
 # ------------------------------------------------------------------------------------- tables
 
 
