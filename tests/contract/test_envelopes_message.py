@@ -83,7 +83,7 @@ def test_a_message_in_utf_8_keeps_its_letters() -> None:
         (b"", "not JSON"),
         (b" \n ", "not JSON"),
         (b"\x00", "neither JSON nor base64 of JSON"),
-        (b"restore disk-1 please!", "neither JSON nor base64 of JSON; it begins with 'restore"),
+        (b"restore disk-1 please!", "neither JSON nor base64 of JSON: it begins like"),
         (b"requestId=r1&x=1", "neither JSON nor base64"),
         ("größe".encode(), "neither JSON nor base64"),
         (base64.urlsafe_b64encode(b"\xfb\xff" * 3), "neither JSON nor base64"),

@@ -44,6 +44,34 @@ def test_what_is_no_request_gets_a_row_with_its_text_and_the_reason(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"TopSecret1",
+        b"password: TopSecret1",
+        b"AccountKey=TopSecret1;x",
+        b"{'TopSecret1': 'TopSecret1'}",
+        b'{"TopSecret1": "TopSecret1"',
+        b'{"a": TopSecret1}',
+        b'{"a": 1} TopSecret1',
+        b'"TopSecret1"',
+        b"<a>TopSecret1</a>",
+    ],
+)
+def test_what_nobody_can_read_stands_in_the_row_and_in_no_line_of_the_log(
+    world: World, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+
+    world.send(body)
+    world.run()
+
+    row = world.refused_message()
+    assert row["messageText"] == body.decode()
+    assert "TopSecret1" not in row["errorMessage"]
+    assert "TopSecret1" not in caplog.text
+
+
+@pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"backupInstanceId": ...}, "send backupInstanceId or sourceDiskId"),

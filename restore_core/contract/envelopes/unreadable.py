@@ -2,7 +2,8 @@
 
 The parser says where it gave up, which helps nobody who put texts together or ran the wrong
 function. What is known to come is told by its marks; of the rest, the place. No pattern looks
-twice at a character, and none of what stands in the text is repeated but a few words.
+twice at a character. Nothing that stands in the text is repeated: a reason is logged, and what
+nobody can read may be anybody's password.
 """
 
 import json

@@ -11,7 +11,6 @@ from typing import Final
 
 from restore_core.contract.envelopes.unreadable import why_neither
 from restore_core.errors import MalformedRequest
-from restore_core.text import quoted
 
 _COMPRESSED: Final = {
     b"\x1f\x8b": "gzip",
@@ -60,10 +59,7 @@ def out_of_base64(text: str, it_is: str) -> bytes:
     except ValueError:
         data = b""
     if not data or not _may_be_wanted(data):
-        raise MalformedRequest(
-            f"{it_is} neither JSON nor base64 of JSON; it begins with {quoted(text[:40])}: "
-            f"{why_neither(text)}"
-        )
+        raise MalformedRequest(f"{it_is} neither JSON nor base64 of JSON: {why_neither(text)}")
     return data
 
 
