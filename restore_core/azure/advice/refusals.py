@@ -71,9 +71,6 @@ class Lack:
     action: str
     scope: str
 
-    def __str__(self) -> str:
-        return f"{self.action} on {self.scope}" if self.scope else self.action
-
 
 def obstacle(problem: Problem) -> str:
     """Return what stands against the call that no role mends, or ""."""
