@@ -121,8 +121,9 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.TriggerNotTaken(SOME, None, NEXT)),
     ("", events.TriggerUnanswered(SOME, NEXT)),
     ("", events.JobNamed(JOB, NEXT)),
-    ("", events.JobNotFound(NEXT)),
-    ("believed by now", events.JobNotFound(LATE)),
+    ("", events.JobNotFound(NEXT, NEXT)),
+    ("believed by now", events.JobNotFound(LATE, LATE)),
+    ("", events.SearchUnfinished(LATE, None)),
     ("", events.OperationFailed(SOME, NEXT)),
     ("the disk exists", events.OperationFailed(EXISTS, NEXT)),
     *(

@@ -31,6 +31,7 @@ from restore_core.contract.resource_ids import (
 )
 from restore_core.engine.ports import BackupInstance
 from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
+from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.events import (
     Event,
     JobEnded,
@@ -65,7 +66,7 @@ class BackupVault:
         self._inventory = Inventory(self._calls)
         graph = ResourceGraph(arm, clock, is_on=uses_graph)
         self._lookup = DiskLookup(self._calls, graph, clock)
-        self._search = JobSearch(self._calls, clock)
+        self._search = JobSearch(self._calls, graph, clock)
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
@@ -88,9 +89,17 @@ class BackupVault:
         """Return the recovery point that the caller named; raise Unavailable or Rejected."""
         return self._inventory.point(instance, point)
 
-    def find_job(self, plan: Plan) -> Event:
-        """Look for the job of one of the plan's claims; raise Unavailable."""
-        return self._search.find_job(plan)
+    def find_job(self, plan: Plan, pages: int) -> Event:
+        """Look for the job of one of the plan's claims; raise Unavailable.
+
+        `pages` bounds what is read of the vault's list at once.
+        """
+        return self._search.find_job(plan, pages)
+
+    @property
+    def calls(self) -> int:
+        """Return how many ARM calls this thread has sent so far."""
+        return self._arm.calls
 
     # ------------------------------------------------------------------------- the validation
 
@@ -165,7 +174,7 @@ class BackupVault:
         if self._clock() - operation.started < OPERATION_PATIENCE:
             return None
         try:
-            found = self.find_job(plan)
+            found = self.find_job(plan, GLANCE)
         except Unavailable:
             return None
         return found if isinstance(found, JobNamed) else None

@@ -4,7 +4,7 @@ A refusal while polling ends nothing: it is an answer that is none, with the adv
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,8 +20,24 @@ MAX_PAGES: Final = 200
 """Pages of a list that are read: 98 jobs came in one page, a vault keeps months of them."""
 
 GONE: Final = frozenset({204, 404, 410})
-ENDLESS: Final = Problem("EndlessList", "ARM's list is longer than the app reads.")
+ENDLESS: Final = Problem(
+    "EndlessList",
+    "ARM's list is longer than the app reads at once.",
+    "Nothing has to be done; with Reader on the vault, the app finds it in Resource Graph instead.",
+)
+ODD: Final = "OddAnswer"
 _NOT_FOUND: Final = 404
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list."""
+
+    link: str
+    """The link that led to it; "" for the first."""
+    items: list[dict[str, Any]]
+    next_link: str
+    """"" behind the last."""
 
 
 class VaultCalls:
@@ -45,16 +61,26 @@ class VaultCalls:
 
     def items(self, path: str, vault: BackupVaultId, missing: str = "") -> Iterator[dict[str, Any]]:
         """Yield the items of every page; raise Unavailable rather than pass off a part as all."""
-        answer, seen = self.read(path, vault, missing), set[str]()
-        while True:
-            yield from _items(answer.body)
-            link = text_of(answer.body.get("nextLink"))
-            if not link:
-                return
-            if link in seen or len(seen) >= MAX_PAGES:
+        for count, page in enumerate(self.pages(path, vault, missing)):
+            yield from page.items
+            if page.next_link and count >= MAX_PAGES:
                 raise Unavailable(ENDLESS)
-            seen.add(link)
-            answer = self.arm.follow(link)
+
+    def pages(
+        self, path: str, vault: BackupVaultId, missing: str = "", *, begin: str = ""
+    ) -> Iterator[Page]:
+        """Yield page after page, from the first or from the one that `begin` links to."""
+        link, seen = begin, set[str]()
+        while True:
+            answer = self.arm.follow(link) if link else self.read(path, vault, missing)
+            page = Page(link, _items(answer.body), text_of(answer.body.get("nextLink")))
+            yield page
+            if not page.next_link:
+                return
+            if page.next_link in seen:
+                raise Unavailable(ENDLESS)
+            seen.add(page.next_link)
+            link = page.next_link
 
     def poll(self, get: Callable[[str], Answer], where: str, plan: Plan) -> Answer | Unanswered:
         """Look at an operation or a job: a refusal while polling ends nothing, it is told."""
@@ -83,4 +109,4 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 def odd(what: str) -> Problem:
     """Return what is wrong with an answer that cannot be understood."""
-    return Problem("OddAnswer", f"ARM's answer about {what} cannot be understood.")
+    return Problem(ODD, f"ARM's answer about {what} cannot be understood.")

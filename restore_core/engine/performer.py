@@ -100,6 +100,11 @@ class Performer:
             return None
         return self._vault.trigger(plan, plan.claims[-1])
 
+    @property
+    def calls(self) -> int:
+        """Return how many ARM calls this thread has sent so far: what an effect cost is told so."""
+        return self._vault.calls
+
     def undo_lock(self, restore: Restore) -> None:
         """Release the target if this restore, lost to another worker, has ended meanwhile."""
         current = self._tables.restores.load(restore.id)
@@ -121,7 +126,7 @@ class Performer:
             case PollRestore(operation):
                 return self._vault.poll_restore(operation, _plan(restore))
             case FindJob():
-                return self._vault.find_job(_plan(restore))
+                return self._vault.find_job(_plan(restore), restore.pages(self._clock()))
             case PollJob(job):
                 return self._vault.poll_job(job, _plan(restore))
             case GiveUp():

@@ -66,9 +66,9 @@ class Steps:
             log_failure(current.restore.id, error)
         return True
 
-    def save(self, current: Versioned, event: Event) -> Versioned:
-        """Apply `event` and save; raise Superseded where another worker was faster."""
-        moved = current.restore.after(event, self._rules.notices)
+    def save(self, current: Versioned, event: Event, *, calls: int = 0) -> Versioned:
+        """Apply `event`, which cost `calls` of ARM, and save; raise Superseded for a faster one."""
+        moved = current.restore.after(event, self._rules.notices, calls=calls)
         saved = self._tables.restores.save(moved, current.etag)
         log_moved(current.restore, saved.restore)
         return saved
@@ -102,9 +102,10 @@ class Steps:
         return True
 
     def _perform(self, current: Versioned, effect: Effect) -> Versioned:
+        before = self._performer.calls
         event = self._performer.perform(effect, current.restore)
         try:
-            return self.save(current, event)
+            return self.save(current, event, calls=self._performer.calls - before)
         except Superseded:
             if isinstance(effect, Reserve):
                 self._performer.undo_lock(current.restore)
@@ -127,8 +128,10 @@ class Steps:
         current = self.save(current, self._performer.claim(current.restore))
         if not isinstance(current.restore.state, Triggering):
             return current
+        before = self._performer.calls
         event = self._performer.trigger(current.restore)
-        return current if event is None else self.save(current, event)
+        calls = self._performer.calls - before
+        return current if event is None else self.save(current, event, calls=calls)
 
 
 def step_of(body: bytes) -> str | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from restore_core.contract.resource_ids import JobId
 from restore_core.errors import Problem
-from restore_core.lifecycle.states import Claim, Operation, Plan, Status
+from restore_core.lifecycle.states import Claim, Operation, Plan, Search, Status
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,24 @@ class JobNamed:
 
 @dataclass(frozen=True)
 class JobNotFound:
-    """The vault's job list holds no job of these claims."""
+    """One whole pass through the vault's job list, begun at `begun`, showed no job of ours."""
 
     at: datetime
+    begun: datetime
+    search: Search | None = None
+    """Where the list ended: whatever is new comes after it."""
+
+
+@dataclass(frozen=True)
+class SearchUnfinished:
+    """What was read showed no job of these claims, and it was not all: nobody knows yet."""
+
+    at: datetime
+    search: Search | None
+    """Where to read on; None: at the first page."""
+    problem: Problem | None = None
+    """Why it was cut."""
+    retry_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -210,6 +225,7 @@ Event = (
     | TriggerUnanswered
     | JobNamed
     | JobNotFound
+    | SearchUnfinished
     | OperationFailed
     | JobEnded
     | AgeReached

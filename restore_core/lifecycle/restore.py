@@ -7,14 +7,14 @@ nothing else is: an events queue that cannot be reached keeps no disk waiting.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import BackupInstanceId, JobId
 from restore_core.errors import Problem
-from restore_core.lifecycle import pace
+from restore_core.lifecycle import budget, pace
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.effects import Effect, GiveUp, Lapse, Notify, Trigger
 from restore_core.lifecycle.events import (
@@ -67,6 +67,8 @@ class Restore:
     origin: Origin
     stands_in: bool = False
     """Whether it went ahead because the restore of the same disk that it followed had failed."""
+    arm_calls: int = 0
+    """What it has cost of Azure so far. 0 too where a version before 0.3.0 did not count."""
 
     @property
     def id(self) -> str:
@@ -210,13 +212,21 @@ class Restore:
             return Lapse()
         return effect if isinstance(self.state, Started) and effect else GiveUp()
 
-    def after(self, event: Event, notices: Collection[Stage]) -> "Restore":
-        """Return the restore after `event`; raise ImpossibleEvent.
+    def pages(self, now: datetime) -> int:
+        """Return how many pages of the vault's list a search for its job may read now."""
+        if self.plan is None or isinstance(self.state, Guarding):
+            return budget.GLANCE
+        believable = now >= self.plan.claims[-1].believed_after
+        return budget.pages(self.arm_calls, believable=believable)
+
+    def after(self, event: Event, notices: Collection[Stage], *, calls: int = 0) -> "Restore":
+        """Return the restore after `event`, which has cost `calls`; raise ImpossibleEvent.
 
         A started one is due at its deadline at the latest: that is its last look. Where it has
         reached one of the stages `notices`, a notice is pending from here on.
         """
-        state = apply(self.state, event)
+        spent = self.arm_calls + calls
+        state = self._slowed(apply(self.state, event), event, spent, calls)
         before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
         if isinstance(state, Started) and before and state.wait.due > self.deadline:
             state = replace(state, wait=replace(state.wait, due=self.deadline))
@@ -225,7 +235,20 @@ class Restore:
             state=state,
             outbox=self._outbox(state, event, notices),
             stands_in=self.stands_in or isinstance(event, LeaderFailed),
+            arm_calls=spent,
         )
+
+    def _slowed(self, state: State, event: Event, spent: int, calls: int) -> State:
+        """Return `state` with the pause of a restore that has cost so many calls."""
+        if isinstance(state, Ending | Ended) or isinstance(event, TriggerClaimed | JobEnded):
+            return state
+        pause, end = state.wait.due - event.at, self.deadline + pace.GUARD
+        if isinstance(state, Guarding):
+            end = state.until
+        if not calls or pause <= timedelta():
+            return state  # What follows at once is the way on, not one more look.
+        pause = budget.stretched(pause, spent, calls, end - event.at)
+        return replace(state, wait=replace(state.wait, due=event.at + pause))
 
     def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
         at = _moment(state, event)

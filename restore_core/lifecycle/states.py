@@ -82,6 +82,17 @@ class Claim:
     """From here on, a search that finds no job is believed."""
 
 
+@dataclass(frozen=True)
+class Search:
+    """How far the vault's list was read for a job, and when that pass began."""
+
+    link: str
+    """The page to read next."""
+    begun: datetime
+    at_end: bool = False
+    """Whether the list ended there: then the page is read again for what came since."""
+
+
 class TargetField(StrEnum):
     """What of the request a target's name came from: what a sender changes to change it."""
 
@@ -132,6 +143,8 @@ class Plan:
     """The vault's user-assigned identity that the instance works under; None: the vault's own."""
     target_field: TargetField | None = None
     """None in a plan that a version before 0.2.0 made."""
+    search: Search | None = None
+    """Where the search for the job of a claim reads on."""
 
 
 @dataclass(frozen=True)

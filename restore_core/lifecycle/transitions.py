@@ -8,8 +8,9 @@ Effects never hang on a transition: what hangs on a transition dies with the pro
 Exactly one restore job. POST restore has no idempotency key, so a claim comes before it: the
 transition to `Triggering` is saved with the row's etag, and only the worker whose save won may send
 the POST, at once or not at all. Whoever *finds* `Triggering` owes a search for the job instead;
-"there is none" is believed only when nobody can send that POST any more and the vault's job list
-has had its time to catch up (`Claim.believed_after`).
+"there is none" is believed only of one whole pass through the vault's job list that began when
+nobody can send that POST any more and the list has had its time to catch up
+(`Claim.believed_after`). A search that was cut or failed says nothing: the claim stays.
 
 Once ARM has taken the restore, only an explicit failure of the operation, the end of the job or the
 maximum age ends it. Whatever else a poll brings is a reason to look again, told in the row.
@@ -38,6 +39,7 @@ from restore_core.lifecycle.events import (
     Refused,
     Requeued,
     Reserved,
+    SearchUnfinished,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -128,7 +130,7 @@ def apply(state: State, event: Event) -> State:
 
         # The claim and the trigger.
         case Validated(plan, wait), TriggerClaimed(claim):
-            plan = replace(plan, claims=(*plan.claims, claim)[-MAX_CLAIMS:])
+            plan = replace(plan, claims=(*plan.claims, claim)[-MAX_CLAIMS:], search=None)
             due = claim.at + pace.CLAIM_FRESH + pace.FIRST_SEARCH
             return Triggering(plan, Wait(due, wait.misses))
         case Triggering(plan), OperationStarted(operation, retry_after, at):
@@ -160,14 +162,19 @@ def apply(state: State, event: Event) -> State:
         # The job.
         case ((Triggering(plan) | Restoring(plan) | Confirming(plan)), JobNamed(job, at)):
             return Running(plan, job, Wait(at + pace.FIRST_JOB_LOOK))
-        case Triggering(plan, wait) as triggering, JobNotFound(at):
-            if at >= plan.claims[-1].believed_after:
-                return Ready(plan, Wait(at))
-            return replace(triggering, wait=waits.search_again(wait, at, plan.claims[-1]))
-        case Confirming(plan, refusal, wait) as confirming, JobNotFound(at):
-            if at >= plan.claims[-1].believed_after:
-                return Ending(endings.concluded(plan, refusal), plan)
-            return replace(confirming, wait=waits.search_again(wait, at, plan.claims[-1]))
+        case Triggering(plan), JobNotFound(at, begun) if begun >= plan.claims[-1].believed_after:
+            return Ready(plan, Wait(at))
+        case Confirming(plan, refusal), JobNotFound(_, begun) if (
+            begun >= plan.claims[-1].believed_after
+        ):
+            return Ending(endings.concluded(plan, refusal), plan)
+        case (
+            (Triggering() | Confirming()) as searching,
+            (JobNotFound() | SearchUnfinished() as unknown),
+        ):
+            plan = replace(searching.plan, search=unknown.search)
+            wait = waits.search_again(searching.wait, unknown, plan.claims[-1])
+            return replace(searching, plan=plan, wait=wait)
         case Running(plan) as running, StillRunning(at, retry_after):
             pause = pace.job_delay(at - plan.claims[-1].at)
             return replace(running, wait=Wait(at + max(pause, retry_after or pause)))
@@ -179,7 +186,10 @@ def apply(state: State, event: Event) -> State:
             return replace(guarding, outcome=replace(outcome, job=job), wait=Wait(at))
         case Guarding(outcome, plan), JobEnded(job_status=job_status):
             return Ending(endings.ended_after_all(outcome, job_status), plan)
-        case Guarding() as guarding, (StillRunning(at) | JobNotFound(at)):
+        case Guarding() as guarding, StillRunning(at):
+            return endings.guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
+        case Guarding(plan=plan) as guarding, (JobNotFound(at) | SearchUnfinished(at) as unknown):
+            guarding = replace(guarding, plan=replace(plan, search=unknown.search))
             return endings.guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
         case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
             return endings.guard_on(guarding, waits.try_again(wait, problem, at, retry_after), at)

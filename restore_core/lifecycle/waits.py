@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from restore_core.errors import Problem
 from restore_core.lifecycle import pace
-from restore_core.lifecycle.events import Unanswered
+from restore_core.lifecycle.events import JobNotFound, SearchUnfinished, Unanswered
 from restore_core.lifecycle.states import Claim, Operation, Wait
 
 
@@ -33,8 +33,16 @@ def try_again(
     return Wait(due, misses, problem, wait.gone + 1 if gone else 0)
 
 
-def search_again(wait: Wait, at: datetime, claim: Claim) -> Wait:
-    """Return the wait after a search that did not find the job of `claim`."""
-    misses = wait.misses + 1
-    due = min(at + pace.search_delay(misses), claim.believed_after)
-    return Wait(due, misses, problem=wait.problem)
+def search_again(wait: Wait, event: JobNotFound | SearchUnfinished, claim: Claim) -> Wait:
+    """Return the wait after a search that did not find the job of `claim`.
+
+    A look falls on the moment from which on a search may be believed.
+    """
+    problem = retry_after = None
+    if isinstance(event, SearchUnfinished):
+        problem, retry_after = event.problem, event.retry_after
+    misses, at = wait.misses + 1, event.at
+    due = at + max(pace.search_delay(misses), retry_after or timedelta())
+    if at < claim.believed_after and retry_after is None:
+        due = min(due, claim.believed_after)
+    return Wait(due, misses, problem=problem or wait.problem)

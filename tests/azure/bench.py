@@ -12,6 +12,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
 from restore_core.contract.resource_ids import BackupInstanceId, DiskId, recovery_point_id
+from restore_core.lifecycle.budget import MOST_PAGES
+from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.states import Plan
 from simulator import Pace, Simulator
 from simulator.faults import Fault
@@ -68,6 +70,9 @@ class Bench:
             **changes,
         }
         return builders.a_plan(**whole)
+
+    def find_job(self, plan: Plan, pages: int = MOST_PAGES) -> Event:
+        return self.vault.find_job(plan, pages)
 
     def next(self, fault: Fault, times: int | None = 1) -> None:
         """Let the next ARM calls of any kind meet a fault; tokens are given out all the same."""

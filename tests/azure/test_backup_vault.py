@@ -22,6 +22,7 @@ from restore_core.lifecycle.events import (
     OperationFailed,
     OperationStarted,
     Refused,
+    SearchUnfinished,
     StillRunning,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -783,7 +784,8 @@ def test_a_running_job_may_say_when_to_look_again(bench: Bench) -> None:
 
 
 def searching(**habits: Any) -> Any:
-    return a_bench(Pace(job=NEVER), **habits)
+    """Return a bench whose Resource Graph shows nothing: the vault's list is what there is."""
+    return a_bench(Pace(job=NEVER), **{"graph": "empty", **habits})
 
 
 def triggered(bench: Bench, request_id: str = "claim-1") -> Plan:
@@ -805,7 +807,7 @@ def test_a_job_is_found_by_the_mark_of_its_claim_without_another_call(habit: Any
     with searching(activity_ids=habit) as bench:
         plan = triggered(bench)
 
-        event = bench.vault.find_job(plan)
+        event = bench.find_job(plan)
 
         assert event == JobNamed(JobId(bench.simulator.jobs()[0].name), bench.clock())
         assert gets_of_jobs(bench) == 0
@@ -816,7 +818,7 @@ def test_a_job_of_an_earlier_claim_is_found_too() -> None:
         plan = triggered(bench, "claim-1")
         later = a_claim(bench, "claim-2")
 
-        event = bench.vault.find_job(replace(plan, claims=(*plan.claims, later)))
+        event = bench.find_job(replace(plan, claims=(*plan.claims, later)))
 
         assert isinstance(event, JobNamed)
 
@@ -826,7 +828,7 @@ def test_a_job_without_a_mark_is_found_by_the_disk_it_writes() -> None:
         plan = triggered(bench)
         bench.simulator.start_restore(bench.id, builders.disk("another"))
 
-        event = bench.vault.find_job(plan)
+        event = bench.find_job(plan)
 
         assert event == JobNamed(JobId(bench.simulator.jobs()[0].name), bench.clock())
         assert gets_of_jobs(bench) >= 1
@@ -837,7 +839,7 @@ def test_a_job_that_writes_another_disk_is_not_ours() -> None:
         bench.simulator.start_restore(bench.id, builders.disk("another"))
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(plan) == JobNotFound(NOON)
+        assert bench.find_job(plan) == JobNotFound(NOON, NOON)
 
 
 def test_a_job_from_another_point_is_not_ours() -> None:
@@ -846,7 +848,7 @@ def test_a_job_from_another_point_is_not_ours() -> None:
         bench.simulator.start_restore(bench.id, target)
         plan = bench.plan(claims=(a_claim(bench),), point=recovery_point_id("older"))
 
-        assert bench.vault.find_job(plan) == JobNotFound(NOON)
+        assert bench.find_job(plan) == JobNotFound(NOON, NOON)
 
 
 def test_a_job_of_another_instance_is_not_ours() -> None:
@@ -855,7 +857,7 @@ def test_a_job_of_another_instance_is_not_ours() -> None:
         bench.simulator.start_restore(other, builders.disk("disk-1-restored"))
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(plan) == JobNotFound(NOON)
+        assert bench.find_job(plan) == JobNotFound(NOON, NOON)
         assert gets_of_jobs(bench) == 0
 
 
@@ -865,7 +867,7 @@ def test_a_job_of_long_ago_is_not_ours_and_costs_no_call() -> None:
         bench.clock.advance(minutes=11)
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(plan) == JobNotFound(bench.clock())
+        assert bench.find_job(plan) == JobNotFound(bench.clock(), bench.clock())
         assert gets_of_jobs(bench) == 0
 
 
@@ -876,17 +878,17 @@ def test_a_job_that_had_ended_before_the_claim_is_not_ours() -> None:
         bench.clock.advance(minutes=6)
         plan = bench.plan(claims=(a_claim(bench),))
 
-        assert bench.vault.find_job(plan) == JobNotFound(bench.clock())
+        assert bench.find_job(plan) == JobNotFound(bench.clock(), bench.clock())
 
 
 def test_a_list_that_lags_shows_the_job_later() -> None:
     with searching(job_list_lag=timedelta(minutes=5)) as bench:
         plan = triggered(bench)
 
-        assert isinstance(bench.vault.find_job(plan), JobNotFound)
+        assert isinstance(bench.find_job(plan), JobNotFound)
 
         bench.clock.advance(minutes=5)
-        assert isinstance(bench.vault.find_job(plan), JobNamed)
+        assert isinstance(bench.find_job(plan), JobNamed)
 
 
 def test_a_job_on_a_later_page_is_found() -> None:
@@ -894,7 +896,7 @@ def test_a_job_on_a_later_page_is_found() -> None:
         bench.simulator.start_restore(bench.id, builders.disk("another"))
         plan = triggered(bench)
 
-        assert isinstance(bench.vault.find_job(plan), JobNamed)
+        assert isinstance(bench.find_job(plan), JobNamed)
 
 
 def test_an_item_that_is_no_job_hides_no_other() -> None:
@@ -902,7 +904,7 @@ def test_an_item_that_is_no_job_hides_no_other() -> None:
         plan = triggered(bench)
         bench.next(altered(lambda body: body["value"].insert(0, {"name": "a b"})))
 
-        assert isinstance(bench.vault.find_job(plan), JobNamed)
+        assert isinstance(bench.find_job(plan), JobNamed)
 
 
 def test_a_job_that_reads_odd_when_it_is_looked_at_is_not_taken_for_ours() -> None:
@@ -910,19 +912,19 @@ def test_a_job_that_reads_odd_when_it_is_looked_at_is_not_taken_for_ours() -> No
         plan = triggered(bench)
         bench.simulator.next("GET", "/backupJobs/*", answered({}))
 
-        assert isinstance(bench.vault.find_job(plan), JobNotFound)
+        assert isinstance(bench.find_job(plan), JobNotFound)
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_job_that_is_gone_when_it_is_looked_at_hides_no_other(status: int) -> None:
     with searching(activity_ids="unrelated") as bench:
-        bench.simulator.start_restore(bench.id, builders.disk("another"))
         plan = triggered(bench)
+        bench.simulator.start_restore(bench.id, builders.disk("another"))
         bench.simulator.next("GET", "/backupJobs/*", faults.status(status, "Gone", "No."))
 
-        event = bench.vault.find_job(plan)
+        event = bench.find_job(plan)
 
-        assert event == JobNamed(JobId(bench.simulator.jobs()[1].name), bench.clock())
+        assert event == JobNamed(JobId(bench.simulator.jobs()[0].name), bench.clock())
 
 
 def test_a_job_that_may_not_be_looked_at_is_told_and_never_taken_for_anothers() -> None:
@@ -932,7 +934,7 @@ def test_a_job_that_may_not_be_looked_at_is_told_and_never_taken_for_anothers() 
             "GET", "/backupJobs/*", faults.status(403, "AuthorizationFailed", "No.")
         )
 
-        event = bench.vault.find_job(plan)
+        event = bench.find_job(plan)
 
         assert isinstance(event, Unanswered)
         assert event.problem.code == "AuthorizationFailed"
@@ -945,7 +947,7 @@ def test_more_jobs_than_one_search_can_look_at_are_never_taken_for_none() -> Non
             bench.simulator.start_restore(bench.id, builders.disk(f"another-{number}"))
 
         with pytest.raises(Unavailable) as raised:
-            bench.vault.find_job(plan)
+            bench.find_job(plan)
 
         assert raised.value.problem.code == "EndlessList"
         assert gets_of_jobs(bench) == 0
@@ -958,7 +960,7 @@ def test_a_job_list_that_is_none_is_never_taken_for_an_empty_one(body: Any) -> N
         bench.next(answered(body))
 
         with pytest.raises(Unavailable):
-            bench.vault.find_job(plan)
+            bench.find_job(plan)
 
 
 def test_a_job_list_that_leads_elsewhere_is_never_taken_for_whole(elsewhere: Listener) -> None:
@@ -966,9 +968,10 @@ def test_a_job_list_that_leads_elsewhere_is_never_taken_for_whole(elsewhere: Lis
         plan = bench.plan(claims=(a_claim(bench),))
         bench.next(altered(lambda body: body.update(nextLink=f"{elsewhere.url}/x")))
 
-        with pytest.raises(Unavailable):
-            bench.vault.find_job(plan)
+        event = bench.find_job(plan)
 
+    assert isinstance(event, SearchUnfinished)
+    assert (event.problem and event.problem.code, event.search) == ("ForeignUrl", None)
     assert elsewhere.heard == []
 
 
@@ -977,7 +980,7 @@ def test_a_job_list_that_may_not_be_read_is_told_and_never_taken_for_empty() -> 
         plan = triggered(bench)
         bench.simulator.deny(RIGHT + "backupJobs/read")
 
-        event = bench.vault.find_job(plan)
+        event = bench.find_job(plan)
 
         assert isinstance(event, Unanswered)
         assert f"It lacks {RIGHT}backupJobs/read." in event.problem.action

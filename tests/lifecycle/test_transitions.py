@@ -39,6 +39,7 @@ from restore_core.lifecycle.events import (
     Refused,
     Requeued,
     Reserved,
+    SearchUnfinished,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -92,6 +93,12 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DISK_EXISTS = Problem("UserErrorSameNameDiskAlreadyExists", "A disk with that name exists.")
 
+
+def not_found(at: datetime) -> JobNotFound:
+    """Return that a whole pass at this moment showed no job."""
+    return JobNotFound(at, at)
+
+
 STATES = every_state()
 EVENTS: dict[str, Event] = {
     type(event).__name__: event
@@ -113,7 +120,8 @@ EVENTS: dict[str, Event] = {
         TriggerNotTaken(A_PROBLEM, None, NOON),
         TriggerUnanswered(A_PROBLEM, NOON),
         JobNamed(A_JOB, NOON),
-        JobNotFound(NOON),
+        not_found(NOON),
+        SearchUnfinished(NOON, None),
         OperationFailed(A_PROBLEM, NOON),
         JobEnded(Status.COMPLETED, "Completed", NOON, None),
         AgeReached(NOON),
@@ -140,14 +148,22 @@ MAY_FOLLOW = {
         "Refused",
         "JobNamed",
         "JobNotFound",
+        "SearchUnfinished",
     }
     | LOOK_AGAIN_OR_GIVE_UP,
     "Restoring": {"StillRunning", "TriggerUnanswered", "OperationFailed", "JobNamed"}
     | LOOK_AGAIN_OR_GIVE_UP,
     "Running": {"StillRunning", "JobEnded"} | LOOK_AGAIN_OR_GIVE_UP,
-    "Confirming": {"JobNamed", "JobNotFound"} | LOOK_AGAIN_OR_GIVE_UP,
+    "Confirming": {"JobNamed", "JobNotFound", "SearchUnfinished"} | LOOK_AGAIN_OR_GIVE_UP,
     "Ending": {"Settled"},
-    "Guarding": {"JobNamed", "JobNotFound", "JobEnded", "StillRunning", "Unanswered"},
+    "Guarding": {
+        "JobNamed",
+        "JobNotFound",
+        "SearchUnfinished",
+        "JobEnded",
+        "StillRunning",
+        "Unanswered",
+    },
     "Ended": set[str](),
 }
 ALLOWED = [(state, event) for state, names in MAY_FOLLOW.items() for event in sorted(names)]
@@ -160,7 +176,7 @@ IMPOSSIBLE = [(s, e) for s in STATES for e in EVENTS if e not in MAY_FOLLOW[s]]
 def test_the_matrix_names_every_state_and_every_event() -> None:
     assert {state.__name__ for state in get_args(State)} == set(MAY_FOLLOW) == set(STATES)
     assert {event.__name__ for event in get_args(events.Event)} == set(EVENTS)
-    assert len(ALLOWED) + len(IMPOSSIBLE) == 15 * 23
+    assert len(ALLOWED) + len(IMPOSSIBLE) == 15 * 24
 
 
 @pytest.mark.parametrize(("state", "event"), ALLOWED)
@@ -491,7 +507,7 @@ def test_no_job_is_not_believed_before_the_lease_is_over() -> None:
     claim = a_claim(NOON)
     almost = claim.believed_after - timedelta(microseconds=1)
 
-    still = apply(Triggering(a_claimed_plan(claim), Wait(NOON)), JobNotFound(almost))
+    still = apply(Triggering(a_claimed_plan(claim), Wait(NOON)), not_found(almost))
 
     assert isinstance(still, Triggering)
     assert still.wait.due == claim.believed_after
@@ -500,7 +516,7 @@ def test_no_job_is_not_believed_before_the_lease_is_over() -> None:
 def test_no_job_is_believed_when_the_lease_is_over_and_the_restore_is_validated_again() -> None:
     claim = a_claim(NOON)
 
-    again = apply(Triggering(a_claimed_plan(claim), Wait(NOON)), JobNotFound(claim.believed_after))
+    again = apply(Triggering(a_claimed_plan(claim), Wait(NOON)), not_found(claim.believed_after))
 
     assert isinstance(again, Ready)
     assert again.plan.claims == (claim,)
@@ -510,7 +526,7 @@ def test_no_job_is_believed_when_the_lease_is_over_and_the_restore_is_validated_
 def test_only_the_lease_of_the_last_claim_decides() -> None:
     old, new = a_claim(NOON - HOUR, "claim-1"), a_claim(NOON, "claim-2")
 
-    still = apply(Triggering(a_claimed_plan(old, new), Wait(NOON)), JobNotFound(NOON + MINUTE))
+    still = apply(Triggering(a_claimed_plan(old, new), Wait(NOON)), not_found(NOON + MINUTE))
 
     assert isinstance(still, Triggering)
 
@@ -521,7 +537,7 @@ def test_the_search_is_repeated_less_often_and_never_beyond_the_lease() -> None:
     at, pauses = NOON, []
 
     while isinstance(state, Triggering):
-        state = apply(state, JobNotFound(at))
+        state = apply(state, not_found(at))
         if isinstance(state, Triggering):
             pauses.append((state.wait.due - at) / SECOND)
             at = state.wait.due
@@ -630,11 +646,11 @@ def test_a_refusal_is_confirmed_only_when_the_list_has_had_its_time() -> None:
     believed = plan.claims[-1].believed_after
     confirming = Confirming(plan, refusal, Wait(NOON))
 
-    early = apply(confirming, JobNotFound(believed - SECOND))
+    early = apply(confirming, not_found(believed - SECOND))
 
     assert isinstance(early, Confirming)
     assert early.wait.due == believed
-    assert apply(early, JobNotFound(believed)) == Ending(refusal, plan)
+    assert apply(early, not_found(believed)) == Ending(refusal, plan)
 
 
 @pytest.mark.parametrize(
@@ -932,7 +948,7 @@ def test_a_guard_that_finds_its_job_watches_it() -> None:
     assert owed(watching, NOON) == PollJob(A_JOB)
 
 
-@pytest.mark.parametrize("event", ["StillRunning", "JobNotFound"])
+@pytest.mark.parametrize("event", ["StillRunning", "JobNotFound", "SearchUnfinished"])
 def test_a_guard_looks_every_hour(event: str) -> None:
     still = apply(guarding(), EVENTS[event])
 
@@ -940,7 +956,7 @@ def test_a_guard_looks_every_hour(event: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [StillRunning(UNTIL), JobNotFound(UNTIL), Unanswered(A_PROBLEM, UNTIL)]
+    "event", [StillRunning(UNTIL), not_found(UNTIL), Unanswered(A_PROBLEM, UNTIL)]
 )
 def test_a_guard_ends_after_a_week_whatever_it_sees(event: Event) -> None:
     assert apply(guarding(), event) == Ending(guarding().outcome, a_claimed_plan())

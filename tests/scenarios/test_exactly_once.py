@@ -86,7 +86,7 @@ def test_somebody_else_s_job_on_the_same_instance_is_not_adopted(world: World) -
 
 @pytest.mark.parametrize("lag", [30, 200, 600])
 def test_a_job_that_the_list_shows_late_is_waited_for(lag: int) -> None:
-    with World(job_list_lag=timedelta(seconds=lag)) as world:
+    with World(job_list_lag=timedelta(seconds=lag), graph="empty") as world:
         instance = world.protect()
         world.simulator.next("POST", "/restore", faults.lose_answer())
 
@@ -227,7 +227,8 @@ def test_steps_delivered_twice_do_not_multiply(world: World) -> None:
 
 def test_the_disk_exists_says_a_later_validation_and_it_is_our_own_job_s_work() -> None:
     """The list lagged longer than it may: the last guard is to look once more."""
-    with World(pace=Pace(job=timedelta(minutes=3)), job_list_lag=timedelta(seconds=1220)) as world:
+    lag = timedelta(seconds=1220)
+    with World(pace=Pace(job=timedelta(minutes=3)), job_list_lag=lag, graph="empty") as world:
         instance = world.protect()
         world.simulator.next("POST", "/restore", faults.lose_answer())
 
@@ -247,6 +248,7 @@ def test_the_job_of_an_earlier_request_is_not_adopted(world: World) -> None:
     )
     first = world.restore(instance, requestId="first")
     world.simulator.habits.job_list_lag = timedelta(minutes=3)
+    world.simulator.habits.graph = "empty"
     world.simulator.next("POST", "/restore", faults.lose_answer())
 
     second = world.restore(instance, requestId="second")

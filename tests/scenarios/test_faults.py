@@ -314,6 +314,7 @@ def test_a_restore_operation_that_runs_for_an_hour_is_waited_for_and_not_asked_a
         "disk-1-restored", operation=outcomes.succeeds(lasts=timedelta(minutes=64))
     )
     world.simulator.habits.job_list_lag = timedelta(hours=2)
+    world.simulator.habits.graph = "empty"
 
     row = world.restore(world.protect())
 
@@ -323,6 +324,7 @@ def test_a_restore_operation_that_runs_for_an_hour_is_waited_for_and_not_asked_a
 
 def test_an_operation_that_ends_late_without_a_job_leaves_the_list_its_time(world: World) -> None:
     world.simulator.habits.job_list_lag = timedelta(minutes=30)
+    world.simulator.habits.graph = "empty"
     world.simulator.script(
         "disk-1-restored",
         operation=outcomes.succeeds_with_error("UserErrorX"),

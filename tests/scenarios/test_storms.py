@@ -466,7 +466,7 @@ def test_a_time_before_all_time_is_refused_like_any_that_has_passed(world: World
 
 def test_a_job_that_the_list_showed_too_late_is_found_when_it_is_too_late_for_another() -> None:
     slow = Pace(validation=timedelta(minutes=10))
-    with World(pace=slow, job_list_lag=timedelta(minutes=24)) as world:
+    with World(pace=slow, job_list_lag=timedelta(minutes=24), graph="empty") as world:
         world.simulator.next("POST", "/restore", faults.lose_answer())
         ask(world, "r1", notAfter=until(world, minutes=40))
 

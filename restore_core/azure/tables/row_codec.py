@@ -47,6 +47,7 @@ def restore_row(restore: Restore) -> Row:
         "outbox": _encoded(restore.outbox),
         "origin": restore.origin.value,
         "standsIn": restore.stands_in,
+        "armCalls": restore.arm_calls,
     }
     return {
         "PartitionKey": restore.id,
@@ -75,6 +76,7 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
             outbox=_decoded(Outbox, outbox) if outbox else Outbox(stage_of(state), accepted_at),
             origin=Origin(document.get("origin", Origin.NATIVE)),
             stands_in=_of(bool, document.get("standsIn", False)),
+            arm_calls=_of(int, document.get("armCalls", 0)),
         )
     except (
         ArithmeticError,
