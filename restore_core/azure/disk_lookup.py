@@ -7,7 +7,7 @@ after the restore was asked for.
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,13 +33,12 @@ Items = dict[str, list[dict[str, Any]]]
 Found = BackupInstance | SoftDeleted
 
 
-@dataclass
+@dataclass(frozen=True)
 class _List:
     """A vault's list as this worker read it last: its items by the disk they protect."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    begun: datetime | None = None
-    items: Items = field(default_factory=dict)
+    begun: datetime
+    items: Items
 
 
 class DiskLookup:
@@ -112,35 +111,31 @@ class DiskLookup:
         return found
 
     def _in_list(self, source: DiskId, vault: BackupVaultId, asked_at: datetime) -> list[Found]:
-        kept = self._list_of(vault)
-        with kept.lock:  # Of two that ask at once, one reads and both use it.
-            items = self._items(kept, source, asked_at)
-            if items is None:
-                begun = self._clock()
-                kept.items, kept.begun = self._read(vault), begun
-                items = kept.items.get(source.key, [])
+        items = self._kept(source, vault, asked_at)
+        if items is None:
+            items = self._read(vault).items.get(source.key, [])
         return [_of_list(vault, item) for item in items]
 
-    def _list_of(self, vault: BackupVaultId) -> _List:
-        with self._lock:
-            return self._lists.setdefault(vault.key, _List())
-
-    def _items(
-        self, kept: _List, source: DiskId, asked_at: datetime
+    def _kept(
+        self, source: DiskId, vault: BackupVaultId, asked_at: datetime
     ) -> list[dict[str, Any]] | None:
         """Return what the list that is kept holds of the disk; None where that does not count."""
-        if kept.begun is None or self._clock() - kept.begun >= KEPT:
+        with self._lock:
+            kept = self._lists.get(vault.key)
+        if kept is None or self._clock() - kept.begun >= KEPT:
             return None
         items = kept.items.get(source.key, [])
         is_there = any(not is_soft_deleted(item) for item in items)
         return items if is_there or kept.begun > asked_at else None
 
-    def _read(self, vault: BackupVaultId) -> Items:
-        path = f"{vault}/backupInstances"
-        items: Items = {}
+    def _read(self, vault: BackupVaultId) -> _List:
+        """Read the list and keep it. Of two that ask at once both read: no invocation waits."""
+        read, path = _List(self._clock(), {}), f"{vault}/backupInstances"
         for item in self._calls.items(path, vault, instances.no_vault(vault)):
-            items.setdefault(source_key(item), []).append(item)
-        return items
+            read.items.setdefault(source_key(item), []).append(item)
+        with self._lock:
+            self._lists[vault.key] = read
+        return read
 
 
 def _of_list(vault: BackupVaultId, item: dict[str, Any]) -> Found:

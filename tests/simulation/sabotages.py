@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from azure.data.tables import UpdateMode
 
-from restore_core.azure import backup_vault, jobs, vault_calls
+from restore_core.azure import backup_vault, jobs
 from restore_core.azure.arm import Arm
 from restore_core.azure.arm_guard import ArmGuard
 from restore_core.azure.backup_vault import BackupVault
@@ -209,10 +209,12 @@ def _short_lease() -> list[Patch]:
 
 
 def _first_page_only() -> list[Patch]:
-    def first_page(self: Any, path: str, vault: Any, missing: str = "") -> Iterator[Any]:
-        yield from vault_calls._items(self.read(path, vault, missing).body)
+    real = VaultCalls.pages
 
-    return [(VaultCalls, "items", first_page)]
+    def first_page(self: Any, *args: Any, **options: Any) -> Iterator[Any]:
+        yield replace(next(real(self, *args, **options)), next_link="")
+
+    return [(VaultCalls, "pages", first_page)]
 
 
 def _ignore_the_etag() -> list[Patch]:
