@@ -280,7 +280,17 @@ def test_deleted_disks_are_told_by_the_topic_that_is_there() -> None:
     )
     assert delivery["identity"] == {"type": "SystemAssigned"}
     assert delivery["destination"]["properties"]["queueName"] == REQUESTS
-    assert held["filter"]["includedEventTypes"] == ["Microsoft.Resources.ResourceDeleteSuccess"]
+    assert "'microsoft.resourcenotifications.resources'" in held["filter"]
+
+
+def test_the_filters_of_deleted_disks_are_those_that_the_page_shows() -> None:
+    """One for each of the two kinds of topic: which it is, is known to Azure only."""
+    page = (ROOT / "docs" / "senders.md").read_text("utf-8")
+    deployed = (INFRA / "modules" / "deleted-disks.bicep").read_text("utf-8")
+    shown = r"includedEventTypes: (\[.*\])\s+advancedFilters: \[\s+(\{.*\})\s+\]"
+
+    assert sorted(re.findall(shown, deployed)) == sorted(re.findall(shown, page))
+    assert len(re.findall(shown, deployed)) == 2
 
 
 def test_the_workflow_that_forwards_alerts_is_the_one_that_the_page_shows() -> None:
