@@ -39,7 +39,7 @@ SEED ?=
 # How many simulated worlds soak runs instead of an hour of them.
 SEEDS ?=
 # Modules that generate documents and schemas; each takes --check.
-GENERATED ?= tools.diagram tools.schemas
+GENERATED ?= tools.diagram tools.schemas tools.cost
 
 # CPU-seconds of `make test`: four minutes of two cores. What needs more belongs into test-long.
 MOST_CPU := 480

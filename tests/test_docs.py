@@ -85,8 +85,9 @@ def test_the_runbook_explains_every_event_of_the_log() -> None:
     assert events <= names_in("docs/operations.md")
 
 
-def test_the_runbook_defines_the_role_that_the_app_s_advice_names() -> None:
-    assert f'"Name": "{APP_ROLE}"' in page("docs/operations.md")
+def test_the_role_that_the_app_s_advice_names_is_deployed_and_told() -> None:
+    assert f"param roleName string = '{APP_ROLE}'" in page("infra/main.bicep")
+    assert f"the custom role `{APP_ROLE}`" in page("docs/operations.md")
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/design.md"])

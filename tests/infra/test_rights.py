@@ -165,6 +165,20 @@ def test_the_app_has_on_its_own_account_what_the_page_tells_and_no_more(name: st
     assert held == told
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_the_app_may_send_its_log_and_do_nothing_else_there(name: str) -> None:
+    insights = deployment(name).only("Microsoft.Insights/components")["id"]
+
+    held = [
+        one.role
+        for one in deployment(name).grants
+        if one.principal == app_identity(name) and one.scope == insights
+    ]
+
+    assert held == [ROLES["Monitoring Metrics Publisher"]]
+    assert "| Application Insights | Monitoring Metrics Publisher |" in page()
+
+
 # ------------------------------------------------------------------ the vaults, at their groups
 
 
