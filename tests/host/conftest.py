@@ -1,6 +1,7 @@
 """Every case runs on the local host and on the platform's own, where that is found.
 
-`make test-host` sets REAL_HOST and so runs the platform's; `make test` runs the local half alone.
+`make test-host` sets REAL_HOST and so asks for the platform's, and for what waits for minutes;
+`make test` runs the local half alone, and says so in one skipped test.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from local.host_process import Kind
 
-ASKED_FOR = "REAL_HOST"
+IS_ASKED_FOR = bool(os.environ.get("REAL_HOST"))
+TAKES_LONG = ("patient", "host")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,16 +32,22 @@ def no_proxy() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=["local", "real"])
+@pytest.fixture(scope="session")
+def real_host() -> RealHost:
+    """The platform's own host; skips aloud where it is not."""
+    if not IS_ASKED_FOR:
+        pytest.skip("NOT COMPARED WITH THE PLATFORM'S OWN HOST: make test-host does it")
+    try:
+        return RealHost.find()
+    except RealHostMissingError as error:
+        pytest.skip(f"NOT COMPARED WITH THE PLATFORM'S OWN HOST: {error}")
+
+
+@pytest.fixture(scope="module", params=["local", "real"] if IS_ASKED_FOR else ["local"])
 def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kind:
     if request.param == "local":
         return Local(memory=tmp_path_factory.mktemp("memory"))
-    if not os.environ.get(ASKED_FOR):
-        pytest.skip("the platform's own host runs in make test-host")
-    try:
-        return Real(RealHost.find())
-    except RealHostMissingError as error:
-        pytest.skip(f"NOT COMPARED WITH THE PLATFORM'S OWN HOST: {error}")
+    return Real(request.getfixturevalue("real_host"))
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +69,10 @@ def witness(
     found.end()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep what takes long to those who ask for it."""
-    for item in items:
-        takes_long = item.get_closest_marker("patient") or item.get_closest_marker("host")
-        if takes_long and not os.environ.get(ASKED_FOR):
-            item.add_marker(pytest.mark.skip("takes long: make test-host"))
+    if IS_ASKED_FOR:
+        return
+    long = [item for item in items if any(map(item.get_closest_marker, TAKES_LONG))]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]

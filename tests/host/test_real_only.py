@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,10 +20,16 @@ from tests.host.witness import POISON, Witness, let_pass, wait_until
 if TYPE_CHECKING:
     from azure.storage.queue import QueueMessage
 
+    from local.real_host import RealHost
+
 pytestmark = [pytest.mark.azurite, pytest.mark.timeout(180)]
 
 BASE64 = {"AzureFunctionsJobHost__extensions__queues__messageEncoding": "base64"}
 WAIT_AND_POLL = 4.0  # seconds after which a second try would have come
+
+
+def test_the_platform_s_own_host_takes_part(real_host: RealHost) -> None:
+    assert os.access(real_host.program, os.X_OK)
 
 
 def test_with_base64_a_plain_message_is_poisoned_at_first_sight(witness: Witness) -> None:
