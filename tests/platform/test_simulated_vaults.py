@@ -1,4 +1,4 @@
-"""What a simulated vault refuses: an identity that it lacks, what was deleted, what is forbidden."""
+"""What a simulated vault refuses: an identity it lacks, what was deleted, what is forbidden."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
