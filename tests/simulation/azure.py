@@ -123,6 +123,7 @@ class Wire(BaseAdapter):
             raise requests.ConnectionError("no such host")
         asked = _asked(request, url)
         world.count_io("ARM", asked.method)
+        world.asks_arm(self._process.concerned)
         return _response(self._exchange(asked), request)
 
     def close(self) -> None:

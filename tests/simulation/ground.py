@@ -184,6 +184,10 @@ class Ground(ABC):
         """Look at a write that storage has obeyed."""
 
     @abstractmethod
+    def asks_arm(self, concerned: str) -> None:
+        """Look at a call that leaves for ARM, for a restore."""
+
+    @abstractmethod
     def caused(self, job: Job, concerned: str, asked: Request) -> None:
         """Note for which restore a job was begun."""
 

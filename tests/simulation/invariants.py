@@ -1,8 +1,9 @@
 """What must hold in every world, by the names of DESIGN's invariants; and that a world ends clean.
 
 I1 to I6 are DESIGN's. Beside them: E1, what is told is all, in order and true (`telling`); Q1, no
-more run than may, Q2, turns are given in order, C1, no source is restored twice within its
-cooldown, N1, nothing is triggered that is too late (`turns`).
+more run than may, Q2, turns are given in order and shared, C1, no source is restored twice within
+its cooldown, N1, nothing is triggered that is too late (`turns`); F1, who follows another restore
+of its disk is served (`following`).
 
 `watch` looks at each write and each log line as it comes; `check` at what stands in the end.
 """
@@ -24,9 +25,21 @@ from tests.simulation.dress import digest
 from tests.simulation.ground import Ground
 from tests.simulation.plan import Sent
 from tests.simulation.senders import EXISTS, IN_USE, RESTORED_ALREADY
+from tests.simulation.turns import LEAST_LEFT
 from tests.simulation.watch import Watch
 
-NAMES: Final = ("I1", "I2", "I3", "I4", "I5", "I6", "E1", "Q1", "Q2", "C1", "N1", "clean")
+NAMES: Final = ("I1", "I2", "I3", "I4", "I5", "I6", "E1", "Q1", "Q2", "C1", "F1", "N1", "clean")
+MOST_JOBS: Final = 2
+"""Of one request: the first, and another where that one was seen to fail for the moment."""
+_MENDS_ITSELF: Final = (
+    "cloudinternalerror",
+    "cloudserviceretryableerror",
+    "internalservererror",
+    "gatewaytimeout",
+    "usererrormaxconcurrentoperationlimitreached",
+)
+"""Beginnings of the codes, lower-cased, after which a job is started anew."""
+
 IDLE_TICK: Final = 3
 """Calls of a tick that finds nothing: one look at each poison queue, one query."""
 
@@ -64,6 +77,7 @@ def check(watch: Watch) -> None:
     _check_targets(world)
     _check_manners(world)
     watch.telling.check()
+    watch.following.check(results)
     for row in world.rows(RESTORES):
         _check_restore(watch, row, results.get(row["PartitionKey"]))
     count = Counter(row["RowKey"] for row in world.rows(RESULTS))
@@ -155,11 +169,9 @@ def _check_truth(world: Ground, row: dict[str, Any], result: dict[str, Any]) -> 
     """The result says what Azure did."""
     request_id, status = row["PartitionKey"], result["status"]
     jobs = [job for job in world.simulator.world.jobs.values() if _of(world, job, request_id)]
-    world.checks["I2"] += 1
-    if len(jobs) > 1:
-        world.breach("I2", f"{len(jobs)} jobs for one request", request_id)
-        return
-    job = jobs[0] if jobs else None
+    jobs.sort(key=lambda job: job.started)
+    _check_begun_anew(world, jobs, request_id)
+    job = jobs[-1] if jobs else None
     if status in ("Rejected", "Validated") and job is not None:
         world.breach("I1", f"{status}, but the job {job.name} was started", request_id)
     if status in ("Completed", "CompletedWithWarnings", "Cancelled") and job is None:
@@ -171,6 +183,20 @@ def _check_truth(world: Ground, row: dict[str, Any], result: dict[str, Any]) -> 
     if result.get("jobId") not in (job.name, None):
         world.breach("I2", f"{status} by a job that is not its own", request_id)
     _check_end_of_job(world, job, row, status)
+
+
+def _check_begun_anew(world: Ground, jobs: list[Job], request_id: str) -> None:
+    """No two jobs of one request may run at once; another only after the earlier had failed."""
+    world.checks["I2"] += 1
+    if len(jobs) > MOST_JOBS:
+        world.breach("I2", f"{len(jobs)} jobs for one request", request_id)
+    for first, second in pairwise(jobs):
+        code = (first.error_code or "").lower()
+        if first.ended is None or first.ended > second.started:
+            world.breach("I2", "two jobs of one request may run at once", request_id)
+        elif first.status != "Failed" or not code.startswith(_MENDS_ITSELF):
+            told = f"{first.status} {first.error_code}"
+            world.breach("I2", f"started anew after {told}", request_id)
 
 
 def _check_end_of_job(world: Ground, job: Job, row: dict[str, Any], status: str) -> None:
@@ -213,8 +239,12 @@ def _check_fate(watch: Watch, row: dict[str, Any], result: dict[str, Any]) -> No
 def _check_refusal(watch: Watch, result: dict[str, Any], sent: Sent, target: str) -> None:
     world, code, request_id = watch.world, result.get("errorCode", ""), sent.request_id
     _check_reason(world, result, request_id)
-    if code not in _refusals(world, sent, target):
+    results = {row["RowKey"]: row for row in world.rows(RESULTS)}
+    may = _refusals(world, sent, target) | watch.following.may_be_told(request_id, results)
+    if code not in may:
         world.breach("I3", f"Rejected ({code}) without a cause", request_id)
+    elif request_id in watch.following.leaders:
+        return  # `following` has looked whether that is the end of who follows.
     elif code == IN_USE:
         _check_names_the_first(world, result, target)
     elif code == RESTORED_ALREADY:
@@ -226,9 +256,11 @@ def _check_refusal(watch: Watch, result: dict[str, Any], sent: Sent, target: str
 def _check_age(watch: Watch, row: dict[str, Any], result: dict[str, Any], target: str) -> None:
     world = watch.world
     deadline = datetime.fromisoformat(json.loads(row["document"])["deadline"])
-    if result["completedAt"] < deadline - timedelta(minutes=6):
+    left = LEAST_LEFT if "nothing was triggered any more" in result["errorMessage"] else timedelta()
+    if result["completedAt"] < deadline - left - timedelta(minutes=6):
         world.breach("I6", "TimedOut before its time", row["PartitionKey"])
-    waited = row["PartitionKey"] in watch.turns.waited and world.wants.endless
+    others = watch.turns.waited | watch.following.leaders.keys()
+    waited = row["PartitionKey"] in others and world.wants.endless
     if target not in world.wants.endless and not waited:
         world.breach("I6", "TimedOut, although its world got well in time", row["PartitionKey"])
 
@@ -271,14 +303,14 @@ def _refusals(world: Ground, sent: Sent, target: str) -> set[str]:
         return may | {"NotAllowed", "NoVault"}
     if sent.kind == "no-instance":
         return may | {"UserErrorGenericResourceNotFound"}
+    if not sent.validates_only and not sent.forces and _another(world, sent):
+        may.add(RESTORED_ALREADY)  # Known before a vault is asked, where the request names it.
     if sent.kind == "no-disk":
         return may | _NO_DISK
     if sent.kind == "deletion":
         may |= set() if world.settings_used[0].default_vault else {"NoVault"}
         may |= {"DeletedDisksNotRestored"} if _is_unwanted(world, sent) else set()
     may |= world.wants.refusals.get(target, set())
-    if not sent.validates_only and not sent.forces and _another(world, sent):
-        may.add(RESTORED_ALREADY)
     if any(other.target == target for other in _sent(world) if other.request_id != sent.request_id):
         may |= {IN_USE, EXISTS}
     if sent.instance in world.wants.expiring:

@@ -35,7 +35,9 @@ from restore_core.engine.intake import Intake
 from restore_core.engine.notices import cloud_event, cloud_event_of_refused
 from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Versioned
+from restore_core.engine.preparation import Preparation
 from restore_core.engine.refusals import Refusals
+from restore_core.engine.reservation import Reservation
 from restore_core.engine.steps import Steps
 from restore_core.engine.sweep import Sweep
 from restore_core.engine.turns import Turns
@@ -46,7 +48,7 @@ from restore_core.errors import (
     Superseded,
     Unavailable,
 )
-from restore_core.lifecycle import pace, transitions
+from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.effects import FindJob, Notify
 from restore_core.lifecycle.events import (
     JobEnded,
@@ -255,13 +257,13 @@ def _release_anothers_lock() -> list[Patch]:
 
 
 def _drop_the_guard() -> list[Patch]:
-    real = transitions._given_up
+    real = endings.given_up
 
     def given_up(state: Any, at: datetime) -> Any:
         ending = real(state, at)
         return replace(ending, guard_until=None)
 
-    return [(transitions, "_given_up", given_up)]
+    return [(endings, "given_up", given_up)]
 
 
 def _keep_the_lock() -> list[Patch]:
@@ -274,10 +276,10 @@ def _keep_the_lock() -> list[Patch]:
 def _forget_the_sweep() -> list[Patch]:
     real = Sweep._visit
 
-    def visit(self: Any, outstanding: Any, begun: datetime) -> None:
+    def visit(self: Any, outstanding: Any, event: Any, begun: datetime) -> None:
         current = self._tables.restores.load(outstanding.request_id)
         if current is not None and isinstance(current.restore.state, Running):
-            real(self, outstanding, begun)
+            real(self, outstanding, event, begun)
 
     return [(Sweep, "_visit", visit)]
 
@@ -430,19 +432,19 @@ def _a_new_id_each_time() -> list[Patch]:
 
 
 def _restore_whatever_is_deleted() -> list[Patch]:
-    real = Performer._refusal
+    real = Preparation.refusal
 
     def refusal(self: Any, restore: Restore, *about: Any) -> Any:
         return real(self, replace(restore, origin=Origin.NATIVE), *about)
 
-    return [(Performer, "_refusal", refusal)]
+    return [(Preparation, "refusal", refusal)]
 
 
 # --------------------------------------------------------------------------------- the cooldown
 
 
 def _counts(does: Callable[[Any, Restore], bool]) -> Callable[[], list[Patch]]:
-    return lambda: [(Performer, "_counts", does)]
+    return lambda: [(Reservation, "_counts", does)]
 
 
 def _counts_what_failed(self: Any, earlier: Restore) -> bool:
@@ -454,7 +456,7 @@ def _counts_what_has_ended_alone(self: Any, earlier: Restore) -> bool:
     return earlier.outcome is not None and bool(_REAL_COUNTS(self, earlier))
 
 
-_REAL_COUNTS: Final = Performer._counts
+_REAL_COUNTS: Final = Reservation._counts
 
 
 def _forced(*, always: bool) -> Callable[[], list[Patch]]:
@@ -470,7 +472,7 @@ def _forced(*, always: bool) -> Callable[[], list[Patch]]:
 
 
 def _turn_without_looking() -> list[Patch]:
-    return [(Performer, "_has_turn", lambda _self, _restore: True)]
+    return [(Reservation, "_has_turn", lambda _self, _restore: True)]
 
 
 def _before_those_who_wait() -> list[Patch]:
@@ -479,7 +481,7 @@ def _before_those_who_wait() -> list[Patch]:
         taken = sum(other.turn is Turn.TAKEN for other in others)
         return bool(taken < self._rules.max_active)
 
-    return [(Performer, "_has_turn", has_turn)]
+    return [(Reservation, "_has_turn", has_turn)]
 
 
 def _call_everybody() -> list[Patch]:

@@ -8,6 +8,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from restore_core.azure.tables.restores import RESTORES
@@ -24,6 +25,7 @@ _RANKS: Final = {
     "Accepted": ("accepted", 0),
     "Planned": ("accepted", 0),
     "Queued": ("queued", 1),
+    "Following": ("queued", 1),
     "Ready": ("validating", 2),
     "Validating": ("validating", 2),
     "Validated": ("validating", 2),
@@ -31,9 +33,15 @@ _RANKS: Final = {
     "Restoring": ("restoring", 3),
     "Running": ("restoring", 3),
     "Confirming": ("validating", 2),
+    "Retrying": ("validating", 2),
 }
 _END: Final = 4
-_UNDER_WAY: Final = ("accepted", "queued", "validating", "restoring")
+_WAITING: Final = "waiting"
+_UNDER_WAY: Final = ("accepted", "queued", "validating", "restoring", _WAITING)
+_WORTH_TELLING: Final = timedelta(minutes=15)
+_MOST_CODES: Final = 8
+_CLOCKS: Final = timedelta(minutes=5)
+"""By how much two workers' clocks differ at the most."""
 
 
 class Telling:
@@ -46,6 +54,10 @@ class Telling:
         self._rank: dict[str, int] = {}
         self._must: dict[str, list[str]] = defaultdict(list)
         """By restore: the stages of which an event must come, in order."""
+        self._heard: dict[str, dict[str, datetime]] = defaultdict(dict)
+        """By restore: when it was first answered each code."""
+        self._named: dict[str, list[str]] = defaultdict(list)
+        """By restore: the codes that a notice of waiting has named."""
         self._refused: set[str] = set()
         """Row keys of refused messages, each written by a process that tells of them."""
 
@@ -56,11 +68,35 @@ class Telling:
             self._rank[request_id] = rank
             if stage in process.settings.notices:
                 self._must[request_id].append(stage)
+        self._waits(request_id, document, process)
         self._world.checks["E1"] += 1
         numbered = document["outbox"]["sequence"]
         if numbered != len(self._must[request_id]):
             told = f"{numbered} events are noted of {self._must[request_id]}"
             self._breach(f"in {document['state']['is']}, {told}", request_id)
+
+    def _waits(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
+        """Look at what it was answered: after a quarter of an hour that is told, once a code."""
+        heard, named = self._heard[request_id], self._named[request_id]
+        problem = (document["state"].get("wait") or {}).get("problem")
+        if problem is not None:
+            heard.setdefault(problem["code"], process.clock())
+        outbox = document["outbox"]
+        told = list(outbox.get("complained") or ())
+        for code in told[len(named) :]:
+            self._must[request_id].append(_WAITING)
+            long = process.clock() - heard.get(code, process.clock()) + _CLOCKS
+            if code in named or long < _WORTH_TELLING:
+                self._breach(f"waiting is told of {code}, again or too soon", request_id)
+        named[:] = told
+        is_told = _WAITING in process.settings.notices and len(told) < _MOST_CODES
+        complaint = outbox.get("complaint") or {"code": None}
+        just_heard = problem is not None and problem["code"] == complaint["code"]
+        if is_told and just_heard and complaint["code"] not in told:
+            begin, last = (datetime.fromisoformat(complaint[name]) for name in ("since", "last"))
+            changed = self._world.faults.counts["settings-change"]
+            if last - begin >= _WORTH_TELLING and not changed:
+                self._breach(f"{problem['code']} keeps it waiting and is not told", request_id)
 
     def refused(self, row: dict[str, Any], process: Writer) -> None:
         """Look at the row of a message that became no restore."""

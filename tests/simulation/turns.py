@@ -1,11 +1,13 @@
 """Whether restores begin in their turn, in order, in time, and not one after the other.
 
-Q1: never more hold a turn than may. Q2: the timer gives turns in the order of acceptance. C1: a
+Q1: never more hold a turn than may, and who waits to try again holds none. Q2: the timer alone
+gives turns, in the order of acceptance, but no vault more than its share while another waits. C1: a
 source is not restored again while or shortly after it was. N1: nothing is triggered that is too
 late. All four are looked at when the restore is saved that begins.
 """
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Final
 
 from tests.simulation.ground import Ground, Writer
@@ -30,6 +32,8 @@ looking and saving gives its turn all the same, while the other has given as man
 accepted earlier and began to wait in between. In 16,000 turns of worlds made for it (ticks in
 pairs, slow storage, clocks apart) it happened once, by one.
 """
+LEAST_LEFT: Final = timedelta(seconds=400)
+"""A job takes up to 368 s: with less to the deadline nothing is triggered."""
 _RESTORED: Final = ("Completed", "CompletedWithWarnings")
 
 
@@ -46,12 +50,19 @@ class Turns:
         """Since when the outstanding row of a restore says that it waits."""
         self._noted: dict[str, int] = {}
         """In which order restores have taken their sources."""
+        self._rows: dict[str, tuple[str, str]] = {}
+        """By restore: the vault and the turn that its outstanding row tells."""
+        self._held_last: dict[str, float] = {}
+        """By vault: when a turn of it was last taken or given back."""
+        self._saved_by: dict[str, tuple[object, str]] = {}
+        """By restore: which task saved it last, and in what state."""
 
     def saved(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at a restore that was saved."""
         before = self.documents.get(request_id, document)["state"]["is"]
         self.documents[request_id] = document
         state = document["state"]
+        self._saved_by[request_id] = self._world.scheduler.current, state["is"]
         if state["is"] == "Queued":
             self.waited.add(request_id)
         plan = state.get("plan") or {}
@@ -62,22 +73,40 @@ class Turns:
         (self._holding.add if holds else self._holding.discard)(request_id)
         if before == "Planned" and state["is"] in ("Ready", "Queued"):
             self._source_taken(request_id, document)
-        if before in ("Planned", "Queued") and state["is"] == "Ready":
+        if before in ("Planned", "Queued", "Retrying") and state["is"] in ("Ready", "Validated"):
             self._turn_given(request_id, process)
             self._in_order(request_id, before, process)
+            self._shared(request_id, before, process)
         if before == "Validated" and state["is"] == "Triggering":
             self._triggers(request_id, document)
 
     def announced(self, row: dict[str, Any]) -> None:
         """Look at an outstanding row that was written."""
+        task, state = self._saved_by.get(row["RowKey"], (None, ""))
+        if state == "Retrying" and row["turn"] == "taken" and task is self._world.scheduler.current:
+            self._world.breach("Q1", "it waits to try again and keeps its turn", row["RowKey"])
+        self._noted_row(row["RowKey"], (str(row.get("vault", "")), row["turn"]))
         if row["turn"] == "awaited":
             self._flagged.setdefault(row["RowKey"], self._world.scheduler.now)
         else:
             self.forgotten(row["RowKey"])
 
     def forgotten(self, request_id: str) -> None:
-        """Look at an outstanding row that is gone, or says that it does not wait."""
+        """Look at an outstanding row that says that it does not wait."""
         self._flagged.pop(request_id, None)
+
+    def gone(self, request_id: str) -> None:
+        """Look at an outstanding row that was removed."""
+        self._noted_row(request_id, None)
+        self.forgotten(request_id)
+
+    def _noted_row(self, request_id: str, row: tuple[str, str] | None) -> None:
+        before = self._rows.pop(request_id, None)
+        if row is not None:
+            self._rows[request_id] = row
+        for told in {before, row} - {None}:
+            if told is not None and told[1] == "taken":
+                self._held_last[told[0]] = self._world.scheduler.now
 
     def noted(self, row: dict[str, Any]) -> None:
         """Look at a row of restored sources that was written."""
@@ -100,7 +129,7 @@ class Turns:
         if task is None:
             return
         world.checks["Q2"] += 1
-        if before == "Queued" and not task.name.startswith("timer"):
+        if before != "Planned" and not task.name.startswith("timer"):
             world.breach("Q2", f"{task.name} gives a turn, and only the timer may", request_id)
         mine = _key(request_id, self.documents[request_id])
         for other, since in self._flagged.items():
@@ -109,10 +138,44 @@ class Turns:
                 document is not None
                 and since < world.begun_of_current()
                 and document["state"]["is"] == "Queued"
-                and (before == "Planned" or _key(other, document) < mine)
+                and (before == "Planned" or self._goes_before(other, request_id, mine))
                 and process.clock() < _last_moment(document)
             ):
                 world.breach("Q2", f"it has its turn before {other}", request_id)
+
+    def _goes_before(self, other: str, request_id: str, mine: tuple[datetime, str]) -> bool:
+        """Tell whether another of the same vault was accepted earlier; of others see `_shared`."""
+        same = self._vault(other) == self._vault(request_id)
+        return same and _key(other, self.documents[other]) < mine
+
+    def _shared(self, request_id: str, before: str, process: Writer) -> None:
+        """No vault has more than half while another waits that has had nothing all the time."""
+        world, mine = self._world, self._vault(request_id)
+        if before != "Queued":
+            return
+        world.checks["Q2"] += 1
+        taken = {one for one, row in self._rows.items() if row == (mine, "taken")}
+        count = len((taken & self._holding) | {request_id})
+        most = max(world.most_active(), process.settings.max_active)
+        overlap = OVERLAP if world.faults.counts["timer-twice-at-once"] else 0
+        if count <= ceil(most / 2) + overlap:
+            return
+        begun = world.begun_of_current()
+        holding = {row[0] for row in self._rows.values() if row[1] == "taken"}
+        for other, since in self._flagged.items():
+            document, vault = self.documents.get(other), self._vault(other)
+            if (
+                document is not None
+                and vault not in holding | {mine}
+                and since < begun
+                and self._held_last.get(vault, -1.0) < begun
+                and document["state"]["is"] == "Queued"
+                and process.clock() < _last_moment(document)
+            ):
+                world.breach("Q2", f"its vault has {count} of {most}, {other}'s none", request_id)
+
+    def _vault(self, request_id: str) -> str:
+        return self._rows.get(request_id, ("", ""))[0]
 
     def _source_taken(self, request_id: str, document: dict[str, Any]) -> None:
         world = self._world
@@ -139,12 +202,15 @@ class Turns:
         return outcome["status"] in _RESTORED and now < _moment(outcome["at"]) + least
 
     def _triggers(self, request_id: str, document: dict[str, Any]) -> None:
+        claimed = _moment(document["state"]["plan"]["claims"][-1]["at"])
+        left = _moment(document["deadline"]) - claimed
+        self._world.checks["N1"] += 1
+        if left < LEAST_LEFT:
+            self._world.breach("N1", f"claimed {left} before its deadline", request_id)
         not_after = document["request"].get("notAfter")
         if not_after is None:
             return
-        self._world.checks["N1"] += 1
-        claimed = document["state"]["plan"]["claims"][-1]["at"]
-        if _moment(claimed) >= _moment(not_after):
+        if claimed >= _moment(not_after):
             self._world.breach("N1", f"claimed at {claimed}, not after {not_after}", request_id)
 
 

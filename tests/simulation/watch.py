@@ -12,6 +12,7 @@ from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.queue_names import EVENTS
 from simulator.world import Job, Operation
+from tests.simulation.following import Following
 from tests.simulation.ground import Ground, Writer
 from tests.simulation.telling import Telling
 from tests.simulation.turns import Turns
@@ -31,6 +32,7 @@ class Watch:
         self.documents: dict[str, dict[str, Any]] = {}
         self.telling = Telling(world, self.documents)
         self.turns = Turns(world)
+        self.following = Following(world, self.turns.documents)
         self.left: set[str] = set()
         """Who took a target when it had ended: with a call that came late."""
 
@@ -45,7 +47,7 @@ class Watch:
                 if name == EVENTS:
                     self.telling.sent(text)
             case (_, str() as request_id) if name == OUTSTANDING:
-                self.turns.forgotten(request_id)
+                self.turns.gone(request_id)
 
     def _row_written(self, name: str, row: dict[str, Any], process: Writer) -> None:
         match name:
@@ -86,8 +88,24 @@ class Watch:
         ]
         if holders != [request_id]:
             world.breach("I2", f"its target is locked by {holders or 'nobody'}", request_id)
-        if not any(_is_good(one) for one in world.validations[job.target_id.lower()]):
+        earlier = [
+            one
+            for one in world.simulator.world.jobs.values()
+            if one is not job and world.causes.get(one.name) == request_id
+        ]
+        last = max((one.ended or one.started for one in earlier), default=None)
+        validations = world.validations[job.target_id.lower()]
+        if not any(_is_good(one) for one in validations if last is None or one.started >= last):
             world.breach("I3", "a restore was asked for that Azure never found valid", request_id)
+        self._begun_anew(request_id, earlier)
+
+    def _begun_anew(self, request_id: str, earlier: list[Job]) -> None:
+        """Another job of one request was begun when the app had seen the earlier fail."""
+        plan = self.documents[request_id]["state"].get("plan") or {}
+        seen = (plan.get("first_failure") or {}).get("job")
+        for one in earlier:
+            if one.name != seen:
+                self.world.breach("I2", f"the job {one.name} was not seen to fail", request_id)
 
     def _let_go(self, request_id: str, document: dict[str, Any]) -> None:
         """A restore that has ended has released its target: nobody may write it any more."""
@@ -112,6 +130,7 @@ class Watch:
         if self._requests.setdefault(request_id, document["request"]) != document["request"]:
             world.breach("I3", "a request has changed after it was recorded", request_id)
         self.telling.saved(request_id, document, process)
+        self.following.saved(request_id, document)
         self.turns.saved(request_id, document, process)
 
     def _result_written(self, row: dict[str, Any], process: Writer) -> None:

@@ -195,6 +195,10 @@ class World(Ground):
             self.host.need_tick(self.scheduler.now)
         self.watch.written(name, method, args, process)
 
+    def asks_arm(self, concerned: str) -> None:
+        """Look at a call that leaves for ARM."""
+        self.watch.following.asked(concerned)
+
     def caused(self, job: Job, concerned: str, asked: Request) -> None:
         """Note for which restore a job was begun."""
         claim = asked.client_request_id or ""
