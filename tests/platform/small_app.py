@@ -17,7 +17,7 @@ from local.host.host_json import QueueSettings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 20.0  # seconds until a wait counts as never.
+PATIENCE = 45.0  # seconds until a wait counts as never: the app first looks at a validation at 32.
 QUICK = QueueSettings(
     batch_size=2,
     new_batch_threshold=1,

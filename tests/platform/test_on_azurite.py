@@ -52,8 +52,8 @@ class Deployment:
     def tick(self) -> None:
         self.worker.invoke(self.by_name["poll_restores"], timer_incoming(past_due=False))
 
-    def call(self, function: str, *, within: float = 20) -> None:
-        """Wait for a message on the function's queue, give it to the function and delete it."""
+    def call(self, function: str, *, within: float = 45) -> None:
+        """Wait for a message on the queue, for as long as the app may leave a validation alone."""
         trigger = self.by_name[function]
         assert isinstance(trigger, QueueTrigger)
         queue = self.queues.get_queue_client(trigger.queue)
