@@ -1,1 +1,4 @@
-"""What generates (the diagram, the schemas) and what measures. Nothing in here runs in Azure."""
+"""What generates (the diagram, the schemas), what measures, and what cuts recordings.
+
+Nothing in here runs in Azure.
+"""
