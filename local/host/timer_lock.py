@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
-from azure.storage.blob import BlobClient, BlobLeaseClient, BlobServiceClient
+from azure.storage.blob import BlobLeaseClient, BlobServiceClient, ContainerClient
 
 if TYPE_CHECKING:
     from typing import Self
@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 class TimerLock:
     """The lock of one timer."""
 
-    def __init__(self, blob: BlobClient) -> None:
-        self._blob = blob
+    def __init__(self, container: ContainerClient, name: str) -> None:
+        self._container = container
+        self._blob = container.get_blob_client(name)
         self._lease: BlobLeaseClient | None = None
         self._released = threading.Event()
 
@@ -36,7 +37,8 @@ class TimerLock:
     def of(cls, function: str, *, account: str, host_id: str) -> Self:
         """Return the lock of a function, on the account that a connection string names."""
         service = BlobServiceClient.from_connection_string(account, retry_total=0)
-        return cls(service.get_blob_client(CONTAINER, f"locks/{host_id}/{function}.Listener"))
+        container = service.get_container_client(CONTAINER)
+        return cls(container, f"locks/{host_id}/{function}.Listener")
 
     def wait(self, stopping: threading.Event) -> bool:
         """Wait until it is ours; return False when the host stops before that."""
@@ -68,9 +70,8 @@ class TimerLock:
         return True
 
     def _create(self) -> None:
-        container = self._blob._get_container_client()  # noqa: SLF001 - the SDK has no other way.
         with contextlib.suppress(ResourceExistsError):
-            container.create_container()
+            self._container.create_container()
         # A blob that somebody has leased answers 412: it exists.
         with contextlib.suppress(HttpResponseError):
             self._blob.upload_blob(b"", overwrite=False)
