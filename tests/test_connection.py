@@ -1,13 +1,18 @@
 """The connection to storage: what the Functions host reads, the app reads, or names."""
 
+import inspect
+import re
+from pathlib import Path
+
 import pytest
 
 from local.app_settings import SettingMissingError
 from local.host.queue_connection import queue_service
-from restore_core import connection
+from restore_core import connection, settings
 from restore_core.azure import clients
 from restore_core.connection import StorageConnection
 from restore_core.errors import SettingsError
+from restore_core.lifecycle import policy
 from restore_core.settings import Settings
 
 NAME = "RestoreStorage"
@@ -23,6 +28,13 @@ REFERENCES = [
     "@Microsoft.AppConfiguration(Endpoint=https://a.azconfig.io; Key=k)",
     " @microsoft.keyvault(SecretUri=https://v.vault.azure.net/secrets/s)",
 ]
+SETTINGS = sorted(
+    {
+        name
+        for module in (settings, policy)
+        for name in re.findall(r'"((?:ARM|AZURE|RESTORE)_[A-Z_]+)"', inspect.getsource(module))
+    }
+)
 
 
 def parts(**values: str) -> dict[str, str]:
@@ -193,26 +205,7 @@ def test_addresses_that_may_be_of_one_account_are_taken(one: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ARM_ENDPOINT",
-        "AZURE_CLIENT_ID",
-        "RESTORE_ALLOW",
-        "RESTORE_API_VERSION",
-        "RESTORE_COOLDOWN_MINUTES",
-        "RESTORE_DEFAULT_VAULT",
-        "RESTORE_DELETED_DISKS",
-        "RESTORE_EVENTS",
-        "RESTORE_JOB_LIST_LAG_SECONDS",
-        "RESTORE_MAX_ACTIVE",
-        "RESTORE_MAX_AGE_HOURS",
-        "RESTORE_POLL_SCHEDULE",
-        "RestoreStorage",
-        "AzureWebJobsRestoreStorage",
-        "CUSTOMCONNSTR_RestoreStorage",
-    ],
-)
+@pytest.mark.parametrize("name", [*SETTINGS, NAME, f"AzureWebJobs{NAME}", f"CUSTOMCONNSTR_{NAME}"])
 def test_a_reference_that_was_not_resolved_is_one_fault_that_names_its_setting(
     name: str, reference: str
 ) -> None:
@@ -234,3 +227,11 @@ def test_a_part_of_the_connection_may_be_such_a_reference_too(part: str) -> None
 
 def test_a_reference_in_somebody_elses_setting_does_not_matter() -> None:
     assert Settings.read({NAME: KEY, "OTHER_PASSWORD": REFERENCES[0]}).storage == BY_KEY
+
+
+def test_those_settings_are_all_that_the_readme_names() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+    named = set(re.findall(r"^\| `((?:ARM|AZURE|RESTORE)_[A-Z_]+)` \|", readme, re.MULTILINE))
+
+    assert named == set(SETTINGS)
