@@ -14,12 +14,15 @@ from restore_core.azure.backup_vault import BackupVault
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.engine.engine import Engine
+from restore_core.engine.log import log_started
 from restore_core.reading.http_api import HttpApi
 from restore_core.settings import Settings
+from restore_core.version import VERSION
 
 
 def engine(environment: Mapping[str, str], clock: Callable[[], datetime]) -> Engine:
     """Return the engine that `environment` describes; raise SettingsError."""
+    log_started(VERSION)
     settings = Settings.read(environment)
     arm = Arm(
         settings.arm_endpoint,

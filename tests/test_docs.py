@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from restore_core.azure.advice.roles import APP_ROLE
 from restore_core.contract.request import RestoreRequest
 from restore_core.engine.columns import refused_row
+from restore_core.version import VERSION
 from tests.builders import a_refused_message
 
 ROOT = Path(__file__).parents[1]
@@ -79,9 +80,9 @@ def test_the_runbook_explains_every_code_of_the_app(code: str) -> None:
 def test_the_runbook_explains_every_event_of_the_log() -> None:
     log = page("restore_core/engine/log.py")
 
-    events = set(re.findall(r'"((?:restore|message|step)\.[a-z]+)', log))
+    events = set(re.findall(r'"((?:restore|message|step|tick|worker)\.[a-z]+)', log))
 
-    assert len(events) == 9
+    assert len(events) == 12
     assert events <= names_in("docs/operations.md")
 
 
@@ -151,3 +152,7 @@ def test_the_map_shows_every_room() -> None:
     shown = set(re.findall(r"`([a-z_]+)/?`", the_map()))
 
     assert {room.removesuffix(".py") for room in rooms} - {"__init__"} <= shown
+
+
+def test_the_version_is_the_project_s() -> None:
+    assert f'version = "{VERSION}"' in page("pyproject.toml")

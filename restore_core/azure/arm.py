@@ -27,6 +27,7 @@ from restore_core.azure.retry_after import span_of
 from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
 from restore_core.lifecycle.pace import CLOUD_DOS_PAUSE
 from restore_core.text import one_line
+from restore_core.version import VERSION
 
 TIMEOUT: Final = (5.0, 30.0)
 """Seconds to connect and between two bytes: ARM's own gateway gives up after 60."""
@@ -144,7 +145,7 @@ class Arm:
     ) -> requests.Response:
         headers = {
             "Accept": "application/json",
-            "User-Agent": "azure-disk-restore",
+            "User-Agent": f"azure-disk-restore/{VERSION}",
             "x-ms-client-request-id": request_id,
         }
         request = requests.Request(method, url, headers=headers, json=body, auth=self._bearer)

@@ -194,7 +194,7 @@ class BackupVault:
             return StillRunning(now, answer.retry_after)
         problem = found.problem and for_restore.failed(found.problem, plan)
         ended = found.ended if found.ended and found.ended <= now else now
-        return JobEnded(end, found.status, ended, problem)
+        return JobEnded(end, found.status, ended, problem, found.started)
 
 
 def _restore_body(plan: Plan) -> dict[str, Any]:

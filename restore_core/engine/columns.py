@@ -47,6 +47,12 @@ PUBLIC: Final = {
     "acceptedAt": Column(datetime, "When the request was recorded."),
     "triggeredAt": Column(datetime, "When the restore was asked of Azure."),
     "completedAt": Column(datetime, "When the restore ended."),
+    "validatedAt": Column(datetime, "When Azure had first found the restore valid."),
+    "jobStartedAt": Column(datetime, "When the job began, as the vault says."),
+    "jobEndedAt": Column(datetime, "When the job ended."),
+    "queuedSeconds": Column(int, "How long it first waited for another restore or for its turn."),
+    "validatingSeconds": Column(int, "How long its first validation took."),
+    "jobSeconds": Column(int, "How long the job took."),
     "dueAt": Column(datetime, "When the app looks again at a restore that is under way."),
     "jobId": Column(str, "The vault's job."),
     "jobStatus": Column(str, "The vault's own word for the end of its job."),
@@ -72,6 +78,7 @@ def result_row(restore: Restore, outcome: Outcome) -> Row:
         "RowKey": restore.id,
         **columns(restore),
         "durationSeconds": _seconds(restore.accepted_at, outcome.at),
+        **_phases(restore, outcome),
     }
 
 
@@ -153,6 +160,9 @@ def columns(restore: Restore) -> Row:
             "requestedAt": restore.requested_at,
             "acceptedAt": restore.accepted_at,
             "triggeredAt": plan.claims[-1].at if plan and started else None,
+            "validatedAt": restore.moments.get("Validated"),
+            "jobStartedAt": outcome and outcome.job_started,
+            "jobEndedAt": outcome.at if outcome and outcome.job_started else None,
             "completedAt": outcome and outcome.at,
             "armCalls": restore.arm_calls or None,
             "correlationId": request.correlation_id,
@@ -162,6 +172,24 @@ def columns(restore: Restore) -> Row:
             **problem_columns(restore.problem),
         }
     )
+
+
+def _phases(restore: Restore, outcome: Outcome) -> Row:
+    """Return where the time went; what did not happen is absent."""
+    at = restore.moments
+    waited = min((at[name] for name in ("Following", "Queued") if name in at), default=None)
+    job_ended = outcome.at if outcome.job_started else None
+    return present(
+        {
+            "queuedSeconds": _span(waited, at.get("Ready")),
+            "validatingSeconds": _span(at.get("Validating"), at.get("Validated")),
+            "jobSeconds": _span(outcome.job_started, job_ended),
+        }
+    )
+
+
+def _span(begin: datetime | None, end: datetime | None) -> int | None:
+    return None if begin is None or end is None else _seconds(begin, end)
 
 
 def _is_rejected(outcome: Outcome | None) -> bool:

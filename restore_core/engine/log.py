@@ -4,14 +4,18 @@ Fields given as `extra` do not reach Application Insights, so they stand in the 
 """
 
 import logging
+import platform
 import traceback
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from restore_core.engine.columns import result_row
-from restore_core.engine.ports import RefusedMessage
+from restore_core.engine.ports import Outstanding, RefusedMessage
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Outcome, Status
+from restore_core.lifecycle.states import Ending, Outcome, Status, Turn
 from restore_core.text import MAX_ADVICE, one_line
 
 log = logging.getLogger("restore")
@@ -19,7 +23,15 @@ log = logging.getLogger("restore")
 _WELL: Final = frozenset({Status.COMPLETED, Status.VALIDATED})
 _MAX_REASON: Final = 300
 """Characters of a reason in a log line; the row holds the whole."""
-_FIGURES: Final = ("backupInstanceId", "durationSeconds", "recoveryPointAgeSeconds")
+_FIGURES: Final = (
+    "backupInstanceId",
+    "origin",
+    "durationSeconds",
+    "recoveryPointAgeSeconds",
+    "queuedSeconds",
+    "validatingSeconds",
+    "jobSeconds",
+)
 """What the line of an ending shows of the result, under the names of its columns, for charts; and
 of a restore without a plan, the target that was asked for, for the alert."""
 
@@ -41,10 +53,43 @@ def log_moved(old: Restore, new: Restore) -> None:
         level = logging.INFO if outcome.status in _WELL else logging.WARNING
         told = (outcome.status, _figures(new, outcome), _why(outcome.problem))
         log.log(level, "restore.ending %s status=%s%s%s", fields, *told)
+    elif isinstance(old.state, Ending) and not isinstance(new.state, Ending):
+        _log_ended(old, old.state, fields)
     elif type(old.state) is not type(new.state):
         log.info("restore.moved %s", fields)
     elif new.problem is not None and new.problem != old.problem:
         log.info("restore.waiting requestId=%s in=%s%s", new.id, _state(new), _why(new.problem))
+
+
+def _log_ended(restore: Restore, ending: Ending, fields: str) -> None:
+    """Tell that the result row stands: once, though a restore that was given up ends twice."""
+    outcome = ending.outcome
+    claimed = restore.plan is not None and bool(restore.plan.claims)
+    if outcome.status is Status.TIMED_OUT and claimed and ending.guard_until is None:
+        log.info("restore.moved %s", fields)  # Its row has stood since it was given up.
+        return
+    figures = _figures(restore, outcome)
+    log.info("restore.ended %s status=%s%s", fields, outcome.status, figures)
+
+
+def log_started(version: str) -> None:
+    """Tell which version a worker runs: its first line."""
+    log.info("worker.started version=%s python=%s", version, platform.python_version())
+
+
+def log_tick(outstanding: Sequence[Outstanding], begun: datetime, *, left_over: int) -> None:
+    """Tell what a tick found, before it was looked at, and how many it had no time for."""
+    turns = Counter(one.turn for one in outstanding)
+    oldest = min((one.accepted_at for one in outstanding), default=begun)
+    log.info(
+        "tick.ended outstanding=%d running=%d queued=%d following=%d oldestSeconds=%d leftOver=%d",
+        len(outstanding),
+        turns[Turn.TAKEN],
+        turns[Turn.AWAITED],
+        turns[Turn.FOLLOWS],
+        max(0, (begun - oldest).total_seconds()),
+        left_over,
+    )
 
 
 def log_message_refused(message: RefusedMessage) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from restore_core.engine.followers import Followers
 from restore_core.engine.intake import Intake
-from restore_core.engine.log import log_failure
+from restore_core.engine.log import log_failure, log_tick
 from restore_core.engine.ports import Outstanding, Poisoned, Queues, Tables
 from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps, step_of
@@ -43,7 +43,6 @@ class Sweep:
         self._followers = followers
         self._clock = clock
         self._created = False
-        self._moved = False
 
     def tick(self, pool: Executor) -> None:
         """Poll the jobs and step whatever is overdue, several at a time in `pool`. Never raises."""
@@ -96,22 +95,19 @@ class Sweep:
 
     def _visit_due(self, pool: Executor) -> None:
         begun = self._clock()
-        found = self._with_own_rows(self._tables.schedule.due(begun))
+        found = self._with_own_rows(self._tables.schedule.all())
         happened = self._followers.decide(found)
         moved = self._turns.give(found, begun) | happened.keys()
         due = [one for one in found if one.due <= begun or one.request_id in moved]
-        list(pool.map(lambda one: self._visit(one, happened.get(one.request_id), begun), due))
+        due.sort(key=lambda one: one.due)
+        visits = pool.map(lambda one: self._visit(one, happened.get(one.request_id), begun), due)
+        log_tick(found, begun, left_over=list(visits).count(False))
 
     def _with_own_rows(self, found: list[Outstanding]) -> list[Outstanding]:
-        """Give restores under a key of an earlier version their own rows; return the others.
-
-        A worker's first tick looks at all that is outstanding, every tick at what it meets.
-        """
-        every = found if self._moved else self._tables.schedule.all()
-        for one in every:
+        """Give restores under a key of an earlier version their own rows; return the others."""
+        for one in found:
             if not one.is_own:
                 self._guarded(one, self._move)
-        self._moved = True
         return [one for one in found if one.is_own]
 
     def _move(self, outstanding: Outstanding) -> None:
@@ -122,9 +118,12 @@ class Sweep:
         self._steps.schedule(current.restore)
         self._tables.schedule.drop(outstanding)
 
-    def _visit(self, outstanding: Outstanding, event: Event | None, begun: datetime) -> None:
-        if self._clock() - begun <= TICK_BUDGET:
-            self._guarded(outstanding, lambda one: self._look_at(one, event))
+    def _visit(self, outstanding: Outstanding, event: Event | None, begun: datetime) -> bool:
+        """Look at a restore; tell whether there was time for it in this tick."""
+        if self._clock() - begun > TICK_BUDGET:
+            return False
+        self._guarded(outstanding, lambda one: self._look_at(one, event))
+        return True
 
     def _look_at(self, outstanding: Outstanding, event: Event | None) -> None:
         current = self._tables.restores.load(outstanding.request_id)

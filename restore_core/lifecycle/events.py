@@ -183,6 +183,8 @@ class JobEnded:
     job_status: str
     ended: datetime
     problem: Problem | None
+    started: datetime | None = None
+    """When the job began, as the vault says."""
 
 
 @dataclass(frozen=True)

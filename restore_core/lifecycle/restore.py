@@ -5,8 +5,8 @@ the notices that are still to be sent (`outbox`): each is saved with its transit
 nothing else is: an events queue that cannot be reached keeps no disk waiting.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -68,7 +68,9 @@ class Restore:
     stands_in: bool = False
     """Whether it went ahead because the restore of the same disk that it followed had failed."""
     arm_calls: int = 0
-    """What it has cost of Azure so far. 0 too where a version before 0.3.0 did not count."""
+    """What it has cost of Azure so far. 0 too where a version before 0.2.0 did not count."""
+    moments: Mapping[str, datetime] = field(default_factory=dict)
+    """When it first came into each state, by the state's name."""
 
     @property
     def id(self) -> str:
@@ -236,6 +238,7 @@ class Restore:
             outbox=self._outbox(state, event, notices),
             stands_in=self.stands_in or isinstance(event, LeaderFailed),
             arm_calls=spent,
+            moments={type(state).__name__: _moment(state, event), **self.moments},
         )
 
     def _slowed(self, state: State, event: Event, spent: int, calls: int) -> State:

@@ -118,6 +118,8 @@ class Outcome:
     problem: Problem | None = None
     job: JobId | None = None
     job_status: str = ""
+    job_started: datetime | None = None
+    """When the job began, as the vault says."""
 
 
 @dataclass(frozen=True)

@@ -178,8 +178,9 @@ def apply(state: State, event: Event) -> State:
         case Running(plan) as running, StillRunning(at, retry_after):
             pause = pace.job_delay(at - plan.claims[-1].at)
             return replace(running, wait=Wait(at + max(pause, retry_after or pause)))
-        case Running(plan, job), JobEnded(status, job_status, ended, ended_problem):
-            return endings.ended(plan, Outcome(status, ended, ended_problem, job, job_status))
+        case Running(plan, job), JobEnded() as end:
+            outcome = Outcome(end.status, end.ended, end.problem, job, end.job_status, end.started)
+            return endings.ended(plan, outcome)
 
         # What is still watched after giving up: until then the target stays locked.
         case Guarding(outcome) as guarding, JobNamed(job, at):

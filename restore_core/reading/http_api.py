@@ -20,6 +20,7 @@ from restore_core.errors import Problem, Rejected, SettingsError, Unavailable
 from restore_core.lifecycle.states import Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.text import one_line, quoted
+from restore_core.version import VERSION
 
 LOOK_AGAIN: Final = 30
 """Seconds until a restore that is under way is worth another look: about a tick of the timer."""
@@ -31,7 +32,11 @@ MAX_KEY: Final = 1_024
 _PARAMETERS: Final = ("day", "status", "top", "after")
 _OF_THE_PLATFORM: Final = frozenset({"code", "clientid"})
 """The function key, and the name of that key: the Functions host reads these itself."""
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Azure-Disk-Restore-Version": VERSION,
+}
 
 
 class HttpApi:

@@ -13,6 +13,7 @@ import pytest
 from restore_core.azure.arm import POOL, TOKEN_MARGIN, UNREADABLE, Answer
 from restore_core.azure.backup_vault import _restore_body
 from restore_core.errors import AnswerLost, Problem, Rejected, RestoreError, Unavailable
+from restore_core.version import VERSION
 from simulator import faults
 from simulator.faults import Fault
 from tests.azure.bench import API_VERSION, LASTS, Bench
@@ -280,7 +281,7 @@ def test_the_endpoint_alone_hears_the_token(bench: Bench, elsewhere: Listener) -
 
     (heard,) = elsewhere.heard
     assert JWT.search(heard.headers["authorization"])
-    assert heard.headers["user-agent"] == "azure-disk-restore"
+    assert heard.headers["user-agent"] == f"azure-disk-restore/{VERSION}"
 
 
 # ----------------------------------------------------------------------------- Retry-After

@@ -36,7 +36,6 @@ CALLS: dict[str, Callable[[AccountTables], Any]] = {
     "announce": lambda store: store.schedule.put(a_restore(), NOON),
     "add": lambda store: store.schedule.add(a_restore(), NOON),
     "all": lambda store: store.schedule.all(),
-    "due": lambda store: store.schedule.due(NOON),
     "forget": lambda store: store.schedule.forget(a_restore()),
     "drop": lambda store: store.schedule.drop(OUTSTANDING),
     "lock_target": lambda store: store.targets.lock(TARGET, "r1"),

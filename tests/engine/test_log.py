@@ -1,6 +1,8 @@
 """The log: one line per transition, `key=value` in the text, the restore's id always there."""
 
 import logging
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,12 +12,15 @@ from restore_core.engine.log import (
     log_failure,
     log_message_refused,
     log_moved,
+    log_started,
     log_superseded,
+    log_tick,
     log_unsent,
 )
+from restore_core.engine.ports import Outstanding
 from restore_core.errors import Problem, Unavailable
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ended, Ending, State, Status, Wait
+from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Status, Turn, Wait
 from tests.builders import (
     A_JOB,
     A_PROBLEM,
@@ -95,7 +100,8 @@ def test_a_transition_before_a_plan_names_neither_target_nor_job(
     (message,) = log.messages
     assert message == (
         "restore.ending requestId=r1 from=Accepted to=Ending status=Rejected "
-        f"targetDiskId={disk('disk-1-restored')} backupInstanceId={INSTANCE} durationSeconds=0"
+        f"targetDiskId={disk('disk-1-restored')} backupInstanceId={INSTANCE} origin=native "
+        "durationSeconds=0"
     )
 
 
@@ -122,7 +128,8 @@ def test_an_ending_tells_the_figures_of_its_result(log: pytest.LogCaptureFixture
     row = result_row(ended, outcome)
     assert row["recoveryPointAgeSeconds"] > 0
     assert log.messages[0].endswith(
-        f"status=Completed backupInstanceId={INSTANCE} durationSeconds={row['durationSeconds']} "
+        f"status=Completed backupInstanceId={INSTANCE} origin=native "
+        f"durationSeconds={row['durationSeconds']} "
         f"recoveryPointAgeSeconds={row['recoveryPointAgeSeconds']}"
     )
 
@@ -146,8 +153,73 @@ def test_an_ending_is_told_once(log: pytest.LogCaptureFixture) -> None:
 
     log_moved(*move(Ending(outcome, None), Ended(outcome, None)))
 
-    assert log.messages == ["restore.moved requestId=r1 from=Ending to=Ended"]
+    (message,) = log.messages
+    assert message.startswith("restore.ended requestId=r1 from=Ending to=Ended status=Failed ")
+    assert "durationSeconds=0" in message
+    assert "SomeCode" not in message
     assert [record.levelname for record in log.records] == ["INFO"]
+
+
+def test_where_the_time_went_is_told_at_the_end(log: pytest.LogCaptureFixture) -> None:
+    outcome = an_outcome(job_started=NOON - timedelta(seconds=240), job=A_JOB)
+    before = a_restore(Ending(outcome, a_claimed_plan()))
+    before = replace(
+        before,
+        moments={
+            "Queued": NOON - timedelta(seconds=400),
+            "Ready": NOON - timedelta(seconds=340),
+            "Validating": NOON - timedelta(seconds=339),
+            "Validated": NOON - timedelta(seconds=291),
+        },
+    )
+
+    log_moved(before, replace(before, state=Ended(outcome, a_claimed_plan())))
+
+    assert log.messages[0].endswith("queuedSeconds=60 validatingSeconds=48 jobSeconds=240")
+
+
+def test_a_restore_that_was_given_up_and_watched_is_told_of_as_ended_once(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    gave_up, plan = an_outcome(Status.TIMED_OUT), a_claimed_plan()
+    until = NOON + timedelta(days=7)
+
+    log_moved(*move(Ending(gave_up, plan, until), Guarding(gave_up, plan, until, Wait(NOON))))
+    log_moved(*move(Ending(gave_up, plan), Ended(gave_up, plan)))
+
+    assert [line.split()[0] for line in log.messages] == ["restore.ended", "restore.moved"]
+
+
+def test_a_worker_tells_its_version_first(log: pytest.LogCaptureFixture) -> None:
+    log_started("1.2.3")
+
+    assert log.messages[0].startswith("worker.started version=1.2.3 python=3.")
+
+
+def test_a_tick_tells_what_it_found(log: pytest.LogCaptureFixture) -> None:
+    turns = (Turn.TAKEN, Turn.TAKEN, Turn.AWAITED, Turn.FOLLOWS, Turn.NONE)
+    found = [
+        Outstanding(
+            key="00",
+            request_id=f"r{number}",
+            due=NOON,
+            turn=turn,
+            accepted_at=NOON - timedelta(seconds=number),
+            vault="",
+            leader="",
+            is_own=True,
+            etag="x",
+        )
+        for number, turn in enumerate(turns)
+    ]
+
+    log_tick(found, NOON, left_over=1)
+    log_tick([], NOON, left_over=0)
+
+    assert log.messages == [
+        "tick.ended outstanding=5 running=2 queued=1 following=1 oldestSeconds=4 leftOver=1",
+        "tick.ended outstanding=0 running=0 queued=0 following=0 oldestSeconds=0 leftOver=0",
+    ]
 
 
 def test_a_restore_that_stays_where_it_is_says_nothing(log: pytest.LogCaptureFixture) -> None:

@@ -1058,7 +1058,8 @@ def test_a_restore_after_an_event_is_the_same_restore_in_its_next_state() -> Non
     after = restore.after(Reserved(NOON), notices=frozenset())
 
     outbox = Outbox(Stage.VALIDATING, NOON)
-    assert after == replace(restore, state=Ready(a_plan(), Wait(NOON)), outbox=outbox)
+    ready = Ready(a_plan(), Wait(NOON))
+    assert after == replace(restore, state=ready, outbox=outbox, moments={"Ready": NOON})
 
 
 def test_a_restore_knows_what_it_was_answered_last() -> None:

@@ -173,7 +173,7 @@ def test_two_requests_for_one_target_the_second_is_rejected_naming_the_first(
     world.send(requestId="first", backupInstanceId=instance)
     world.run(seconds=1)
 
-    world.send(requestId="second", backupInstanceId=instance)
+    world.send(requestId="second", backupInstanceId=world.protect("disk-2"))
     world.run()
 
     assert world.result("first")["status"] == "Completed"
@@ -189,9 +189,8 @@ def test_a_target_in_other_casing_is_the_same_target(world: World) -> None:
     world.send(requestId="first", backupInstanceId=instance)
     world.run(seconds=1)
 
-    world.send(
-        requestId="second", backupInstanceId=instance, targetDiskId=builders.disk("DISK-1-Restored")
-    )
+    other, target = world.protect("disk-2"), builders.disk("DISK-1-Restored")
+    world.send(requestId="second", backupInstanceId=other, targetDiskId=target)
     world.run()
 
     assert world.result("second")["errorCode"] == "TargetInUse"

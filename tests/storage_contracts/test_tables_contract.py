@@ -152,7 +152,7 @@ WITHOUT_TABLES: dict[str, tuple[Callable[[AccountTables], Any], Any]] = {
     "record": (lambda store: store.restores.record(a_restore()).restore, a_restore()),
     "add": (lambda store: store.schedule.add(a_restore(), NOON), None),
     "put": (lambda store: store.schedule.put(a_restore(), NOON), None),
-    "due": (lambda store: store.schedule.due(NOON), []),
+    "all": (lambda store: store.schedule.all(), []),
     "forget": (lambda store: store.schedule.forget(a_restore()), None),
     "lock": (lambda store: store.targets.lock(TARGET, "r1"), "r1"),
     "release": (lambda store: store.targets.release(TARGET, "r1"), None),
@@ -183,23 +183,16 @@ def test_what_is_saved_in_a_table_that_is_missing_is_superseded(storage: Storage
 
 
 def ids(store: AccountTables, now: datetime) -> list[str]:
-    return [outstanding.request_id for outstanding in store.schedule.due(now)]
+    return [one.request_id for one in store.schedule.all() if one.due <= now]
 
 
-def test_what_is_due_is_found_longest_overdue_first(store: AccountTables) -> None:
-    for request_id, due in {"a": 2, "b": 3, "c": 1, "later": 5}.items():
+def test_everything_that_is_outstanding_is_found_with_its_due_time(store: AccountTables) -> None:
+    for request_id, due in (("a", 2), ("b", 3), ("c", 1)):
         store.schedule.put(a_restore(requestId=request_id), NOON + due * SECOND)
 
-    assert ids(store, NOON + 3 * SECOND) == ["c", "a", "b"]
+    found = {one.request_id: one.due for one in store.schedule.all()}
 
-
-def test_what_waits_for_its_turn_is_found_whether_or_not_it_is_due(store: AccountTables) -> None:
-    store.schedule.put(in_state("Queued", "waits"), NOON + timedelta(days=2))
-    store.schedule.put(in_state("Running", "runs"), NOON + timedelta(days=2))
-
-    (found,) = store.schedule.due(NOON)
-
-    assert (found.request_id, found.turn, found.accepted_at) == ("waits", Turn.AWAITED, NOON)
+    assert found == {"a": NOON + 2 * SECOND, "b": NOON + 3 * SECOND, "c": NOON + SECOND}
 
 
 def test_what_has_its_turn_or_waits_for_it_is_counted_and_nothing_else(
@@ -230,7 +223,7 @@ def test_a_row_of_the_version_before_counts_as_due_when_it_says(
     row = {"PartitionKey": "vault", "RowKey": "old", "due": NOON, "jobId": ""}
     table.upsert_entity(row, UpdateMode.REPLACE)
 
-    (found,) = store.schedule.due(NOON)
+    (found,) = store.schedule.all()
 
     assert (found.request_id, found.turn, found.accepted_at) == ("old", Turn.TAKEN, NOON)
 
@@ -306,22 +299,22 @@ def test_a_forgotten_restore_is_not_due_any_more(store: AccountTables) -> None:
     store.schedule.forget(a_restore())
     store.schedule.forget(a_restore())
 
-    assert store.schedule.due(NOON) == []
+    assert store.schedule.all() == []
 
 
 def test_a_row_that_stands_for_nothing_is_dropped(store: AccountTables) -> None:
     store.schedule.put(a_restore(), NOON)
-    (outstanding,) = store.schedule.due(NOON)
+    (outstanding,) = store.schedule.all()
 
     store.schedule.drop(outstanding)
     store.schedule.drop(outstanding)
 
-    assert store.schedule.due(NOON) == []
+    assert store.schedule.all() == []
 
 
 def test_a_row_that_was_written_anew_meanwhile_is_not_dropped(store: AccountTables) -> None:
     store.schedule.put(a_restore(), NOON)
-    (outstanding,) = store.schedule.due(NOON)
+    (outstanding,) = store.schedule.all()
     store.schedule.put(a_restore(), NOON)
 
     store.schedule.drop(outstanding)

@@ -37,12 +37,6 @@ class OutstandingTable:
         with storage.answering():
             self._table.put(_row(restore, due))
 
-    def due(self, now: datetime) -> list[Outstanding]:
-        """Return what is due, waits for its turn or follows another, longest overdue first."""
-        values = {"now": now, "awaited": Turn.AWAITED.value, "follows": Turn.FOLLOWS.value}
-        found = self._rows("due le @now or turn eq @awaited or turn eq @follows", values)
-        return sorted(found, key=lambda outstanding: outstanding.due)
-
     def all(self) -> list[Outstanding]:
         """Return everything that is outstanding."""
         return self._rows("PartitionKey gt @nothing", {"nothing": ""})

@@ -48,6 +48,7 @@ def restore_row(restore: Restore) -> Row:
         "origin": restore.origin.value,
         "standsIn": restore.stands_in,
         "armCalls": restore.arm_calls,
+        "moments": {name: at.isoformat() for name, at in restore.moments.items()},
     }
     return {
         "PartitionKey": restore.id,
@@ -77,6 +78,7 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
             origin=Origin(document.get("origin", Origin.NATIVE)),
             stands_in=_of(bool, document.get("standsIn", False)),
             arm_calls=_of(int, document.get("armCalls", 0)),
+            moments={name: _moment(at) for name, at in document.get("moments", {}).items()},
         )
     except (
         ArithmeticError,
@@ -94,7 +96,7 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
 def _of_today(document: Any) -> Any:
     """Read what earlier versions wrote.
 
-    Version 0.1.0 left out a plan's instance, which was that of its request, and the versions until
+    Version 0.1.0 left out a plan's instance, which was that of its request, and the versions before
     0.2.0 called what a waiting restore was answered last `told`.
     """
     state = document["state"]
