@@ -43,13 +43,20 @@ def text_in(data: bytes, it_is: str) -> str:
                 f"{it_is} compressed ({name}), which is not undone. Send it uncompressed."
             )
     try:
-        return data.decode(json.detect_encoding(data))
+        return _text(data)
     except UnicodeDecodeError as error:
-        name = "UTF-8" if error.encoding.startswith("utf-8") else error.encoding.upper()
         raise MalformedRequest(
-            f"{it_is} not {name}: byte {error.start} cannot be read; perhaps it was written as "
-            "Windows-1252 or Latin-1. Send JSON as UTF-8, plain or base64."
+            f"{it_is} not UTF-8: byte {error.start} cannot be read; perhaps it was cut within a "
+            "letter, or written as Windows-1252 or Latin-1. Send JSON as UTF-8, plain or base64."
         ) from None
+
+
+def _text(data: bytes) -> str:
+    """Return bytes as text in the encoding that they show, else in UTF-8."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        return data.decode()
 
 
 def out_of_base64(text: str, it_is: str) -> bytes:
@@ -76,7 +83,7 @@ def _may_be_wanted(data: bytes) -> bool:
     if data.startswith(tuple(_COMPRESSED)) or data.lstrip().startswith((b"{", b"[", b'"')):
         return True
     try:
-        data.decode(json.detect_encoding(data))
+        _text(data)
     except UnicodeDecodeError:
         return False
     return True
