@@ -94,8 +94,14 @@ def operation_delay(age: timedelta, retry_after: timedelta | None) -> timedelta:
 
 
 def validation_delay(age: timedelta, retry_after: timedelta | None) -> timedelta:
-    """Return how long to leave a validation of `age` alone: none recorded ended before 32 s."""
-    return max(operation_delay(age, retry_after), _VALIDATION_SHORTEST - age)
+    """Return how long to leave a validation of `age` alone.
+
+    ARM asks for 10 s, and none recorded ended before 32 s: three times as long, but no longer than
+    the shortest, is early enough.
+    """
+    asked = _OPERATION_FLOOR if retry_after is None else retry_after
+    first = min(3 * asked, _VALIDATION_SHORTEST)
+    return max(operation_delay(age, retry_after), first - age)
 
 
 def job_delay(age: timedelta) -> timedelta:

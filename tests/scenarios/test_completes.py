@@ -32,7 +32,7 @@ def test_a_message_brings_a_disk_back_and_a_row_tells_of_it(world: World) -> Non
     assert row["jobId"] == job.id.rpartition("/")[2]
     assert row["jobStatus"] == "Completed"
     assert row["requestedAt"] == row["acceptedAt"] == sent
-    assert row["triggeredAt"] == sent + timedelta(seconds=48)
+    assert row["triggeredAt"] == sent + timedelta(seconds=45)
     assert row["completedAt"] == job.ended
     assert row["durationSeconds"] == (job.ended - sent).total_seconds()
     assert row["requestedBy"] == "logic-app"
