@@ -65,9 +65,9 @@ type entra = {
   @description('The audiences that a token may have. Without it: api://<clientId>.')
   audiences: string[]?
 
-  @description('The client ids of the applications that may call. Without it, none may but those that allowedPrincipalIds names.')
+  @description('The client ids of the applications with which one may call. Without it, the registration alone.')
   allowedApplications: string[]?
 
-  @description('The object ids of users, groups and service principals that may call.')
+  @description('The object ids of the users, groups and service principals who may call. Without it, whoever calls with such an application.')
   allowedPrincipalIds: string[]?
 }

@@ -149,8 +149,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           validation: {
             allowedAudiences: entraAuthentication.?audiences ?? ['api://${entraAuthentication.?clientId}']
             defaultAuthorizationPolicy: {
-              allowedApplications: entraAuthentication.?allowedApplications ?? []
-              allowedPrincipals: { identities: entraAuthentication.?allowedPrincipalIds ?? [] }
+              // Nothing named would let in any application of the tenant that asks for a token.
+              allowedApplications: entraAuthentication.?allowedApplications ?? [entraAuthentication.?clientId ?? '']
+              allowedPrincipals: { identities: entraAuthentication.?allowedPrincipalIds }
             }
           }
         }

@@ -1,13 +1,12 @@
 """What a deployment would make, worked out by the Bicep compiler without Azure.
 
-The compiler is `BICEP`, else the PATH's `bicep`, else the one beside the project. Registries of
-Python and Node do not have it, so a machine without it skips these tests and says so, in CI too.
+Registries of Python and Node do not have the compiler (`tools.bicep` looks for it), so a machine
+without it skips these tests and says so, in CI too.
 """
 
 import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,10 +17,11 @@ from typing import Any, Final
 
 import pytest
 
+from tools.bicep import compiler
+
 ROOT: Final = Path(__file__).parents[2]
 INFRA: Final = ROOT / "infra"
 PARAMETERS: Final = Path(__file__).parent / "parameters"
-BESIDE: Final = ROOT / ".." / "shared" / "tools" / "bicep"
 OWN: Final = "00000000-0000-0000-0000-0000000000aa"
 """The subscription that is deployed to."""
 TENANT: Final = "00000000-0000-0000-0000-0000000000bb"
@@ -30,12 +30,6 @@ MISSING: Final = "NO BICEP COMPILER (set BICEP to its path): what infra/ would m
 _REFERENCE: Final = re.compile(
     r"\[?reference\('(?P<id>[^']+)', '[^']+'(?:, 'full')?\)\.(?P<path>[\w.?]+)\]?"
 )
-
-
-def compiler() -> str | None:
-    """Return the path of the Bicep compiler, if this machine has one."""
-    beside = str(BESIDE) if BESIDE.is_file() else None
-    return os.environ.get("BICEP") or shutil.which("bicep") or beside
 
 
 def bicep(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

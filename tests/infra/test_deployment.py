@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.queue_names import REQUESTS
 from restore_core.settings import Settings
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
-from tests.infra.deployment import INFRA, ROOT, Deployment, deployment, unrolled
+from tests.infra.deployment import INFRA, PARAMETERS, ROOT, Deployment, deployment, unrolled
 
 ALL = ["smallest", "closed", "elsewhere", "everything"]
 VAULT = (
@@ -268,6 +269,32 @@ def test_entra_authentication_lets_nobody_in_without_a_token_of_those_named() ->
     assert directory["validation"]["defaultAuthorizationPolicy"]["allowedApplications"] == [
         "00000000-0000-0000-0000-0000000000f2"
     ]
+
+
+def test_entra_authentication_without_names_lets_in_the_registration_alone(tmp_path: Path) -> None:
+    text = (PARAMETERS / "everything.bicepparam").read_text("utf-8")
+    named = "  allowedApplications: ['00000000-0000-0000-0000-0000000000f2']\n"
+    assert named in text
+    file = tmp_path / "unnamed.bicepparam"
+    file.write_text(text.replace(named, ""))
+
+    config = unrolled(file).only("Microsoft.Web/sites/config", "/authsettingsV2")
+
+    directory = config["properties"]["identityProviders"]["azureActiveDirectory"]
+    policy = directory["validation"]["defaultAuthorizationPolicy"]
+    assert policy["allowedApplications"] == ["00000000-0000-0000-0000-0000000000f1"]
+
+
+def test_azd_finds_the_app_by_the_name_of_its_service() -> None:
+    text = (ROOT / "azure.yaml").read_text("utf-8")
+    service = re.search(
+        r"^services:\n  (\w+):\n    project: \.\n    host: function$", text, re.MULTILINE
+    )
+
+    assert service is not None
+    assert (
+        deployment("smallest").only("Microsoft.Web/sites")["tags"]["azd-service-name"] == service[1]
+    )
 
 
 def test_deleted_disks_are_told_by_the_topic_that_is_there() -> None:

@@ -1,12 +1,14 @@
 """The parser of the query language itself reads every query, against the workspace's schema."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from local.node import node_command
+from tests.infra.deployment import INFRA
 from tests.infra.rules import rules
 from tests.infra.test_workbook import tiles
 from tests.infra.workspace import SCHEMA
@@ -38,6 +40,15 @@ def test_every_query_of_the_workbook_parses() -> None:
     found = complaints({name: content["query"] for name, content in tiles().items()})
 
     assert found == {name: [] for name in tiles()}
+
+
+def test_every_query_of_the_page_parses() -> None:
+    page = (INFRA / "README.md").read_text("utf-8")
+    shown = re.findall(r"^```kusto\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+    found = complaints({str(number): text for number, text in enumerate(shown)})
+
+    assert list(found.values()) == [[]]
 
 
 def test_the_parser_would_notice_a_column_that_is_not_there() -> None:

@@ -43,6 +43,15 @@ SCHEMA: Final = {
         "ItemCount": "int",
         "Properties": "dynamic",
     },
+    "StorageQueueLogs": {
+        "TimeGenerated": "datetime",
+        "OperationName": "string",
+        "StatusText": "string",
+        "Uri": "string",
+        "CallerIpAddress": "string",
+        "AuthenticationType": "string",
+        "RequesterObjectId": "string",
+    },
 }
 """The columns of the workspace that matter here."""
 
