@@ -84,7 +84,7 @@ class _Reader:
             restores_deleted_disks=self.flag("RESTORE_DELETED_DISKS"),
             cooldown=timedelta(minutes=cooldown),
             max_active=self.count("RESTORE_MAX_ACTIVE", 200, least=1, most=MOST_ACTIVE),
-            max_age=timedelta(hours=self.number("RESTORE_MAX_AGE_HOURS", 48, most=720)),
+            max_age=timedelta(hours=self.number("RESTORE_MAX_AGE_HOURS", 48, least=1, most=720)),
             job_list_lag=timedelta(seconds=lag),
             notices=self.stages("RESTORE_EVENTS"),
         )
@@ -95,10 +95,11 @@ class _Reader:
             self.faults.append(setting.unresolved)
         return setting.value if setting and not setting.unresolved else default
 
-    def number(self, name: str, default: int, *, most: int) -> float:
+    def number(self, name: str, default: int, *, least: int = 0, most: int) -> float:
         number = self._number(name, default)
-        if not 0 < number <= most:
-            self.faults.append(f"{name} must be a number above 0 and at most {most}.")
+        if not (least or 1e-9) <= number <= most:
+            low = f"from {least} to" if least else "above 0 and at most"
+            self.faults.append(f"{name} must be a number {low} {most}.")
             return default
         return number
 

@@ -133,7 +133,7 @@ def test_everything_that_is_missing_or_wrong_is_named_in_one_error() -> None:
     assert "RestoreStorage is missing" in told
     assert "ARM_ENDPOINT must be an https URL" in told
     assert "RESTORE_ALLOW: 'everything' is no rule" in told
-    assert "RESTORE_MAX_AGE_HOURS must be a number above 0 and at most 720" in told
+    assert "RESTORE_MAX_AGE_HOURS must be a number from 1 to 720" in told
     assert "RESTORE_JOB_LIST_LAG_SECONDS must be a number above 0 and at most 86400" in told
 
 
