@@ -4,6 +4,7 @@
 watches where the token goes: whatever leaves for another host is a breach, not a failed call.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ ELSEWHERE: Final = "https://management.azure.com.evil.example"
 
 _FAST: Final = (0.03, 0.4)
 _POLLED: Final = re.compile(r"/(operationStatus|backupJobs)(/|$)", re.IGNORECASE)
+_GRAPH: Final = re.compile(r"/Microsoft\.ResourceGraph/", re.IGNORECASE)
+_MARK: Final = re.compile(rb"startswith '([^'/]+)'")
 _LIST_OF_JOBS: Final = re.compile(r"/backupJobs$", re.IGNORECASE)
 
 _ANSWERS: Final[dict[str, Fault]] = {
@@ -58,6 +61,9 @@ _ANSWERS: Final[dict[str, Fault]] = {
     "arm-204-on-poll": spoil.Instead(Answer(204)),
     "arm-403-on-post": spoil.status(403, "AuthorizationFailed"),
     "arm-400-on-post": spoil.service_error(400, "BMSUserErrorInvalidInput"),
+    "graph-403": spoil.status(403, "AuthorizationFailed"),
+    "graph-429": spoil.status(429, "RateLimiting"),
+    "graph-503": spoil.status(503, "ServiceUnavailable"),
 }
 _DONE_ALL_THE_SAME: Final = {
     "arm-500-done": spoil.service_error(500, "CloudInternalError"),
@@ -178,8 +184,12 @@ class Wire(BaseAdapter):
         def obey() -> Reply:
             if _LIST_OF_JOBS.search(asked.path):
                 world.let_the_list_lag()
+            if _GRAPH.search(asked.path):
+                world.let_the_graph_lag()
             known = len(world.simulator.world.jobs)
             reply = world.simulator.answer(asked, lambda _seconds: None)
+            if _GRAPH.search(asked.path) and isinstance(reply, Answer) and world.rows_are_wrong():
+                reply = _posing(asked, reply)
             world.obeyed(asked)
             if len(world.simulator.world.jobs) > known:
                 world.caused(next(reversed(world.simulator.world.jobs.values())), concerned, asked)
@@ -218,11 +228,23 @@ def _response(reply: Reply, request: requests.PreparedRequest) -> requests.Respo
 
 def _fits(kind: str, asked: Request) -> bool:
     """Tell whether this kind can meet this call."""
+    is_query = _GRAPH.search(asked.path) is not None
+    if kind.startswith("graph-"):
+        return is_query
     if kind.endswith("-on-poll"):
         return _POLLED.search(asked.path) is not None
     if kind.endswith("-on-post") or kind.startswith("arm-202"):
-        return asked.method == "POST"
+        return asked.method == "POST" and not is_query
     return True
+
+
+def _posing(asked: Request, answer: Answer) -> Answer:
+    """Let the jobs of others pose as the one that is asked for."""
+    mark, body = _MARK.search(asked.body), json.loads(answer.body)
+    for row in body.get("data", []):
+        if mark and "activityID" in row["properties"]:
+            row["properties"]["activityID"] = mark[1].decode()
+    return replace(answer, body=json.dumps(body).encode())
 
 
 def _around(fault: Fault, obey: Callable[[], Reply]) -> Reply:

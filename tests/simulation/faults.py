@@ -56,6 +56,9 @@ ARM: Final = {
     "arm-403-on-post": 1,
     "arm-400-on-post": 1,
     "arm-slow": 3,
+    "graph-403": 2,
+    "graph-429": 2,
+    "graph-503": 2,
 }
 """Per call of ARM."""
 
@@ -92,6 +95,10 @@ CONDITIONS: Final = (
     "activity-suffixed",
     "activity-unrelated",
     "short-pages",
+    "long-job-list",
+    "graph-sees",
+    "graph-lag",
+    "graph-wrong-rows",
 )
 """How a world is."""
 

@@ -139,6 +139,21 @@ class Ground(ABC):
         ):
             self.faults.count("job-list-lag")
 
+    def let_the_graph_lag(self) -> None:
+        """Let Resource Graph be behind: its rows are candidates, however late they are."""
+        if not self.faults.are_on or not self.faults.has("graph-lag"):
+            return
+        self.simulator.habits.graph_lag = timedelta(seconds=self.latency.uniform(0, 900))
+        self.faults.count("graph-lag")
+
+    def rows_are_wrong(self) -> bool:
+        """Tell whether Resource Graph shows the jobs of others as the one that is asked for."""
+        wrong = self.faults.are_on and self.faults.has("graph-wrong-rows")
+        if not wrong or self.latency.random() < 0.5:
+            return False
+        self.faults.count("graph-wrong-rows")
+        return True
+
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return what stands in a table."""
         rows: list[dict[str, Any]] = self.tables.get_table_client(table).list_entities()

@@ -18,6 +18,7 @@ from restore_core.azure import backup_vault, jobs
 from restore_core.azure.arm import Arm
 from restore_core.azure.arm_guard import ArmGuard
 from restore_core.azure.backup_vault import BackupVault
+from restore_core.azure.job_search import JobSearch
 from restore_core.azure.storage import answering
 from restore_core.azure.tables import row_codec
 from restore_core.azure.tables.disk_key import disk_key
@@ -52,7 +53,9 @@ from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.effects import FindJob, Notify
 from restore_core.lifecycle.events import (
     JobEnded,
+    JobNotFound,
     Refused,
+    SearchUnfinished,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -217,6 +220,23 @@ def _first_page_only() -> list[Patch]:
         yield replace(next(real(self, *args, **options)), next_link="")
 
     return [(VaultCalls, "pages", first_page)]
+
+
+def _believe_a_cut_search() -> list[Patch]:
+    real = JobSearch.find_job
+
+    def find_job(self: Any, plan: Any, pages: int) -> Any:
+        event = real(self, plan, pages)
+        return JobNotFound(event.at, event.at) if isinstance(event, SearchUnfinished) else event
+
+    return [(JobSearch, "find_job", find_job)]
+
+
+def _confirm_no_row() -> list[Patch]:
+    def confirmed(self: Any, candidates: Any, plan: Any) -> Any:  # noqa: ARG001
+        return next(iter(candidates), None)
+
+    return [(JobSearch, "_confirmed", confirmed)]
 
 
 def _ignore_the_etag() -> list[Patch]:
@@ -631,6 +651,12 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     ),
     "read only the first page of the jobs": Sabotage(
         "I1", _first_page_only, _LOST | _kinds("short-pages")
+    ),
+    "believe a search that was cut": Sabotage(
+        "I1", _believe_a_cut_search, _LOST | _kinds("long-job-list"), patience=HORIZON
+    ),
+    "take a row of the graph for a job": Sabotage(
+        "I2", _confirm_no_row, _LOST | _kinds("graph-sees", "graph-wrong-rows")
     ),
     "ignore the etag": Sabotage("I2", _ignore_the_etag, _RACES | _kinds("arm-slow")),
     "trust Succeeded": Sabotage("I3", _trust_succeeded, _kinds("validation-succeeds-with-error")),

@@ -16,7 +16,7 @@ from simulator.outcomes import Outcome
 from tests import builders
 from tests.fakes import NOON
 from tests.simulation import dress
-from tests.simulation.faults import CONDITIONS, ENDINGS
+from tests.simulation.faults import CONDITIONS, ENDINGS, FEW
 from tests.simulation.ground import Ground
 from tests.simulation.plan import HOUR, Plan, Sent, Settings
 
@@ -28,6 +28,8 @@ ALLOW: Final = f"{builders.ALLOW}; /subscriptions/{builders.SUBSCRIPTION} => {HO
 COOLDOWNS: Final = (timedelta(0), timedelta(0), timedelta(minutes=10), timedelta(minutes=60))
 TOLD: Final = (frozenset(Stage), FINAL, frozenset[Stage]())
 MANY: Final = 12
+LONG: Final = 320
+"""Jobs of a list, one to a page, that is longer than a search reads."""
 """From so many requests on, a turn must not be so rare that some of them grow too old waiting."""
 ENDLESS: Final = ("job-never-ends", "job-unknown-word")
 MOST_ENDLESS: Final = 2
@@ -293,9 +295,23 @@ def _add_conditions(world: Ground, plan: Plan) -> None:
     if "short-pages" in on:
         habits.page_size = rng.randint(1, 4)
         world.faults.count("short-pages")
+    habits.graph = "open" if "graph-sees" in on else "empty"
+    if "graph-sees" in on:
+        world.faults.count("graph-sees")
+    if "long-job-list" in on and (rng.random() < 0.2 or len(world.kinds) <= FEW):
+        _lengthen_the_list(world)
     if "settings-change" in on:
         for _ in range(rng.randint(1, 3)):
             plan.changes.append((rng.uniform(0, plan.heals), lambda: _change_settings(world, rng)))
+
+
+def _lengthen_the_list(world: Ground) -> None:
+    """Let a vault's list of jobs be longer than one search reads, a job to a page."""
+    instance = next(iter(world.simulator.world.instances.values()), None)
+    if instance is not None:
+        world.simulator.habits.page_size = 1
+        world.simulator.add_history(instance.id, LONG)
+        world.faults.count("long-job-list")
 
 
 def _change_settings(world: Ground, rng: Random) -> None:
