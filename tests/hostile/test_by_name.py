@@ -305,7 +305,7 @@ def test_an_id_in_another_case_is_the_same_disk_and_the_same_lock(
     fresh.run()
 
     assert fresh.result("r1")["status"] == "Completed"
-    assert fresh.result("r2")["errorCode"] == "TargetInUse"
+    assert fresh.result("r2")["errorCode"] == "RestoredAlready"
     assert fresh.simulator.restores_of("disk-1-restored") == 1
     fresh.judge()
 
@@ -426,11 +426,11 @@ def test_a_restore_that_is_never_taken_and_never_refused_fits_its_row_to_the_end
     fresh: Arena,
 ) -> None:
     """POST restore is lost each time: more claims, one after the other, than a row can hold."""
-    fresh.deploy(max_age=timedelta(hours=9), job_list_lag=timedelta(seconds=1))
+    fresh.deploy(max_age=timedelta(hours=48), job_list_lag=timedelta(seconds=1))
     fresh.simulator.next("POST", "/restore", faults.status(500), times=None)
     fresh.send(backupInstanceId=fresh.instance)
 
-    fresh.run(until=lambda: bool(fresh.results()), days=1)
+    fresh.run(until=lambda: bool(fresh.results()), days=3)
 
     assert fresh.result()["status"] == "TimedOut"
     assert len([sent for sent in fresh.wire.sent if sent.path.endswith("/restore")]) > 40

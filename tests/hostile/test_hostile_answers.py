@@ -14,7 +14,7 @@ from tests.hostile.wire import Sent
 
 PAGES = 200  # restore_core.azure.vault_calls.MAX_PAGES
 MOST_CALLS_OF_AN_INVOCATION = 2 * (PAGES + 10)  # each may be sent again with a fresh token
-CALLS_OF_A_RESTORE = 14
+CALLS_OF_A_RESTORE = 12
 
 a_few = st.dictionaries(
     st.integers(0, CALLS_OF_A_RESTORE + 6), nasty.spoilings, min_size=1, max_size=4

@@ -11,7 +11,7 @@ from tests.hostile import nasty
 from tests.hostile.arena import Arena
 from tests.hostile.counted import count, examples
 
-MOST_CALLS_OF_A_MESSAGE = 20  # a restore at the recorded pace makes 14 or 15
+MOST_CALLS_OF_A_MESSAGE = 20  # a restore at the recorded pace makes 12 or 13
 MOST_CALLS_OF_AN_INVOCATION = 3  # what is there, what points there are, validate
 INSTANCE = Arena().instance
 
