@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator import faults
-from tests import envelopes
+from tests import builders, envelopes
 from tests.world import World
 
 PAGE = 98  # Recorded.
@@ -122,3 +122,26 @@ def test_without_the_graph_a_restore_that_was_not_taken_is_asked_for_again() -> 
         assert len(world.arm_calls("POST", "/restore")) == 2
         assert world.simulator.restores_of("disk-1-restored") == 1
         assert world.result()["armCalls"] <= 520
+
+
+@pytest.mark.parametrize(("graph", "most"), [("open", 25), ("forbidden", 50)])
+def test_a_hundred_alerts_for_one_disk_cost_what_one_costs(
+    graph: str, most: int, capsys: Told
+) -> None:
+    with World(graph=graph) as world:
+        for number in range(3_000):
+            world.simulator.protect(f"other-{number}", subscription=builders.SUBSCRIPTION)
+        instance = world.protect()
+        vault = instance.partition("/backupInstances/")[0]
+        asked = {"sourceDiskId": world.simulator.source_disk(instance), "vaultId": vault}
+        world.simulator.habits.page_size = PAGE
+        for number in range(100):
+            target = builders.disk(f"r{number}")
+            world.send(requestId=f"r{number}", backupInstanceId=..., targetDiskId=target, **asked)
+        world.run()
+
+        calls = len(world.simulator.calls)
+        told(capsys, f"ARM calls of 100 alerts for one disk of 3,000, graph {graph}: {calls}")
+        ended = [row["status"] for row in world.rows("RestoreResults")]
+        assert (ended.count("Completed"), ended.count("Rejected")) == (1, 99)
+        assert calls <= most
