@@ -31,8 +31,15 @@ _FAST: Final = (0.03, 0.4)
 _POLLED: Final = re.compile(r"/(operationStatus|backupJobs)(/|$)", re.IGNORECASE)
 _GRAPH: Final = re.compile(r"/Microsoft\.ResourceGraph/", re.IGNORECASE)
 _MARK: Final = re.compile(rb"startswith '([^'/]+)'")
+_AT_THE_SICK_VAULT: Final = re.compile(r"/vault-1/.*/validateRestore$", re.IGNORECASE)
 _LIST_OF_JOBS: Final = re.compile(r"/backupJobs$", re.IGNORECASE)
 
+LOCKED: Final = (
+    "The scope '/subscriptions/0/resourceGroups/rg-prod' cannot perform write operation because "
+    "following scope(s) are locked: '/subscriptions/0/resourceGroups/rg-prod'."
+)
+GATEWAY: Final = {"x-ms-failure-cause": "gateway"}
+"""On an answer that ARM gave by itself: no provider has seen the call."""
 _ANSWERS: Final[dict[str, Fault]] = {
     "arm-429": spoil.throttle(retry_after=47),
     "arm-429-without-retry-after": spoil.throttle(retry_after=None),
@@ -60,12 +67,18 @@ _ANSWERS: Final[dict[str, Fault]] = {
     "arm-404-on-poll": spoil.status(404, "ResourceNotFound"),
     "arm-204-on-poll": spoil.Instead(Answer(204)),
     "arm-403-on-post": spoil.status(403, "AuthorizationFailed"),
+    "arm-locked-by-the-gateway": spoil.status(409, "ScopeLocked", LOCKED, GATEWAY),
+    "arm-locked-unmarked": spoil.status(409, "ScopeLocked", LOCKED),
+    "arm-unregistered": spoil.status(
+        409, "MissingSubscriptionRegistration", "The subscription is not registered.", GATEWAY
+    ),
     "arm-400-on-post": spoil.service_error(400, "BMSUserErrorInvalidInput"),
     "graph-403": spoil.status(403, "AuthorizationFailed"),
     "graph-429": spoil.status(429, "RateLimiting"),
     "graph-503": spoil.status(503, "ServiceUnavailable"),
 }
 _DONE_ALL_THE_SAME: Final = {
+    "arm-locked-done": spoil.status(409, "ScopeLocked", LOCKED),
     "arm-500-done": spoil.service_error(500, "CloudInternalError"),
     "arm-503-done": spoil.service_error(503, "ServiceUnavailable"),
     "arm-504-done": spoil.status(504, "GatewayTimeout"),
@@ -146,6 +159,9 @@ class Wire(BaseAdapter):
         if world.is_out("arm-forbids-polling") and _POLLED.search(asked.path):
             world.faults.count("arm-forbids-polling")
             return process.call(what, lambda: _instead("arm-403-on-poll"), *_FAST)
+        if world.is_out("vault-sick") and _AT_THE_SICK_VAULT.search(asked.path):
+            world.faults.count("vault-sick")
+            return process.call(what, lambda: _instead("arm-500-undone"), *_FAST)
         kind = world.faults.strikes("arm")
         if kind is None or not _fits(kind, asked):
             return process.call(what, obey, *_FAST)
@@ -233,7 +249,7 @@ def _fits(kind: str, asked: Request) -> bool:
         return is_query
     if kind.endswith("-on-poll"):
         return _POLLED.search(asked.path) is not None
-    if kind.endswith("-on-post") or kind.startswith("arm-202"):
+    if kind.endswith("-on-post") or kind.startswith(("arm-202", "arm-locked", "arm-unreg")):
         return asked.method == "POST" and not is_query
     return True
 

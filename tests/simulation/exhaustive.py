@@ -15,21 +15,24 @@ often the one that could go on must stand back. Other races are of two different
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.lifecycle.outbox import Stage
 from simulator import faults as spoil
 from simulator import outcomes
-from simulator.exchange import Request
+from simulator.exchange import Answer, Request
 from simulator.outcomes import Outcome
 from simulator.pace import Pace
+from simulator.world import Job
 from tests import builders, envelopes
 from tests.fakes import NOON, Message
 from tests.simulation import dress
+from tests.simulation.azure import GATEWAY, LOCKED
 from tests.simulation.host import Delivery, Host
 from tests.simulation.plan import Plan, Sent, Settings
 from tests.simulation.process import Process
@@ -54,7 +57,7 @@ class Life:
     """How one restore is to end."""
 
     status: str
-    scripted: dict[str, Outcome] = field(default_factory=dict)
+    scripted: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     spoils_post: spoil.Fault | None = None
     max_age: timedelta = timedelta(hours=48)
@@ -69,15 +72,33 @@ class Life:
     """The fields of one that is asked for when a race begins."""
     ends: dict[str, int] = field(default_factory=dict)
     """How all end, where there are others."""
+    or_ends: dict[str, int] = field(default_factory=dict)
+    """How they may end as well, where a death makes it late or leaves a claim behind."""
+    spoils_polls: spoil.Fault | None = None
+    """What the first poll of the restore's operation is answered."""
+    leaves_a_disk: bool = False
+    """Whether its target exists when its first job has failed."""
     is_alert: bool = False
     kind: str = "good"
     codes: frozenset[str] = frozenset()
     job_decides: bool = False
     """Until its job would end it is the completed one; deaths before are tried there."""
+    scripted_of: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How the restores of others end, by their targets."""
+    happens: tuple[tuple[float, Callable[["_Small"], None]], ...] = ()
+    """What happens around it, and when."""
 
 
 _SOURCE: Final = f"{HOME}/providers/Microsoft.Compute/disks/disk-0"
 LOOKED_UP: Final = {"sourceDiskId": _SOURCE, "backupInstanceId": ...}
+
+
+def _unmarked(_: Answer) -> Answer:
+    """Return the answer that a lock stands in the way, which the gateway has not given."""
+    return Answer.of({"error": {"code": "ScopeLocked", "message": LOCKED}}, 409)
+
+
+_FOR_NOW: Final = outcomes.fails("CloudInternalError")
 AT_HOME: Final = {"default_vault": f"{VAULTS}/vault-1"}
 
 LIVES: Final[dict[str, Life]] = {
@@ -131,6 +152,99 @@ LIVES: Final[dict[str, Life]] = {
     "restored already": Life(
         "Rejected", others=(LOOKED_UP,), settings=AT_HOME, ends={"Completed": 1, "Rejected": 1}
     ),
+    "follows one that completes": Life(
+        "Rejected",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP, LOOKED_UP),
+        settings={**AT_HOME, "notices": frozenset(Stage)},
+        ends={"Completed": 1, "Rejected": 2},
+    ),
+    "follows, and goes ahead": Life(
+        "Completed",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP,),
+        scripted_of={"t1": {"job": outcomes.fails("UserErrorJob")}},
+        settings={**AT_HOME, "notices": frozenset(Stage)},
+        ends={"Failed": 1, "Completed": 1},
+    ),
+    "follows who goes ahead": Life(
+        "Rejected",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP, LOOKED_UP),
+        scripted_of={"t1": {"operation": outcomes.fails("UserErrorLate")}},
+        settings=AT_HOME,
+        sooner=52,
+        ends={"Failed": 1, "Completed": 1, "Rejected": 1},
+    ),
+    "follows, and two have failed": Life(
+        "Rejected",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP, LOOKED_UP),
+        scripted_of={
+            "t1": {"operation": outcomes.fails("UserErrorLate")},
+            "t2": {"operation": outcomes.fails("UserErrorLate")},
+        },
+        settings=AT_HOME,
+        ends={"Failed": 2, "Rejected": 1},
+        or_ends={"Failed": 2, "Completed": 1},
+    ),
+    "follows one that is cancelled": Life(
+        "Rejected",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP,),
+        scripted_of={"t1": {"job": outcomes.cancelled()}},
+        settings=AT_HOME,
+        ends={"Cancelled": 1, "Rejected": 1},
+        or_ends={"Cancelled": 1, "Completed": 1},
+    ),
+    "job started anew": Life(
+        "Completed", {"job": [_FOR_NOW]}, or_ends={"Failed": 1}, job_decides=True
+    ),
+    "job started anew, and fails again": Life(
+        "Failed", {"job": [_FOR_NOW, _FOR_NOW]}, job_decides=True
+    ),
+    "job limited, never started anew": Life(
+        "Failed", {"job": outcomes.fails("CloudDosLimit")}, job_decides=True
+    ),
+    "started anew, and the target exists": Life(
+        "Failed",
+        {"job": [_FOR_NOW]},
+        leaves_a_disk=True,
+        job_decides=True,
+    ),
+    "a lock on the vault, seen by the gateway": Life(
+        "Rejected",
+        spoils_post=spoil.status(409, "ScopeLocked", LOCKED, GATEWAY),
+        or_ends={"Completed": 1},
+        codes=frozenset({"ScopeLocked"}),
+    ),
+    "a lock on the vault, told by nobody knows whom": Life(
+        "Completed",
+        spoils_post=spoil.status(409, "ScopeLocked", LOCKED),
+        lag=timedelta(seconds=60),
+    ),
+    "triggered under a lock all the same": Life("Completed", spoils_post=spoil.Altered(_unmarked)),
+    "a lock that comes too late": Life("Completed", spoils_polls=spoil.status(409, "ScopeLocked")),
+    "rows of an earlier version": Life(
+        "Completed",
+        others=({},),
+        settings={"max_active": 1},
+        ends={"Completed": 2},
+        happens=((30, World.age_the_rows), (75, World.age_the_rows)),
+    ),
+    "tries again behind a healthy vault": Life(
+        "Completed",
+        {"validation": [outcomes.fails("CloudInternalError")] * 2},
+        settings={"max_active": 1, "notices": frozenset(Stage)},
+        others=({}, {}),
+        ends={"Completed": 3},
+    ),
+    "so little time is left": Life(
+        "TimedOut",
+        {"validation": Outcome(lasts=timedelta(minutes=10))},
+        max_age=timedelta(minutes=15),
+        lag=timedelta(seconds=60),
+    ),
 }
 
 
@@ -174,10 +288,16 @@ class _Small(World):
         self.wants.refusals[TARGET] = set(life.codes)
         self.wants.endless.add(TARGET)
         if life.scripted:
-            scripted: Any = life.scripted
-            self.simulator.script(TARGET, **scripted)
+            self.simulator.script(TARGET, **life.scripted)
+        for target, scripted in life.scripted_of.items():
+            self.simulator.script(target, **scripted)
+        for when, what in life.happens:
+            self.wants.changes.append((when, partial(what, self)))
+            self.wants.heals = max(self.wants.heals, when + 1)
         if life.spoils_post:
             self.simulator.next("POST", "/restore", life.spoils_post)
+        if life.spoils_polls:
+            self.simulator.next("GET", "/backupJobs/", life.spoils_polls)
 
     def _ask(self, number: int, at: float, changes: dict[str, Any], kind: str) -> Sent:
         """Have a restore asked for, of the disk and to the target of its number."""
@@ -202,10 +322,16 @@ class _Small(World):
     def in_flight(self) -> bool:
         return False
 
+    def caused(self, job: Job, concerned: str, asked: Request) -> None:
+        super().caused(job, concerned, asked)
+        if self.life.leaves_a_disk and len(self.simulator.world.jobs) == 1:
+            ended = self.scheduler.now + _JOB.total_seconds() + 1
+            self.scheduler.at(ended, lambda: self.simulator.add_disk(job.target_id))
+
     def run(self) -> Report:
         report = super().run()
         ends = self.life.ends or {self.life.status: 1}
-        if not self.breaches and report.statuses != ends:
+        if not self.breaches and report.statuses not in (ends, self.life.or_ends or ends):
             self.breach("I1", f"it ended as {dict(report.statuses)}, not as {ends}")
         return report
 

@@ -59,11 +59,19 @@ ARM: Final = {
     "graph-403": 2,
     "graph-429": 2,
     "graph-503": 2,
+    "arm-locked-by-the-gateway": 1,
+    "arm-locked-unmarked": 1,
+    "arm-locked-done": 1,
+    "arm-unregistered": 1,
 }
 """Per call of ARM."""
 
-DEATH: Final = {"death-before-a-call": 1, "death-after-a-call": 1}
-"""Per call of anything: the process ends, and all that it does with it."""
+DEATH: Final = {"death-before-a-call": 1, "death-after-a-call": 1, "worker-dies-alone": 1}
+"""Per call of anything: the process ends, and all that it does with it.
+
+Where the worker dies alone, its host counts what ran there as tries that failed, and shows their
+messages soon.
+"""
 
 MESSAGE: Final = {
     "message-twice": 3,
@@ -73,11 +81,13 @@ MESSAGE: Final = {
 }
 """Per delivery of a message."""
 
-TIMER: Final = {"timer-silent-for-an-hour": 1, "timer-twice-at-once": 8}
+TIMER: Final = {"timer-silent-for-an-hour": 1, "timer-twice-at-once": 8, "timer-handover": 3}
 """Per tick."""
 
 WINDOWS: Final = (
     "storage-outage",
+    "storage-gone-and-the-host",
+    "vault-sick",
     "events-queue-gone",
     "arm-outage",
     "arm-forgets-operations",
@@ -99,6 +109,9 @@ CONDITIONS: Final = (
     "graph-sees",
     "graph-lag",
     "graph-wrong-rows",
+    "storm",
+    "one-id-in-two-vaults",
+    "old-rows",
 )
 """How a world is."""
 
@@ -116,6 +129,8 @@ ENDINGS: Final = (
     "operation-never-ends",
     "operation-gone",
     "job-fails",
+    "job-fails-for-now",
+    "job-fails-twice-for-now",
     "job-cancelled",
     "job-warns",
     "job-ends-in-another-word-for-success",

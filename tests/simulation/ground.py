@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from simulator import Simulator
 from simulator.exchange import Request
@@ -19,6 +19,8 @@ from tests.fakes import NOON, Io, MemoryQueues, MemoryTables, Message
 from tests.simulation.faults import Faults
 from tests.simulation.plan import Plan, Settings
 from tests.simulation.scheduler import Scheduler
+
+_OF_STORAGE: Final = ("storage-outage", "storage-gone-and-the-host")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Ground(ABC):
         self.settings_used: list[Settings] = []
         """Those of every process that has ever begun."""
         self.wants = Plan()
+        self.host_lives = False
+        """Whether the process that dies now leaves its host behind."""
 
     # ---------------------------------------------------------------------- what others ask it
 
@@ -103,15 +107,30 @@ class Ground(ABC):
         begin, end = self.outages.get(kind, (0.0, 0.0))
         return begin <= self.scheduler.now < end
 
-    def end_of(self, kind: str) -> float:
-        """Return when an outage ends."""
-        return self.outages[kind][1]
+    def end_of_storages_outage(self) -> float:
+        """Return when the outage of storage ends that lasts."""
+        return max(self.outages[kind][1] for kind in _OF_STORAGE if self.is_out(kind))
+
+    def count_outage_of_storage(self) -> None:
+        """Count a call that meets it."""
+        self.faults.count(next(kind for kind in _OF_STORAGE if self.is_out(kind)))
+
+    def is_storage_out(self, *, tables: bool) -> bool:
+        """Tell whether the tables, or the queues, cannot be reached."""
+        alone = self.wants.tables_alone and not tables
+        return self.is_out("storage-gone-and-the-host") or (
+            self.is_out("storage-outage") and not alone
+        )
 
     def dies(self, kind: str, what: str) -> bool:  # noqa: ARG002  for plans of deaths
         """Tell whether a process dies here."""
-        if self.faults.strikes("death") != kind:
+        struck = self.faults.strikes("death")
+        if struck == "worker-dies-alone" and kind == "death-before-a-call":
+            kind = struck
+        if struck != kind:
             return False
         self.faults.count(kind)
+        self.host_lives = kind == "worker-dies-alone"
         return True
 
     def pause(self, what: str, seconds: float, *, is_answered: bool) -> None:  # noqa: ARG002
@@ -217,6 +236,10 @@ class Ground(ABC):
     @abstractmethod
     def most_active(self) -> int:
         """Return how many may run at once, by the settings of whichever process allows most."""
+
+    @abstractmethod
+    def age_the_rows(self) -> None:
+        """Let what is outstanding stand as the version before has written it."""
 
     @abstractmethod
     def replace_processes(self) -> None:

@@ -35,6 +35,8 @@ AT_ONCE: Final = 5
 """Messages of one queue that a process works on together: host.json."""
 POLLS_WITHIN: Final = 5
 TICK: Final = 30
+HANDOVER: Final = 120
+"""Seconds without a tick at the most, until another host has the timer."""
 SKEW: Final = 150
 """Seconds by which a process's clock is off at the most, so that two differ by five minutes."""
 
@@ -81,9 +83,25 @@ class Host:
     def bury(self, process: Process) -> None:
         """Begin another process for one that has died."""
         self.processes.remove(process)
+        if self.world.host_lives and not self._queues_are_out():
+            self._show_what_it_held(process)
+        self.world.host_lives = False
         self.world.scheduler.at(
             self.world.scheduler.now + self._rng.uniform(0.5, 40), lambda: self.begin() and None
         )
+
+    def _show_what_it_held(self, process: Process) -> None:
+        """Take all that ran in a worker that died for tries that failed: its host still lives."""
+        for name in (REQUESTS, STEPS):
+            queue = self.world.queue(name)
+            for taken in (one.message for one in process.invocations[name]):
+                held = next((m for m in queue.messages if taken and m.id == taken.id), None)
+                if held is None or held.pop_receipt != taken.pop_receipt:
+                    continue
+                if taken.dequeue_count >= MAX_DEQUEUE:
+                    self._poison(name, taken)
+                else:
+                    self._show(name, held, RETRY)
 
     def replace(self) -> None:
         """Let all processes end and others begin, as a change of settings does."""
@@ -121,9 +139,10 @@ class Host:
         name: str,
         work: Callable[[], None],
         then: Callable[[bool], None],
+        message: Message | None = None,
     ) -> None:
         scheduler = self.world.scheduler
-        invocation = Invocation(scheduler.now)
+        invocation = Invocation(scheduler.now, message=message)
         process.invocations[name].append(invocation)
 
         def run() -> None:
@@ -160,7 +179,7 @@ class Host:
     def _deliver(self, name: str) -> None:
         world, scheduler = self.world, self.world.scheduler
         if self._queues_are_out():
-            self.wake(name, world.end_of("storage-outage"))
+            self.wake(name, world.end_of_storages_outage())
             return
         queue = world.queue(name)
         while True:
@@ -182,7 +201,7 @@ class Host:
                 self._function(self._rng.choice(free), name, taken)
 
     def _queues_are_out(self) -> bool:
-        return self.world.is_out("storage-outage") and not self.world.wants.tables_alone
+        return self.world.is_storage_out(tables=False)
 
     def _is_spoilt(self, name: str, held: Message) -> bool:
         """Let what can go wrong with a delivery do so; True: nothing is delivered now."""
@@ -229,7 +248,7 @@ class Host:
 
         work = self.bodies["accept_restore" if name == REQUESTS else "advance_restore"]
         self.world.delivered(name, message)
-        self._invoke(process, name, lambda: work(Delivery(message)), then)
+        self._invoke(process, name, lambda: work(Delivery(message)), then, message)
 
     def _poison(self, name: str, message: Message) -> None:
         world, queue = self.world, self.world.queue(name)
@@ -263,6 +282,9 @@ class Host:
             world.note(kind)
         if kind == "timer-silent-for-an-hour":
             self._set_tick(world.scheduler.now + 3600)
+            return
+        if kind == "timer-handover":
+            self._set_tick(world.scheduler.now + self._rng.uniform(TICK, HANDOVER))
             return
         if not self.processes or (kind is None and self._is_ticking()):
             self._set_tick(world.scheduler.now + TICK)

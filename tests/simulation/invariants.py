@@ -215,8 +215,8 @@ def _check_fate(watch: Watch, row: dict[str, Any], result: dict[str, Any]) -> No
     """It ended in one of the ways in which it could."""
     world, request_id = watch.world, row["PartitionKey"]
     status, code = result["status"], result.get("errorCode", "")
-    asked = (s for s in _sent(world) if s.kind not in _NO_REQUEST)
-    sent = next((s for s in asked if s.request_id == request_id), None)
+    asked = (s for s in _sent(world) if s.request_id == request_id)
+    sent = next((s for s in asked if _asks_the_same(row, s)), None)
     target = _name(result.get("targetDiskId", ""))
     world.checks["I6"] += 1
     if sent is None:
@@ -307,19 +307,27 @@ def _refusals(world: Ground, sent: Sent, target: str) -> set[str]:
         return may | {"UserErrorGenericResourceNotFound"}
     if not sent.validates_only and not sent.forces and _another(world, sent):
         may.add(RESTORED_ALREADY)  # Known before a vault is asked, where the request names it.
+    may |= {IN_USE} if _is_wanted_twice(world, sent, target) else set()
     if sent.kind == "no-disk":
         return may | _NO_DISK
     if sent.kind == "deletion":
         may |= set() if world.settings_used[0].default_vault else {"NoVault"}
         may |= {"DeletedDisksNotRestored"} if _is_unwanted(world, sent) else set()
     may |= world.wants.refusals.get(target, set())
-    if any(other.target == target for other in _sent(world) if other.request_id != sent.request_id):
-        may |= {IN_USE, EXISTS}
+    may |= {EXISTS} if _is_wanted_twice(world, sent, target) else set()
     if sent.instance in world.wants.expiring:
         may |= _EXPIRED
     may |= _if(world, "arm-403-on-post", "AuthorizationFailed")
     may |= _if(world, "arm-400-on-post", "BMSUserErrorInvalidInput")
+    may |= _if(world, "arm-unregistered", "MissingSubscriptionRegistration")
+    for kind in ("arm-locked-by-the-gateway", "arm-locked-unmarked", "arm-locked-done"):
+        may |= _if(world, kind, "ScopeLocked")
     return may
+
+
+def _is_wanted_twice(world: Ground, sent: Sent, target: str) -> bool:
+    others = (other for other in _sent(world) if other.request_id != sent.request_id)
+    return any(other.target == target for other in others)
 
 
 def _is_unwanted(world: Ground, sent: Sent) -> bool:

@@ -97,5 +97,7 @@ class Plan:
     """By target name: the codes with which Azure may refuse a restore to it."""
     endless: set[str] = field(default_factory=set)
     """Names of targets whose job never ends, or ends in a word that nobody knows."""
+    stormy: list[str] = field(default_factory=list)
+    """Names of targets of requests for one disk whose restores end badly."""
     expiring: set[str] = field(default_factory=set)
     """Instances whose recovery points expire."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from restore_core.engine.engine import Engine
+from tests.fakes import Message
 from tests.simulation.ground import Ground
 from tests.simulation.plan import Settings
 from tests.simulation.scheduler import Killed, Task
@@ -19,6 +20,8 @@ class Invocation:
 
     begun: float
     task: Task | None = None
+    message: Message | None = None
+    """What it was called for; None: a tick."""
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from restore_core.lifecycle.outbox import FINAL, Stage
 from simulator import outcomes
 from simulator.outcomes import Outcome
-from tests import builders
+from tests import builders, envelopes
 from tests.fakes import NOON
 from tests.simulation import dress
 from tests.simulation.faults import CONDITIONS, ENDINGS, FEW
@@ -34,6 +34,8 @@ LONG: Final = 320
 ENDLESS: Final = ("job-never-ends", "job-unknown-word")
 MOST_ENDLESS: Final = 2
 """Each of them is looked at for two days and guarded for a week."""
+HOST_GIVES_UP: Final = 33
+"""Seconds after which a host ends that cannot reach its storage: measured on the real one."""
 EXISTS: Final = "UserErrorSameNameDiskAlreadyExists"
 IN_USE: Final = "TargetInUse"
 RESTORED_ALREADY: Final = "RestoredAlready"
@@ -53,6 +55,8 @@ def prepare(world: Ground) -> Plan:
         _add_request(world, plan, rng, number=number, span=span, instances=instances)
     _add_others(world, plan, span=span)
     _repeat_some(plan, rng, span)
+    _add_a_storm(world, plan, span=span, instances=instances)
+    _add_ids_in_two_vaults(world, plan, span=span, instances=instances)
     plan.heals = max(plan.heals, *(sent.at + 60 for sent in plan.sent))
     _add_endings(world, plan)
     _add_conditions(world, plan)
@@ -200,6 +204,68 @@ def _add(plan: Plan, at: float, request_id: str, kind: str, body: bytes) -> Sent
     return sent
 
 
+def _add_a_storm(world: Ground, plan: Plan, *, span: float, instances: list[str]) -> None:
+    """Add requests for one disk within a minute, the restores of the first of which end badly."""
+    if not world.faults.has("storm"):
+        return
+    world.faults.count("storm")
+    rng = world.faults.stream("storm")
+    instance, begin = rng.choice(instances), rng.uniform(0, span)
+    source = world.simulator.source_disk(instance)
+    first, count = len(plan.sent), rng.randint(3, 8)
+    for number in range(first, first + count):
+        fields = {
+            "requestId": f"r{number}",
+            "sourceDiskId": source,
+            "vaultId": instance.partition("/backupInstances/")[0],
+            "targetDiskId": builders.disk(f"t{number}"),
+        }
+        dressed = dress.dress(rng, fields, number)
+        at = begin + rng.choice((0, rng.uniform(0, 60), rng.uniform(0, 900)))
+        sent = _add(plan, at, dressed.request_id, "good", dressed.write(fields))
+        sent.target, sent.instance, sent.source = f"t{number}", instance, source
+        sent.fields, sent.write = fields, dressed.write
+    plan.stormy += [f"t{number}" for number in range(first, first + count) if rng.random() < 0.7]
+
+
+_BAD_ENDS: Final = (
+    "validation-fails",
+    "operation-fails",
+    "job-fails",
+    "job-fails-for-now",
+    "job-fails-twice-for-now",
+    "job-cancelled",
+)
+"""Of restores in a storm."""
+
+
+def _add_ids_in_two_vaults(world: Ground, plan: Plan, *, span: float, instances: list[str]) -> None:
+    """Add pairs of messages with one id, read at one moment, that name another vault each."""
+    if not world.faults.has("one-id-in-two-vaults"):
+        return
+    world.faults.count("one-id-in-two-vaults")
+    rng = world.faults.stream("two vaults")
+    for _ in range(rng.randint(1, 5)):
+        number, at = len(plan.sent), rng.uniform(0, span)
+        for which, instance in enumerate(rng.sample(instances, 2)):
+            source = world.simulator.source_disk(instance)
+            named = {"backupInstanceId": instance}
+            if which and rng.random() < 0.5:
+                named = {"sourceDiskId": source}  # In no vault, unless there is a default one.
+            fields = {
+                "requestId": f"r{number}",
+                "targetDiskId": builders.disk(f"t{number}"),
+                "reason": f"the message of {which}",
+                **named,
+            }
+            vault = instance.partition("/backupInstances/")[0]
+            finds = "sourceDiskId" not in named or world.settings.default_vault == vault
+            kind = "good" if finds else "no-disk"
+            sent = _add(plan, at, f"r{number}", kind, envelopes.sent(fields))
+            sent.target, sent.instance, sent.source = f"t{number}", instance, source
+            sent.fields = fields
+
+
 def _repeat_some(plan: Plan, rng: Random, span: float) -> None:
     """Send some requests again, and some ids again with other content."""
     for sent in list(plan.sent):
@@ -220,7 +286,9 @@ def _repeat_some(plan: Plan, rng: Random, span: float) -> None:
 def _add_endings(world: Ground, plan: Plan) -> None:
     rng = world.faults.stream("endings")
     enabled = [kind for kind in ENDINGS if world.faults.has(kind)]
-    names = sorted({sent.target for sent in plan.sent if sent.target})
+    for name in plan.stormy:
+        _script(world, plan, rng, name=name, kind=rng.choice(_BAD_ENDS))
+    names = sorted({sent.target for sent in plan.sent if sent.target} - set(plan.stormy))
     chance = 0.5 if len(enabled) > 1 else 0.8
     for name in names:
         if not enabled or rng.random() > chance:
@@ -239,6 +307,7 @@ def _script(world: Ground, plan: Plan, rng: Random, *, name: str, kind: str) -> 
     if kind in _REFUSALS:
         plan.refusals.setdefault(name, set()).add(_REFUSALS[kind])
     times = rng.randint(1, 3) if kind == "validation-fails-for-now" else 1
+    times = 2 if kind == "job-fails-twice-for-now" else times
     scripted: Any = {part: [_ENDS[kind](rng)] * times}
     world.simulator.script(name, **scripted)
 
@@ -264,6 +333,8 @@ _ENDS: Final[dict[str, Callable[[Random], Outcome]]] = {
     "operation-never-ends": lambda _: outcomes.never(),
     "operation-gone": lambda rng: outcomes.gone(timedelta(seconds=rng.choice((0, 5, 60)))),
     "job-fails": lambda _: outcomes.fails("UserErrorJob"),
+    "job-fails-for-now": lambda _: outcomes.fails("CloudInternalError"),
+    "job-fails-twice-for-now": lambda _: outcomes.fails("CloudServiceRetryableError"),
     "job-cancelled": lambda _: outcomes.cancelled(),
     "job-warns": lambda _: outcomes.completes_with_warnings(),
     "job-ends-in-another-word-for-success": lambda rng: outcomes.ends_as(
@@ -300,6 +371,9 @@ def _add_conditions(world: Ground, plan: Plan) -> None:
         world.faults.count("graph-sees")
     if "long-job-list" in on and (rng.random() < 0.2 or len(world.kinds) <= FEW):
         _lengthen_the_list(world)
+    if "old-rows" in on:
+        world.faults.count("old-rows")
+        plan.changes.append((rng.uniform(0, plan.heals), world.age_the_rows))
     if "settings-change" in on:
         for _ in range(rng.randint(1, 3)):
             plan.changes.append((rng.uniform(0, plan.heals), lambda: _change_settings(world, rng)))
@@ -341,6 +415,8 @@ def _add_windows(world: Ground, plan: Plan) -> None:
     plan.tables_alone = rng.random() < 0.5
     lengths = {
         "storage-outage": 2 * HOUR,
+        "storage-gone-and-the-host": rng.uniform(40, 600),
+        "vault-sick": rng.uniform(0.3, 8) * HOUR,
         "events-queue-gone": rng.uniform(0.2, 3) * HOUR,
         "arm-outage": 6 * HOUR,
         "arm-forbids-polling": rng.uniform(0.1, 3) * HOUR,
@@ -352,6 +428,8 @@ def _add_windows(world: Ground, plan: Plan) -> None:
             begin = rng.uniform(0, plan.heals * 0.7)
             world.outages[kind] = (begin, begin + length)
             plan.heals = max(plan.heals, begin + length)
+            if kind == "storage-gone-and-the-host":
+                plan.changes.append((begin + HOST_GIVES_UP, world.replace_processes))
     if world.faults.has("arm-forgets-operations"):
         _, end = world.outages.get("arm-outage", (0, rng.uniform(0.2, 0.9) * plan.heals))
         plan.changes.append((end - 0.001, lambda: _forget(world)))

@@ -76,8 +76,8 @@ class Client:
         process, world = self._process, self._process.world
         world.count_io(self._name, method)
         what = f"{self._name}.{method}"
-        if world.is_out("storage-outage") and (self._is_table or not world.wants.tables_alone):
-            world.faults.count("storage-outage")
+        if world.is_storage_out(tables=self._is_table):
+            world.count_outage_of_storage()
             return process.call(what, _raising(ServiceRequestError("outage")), 0.05, 2)
         if self._name == EVENTS and world.is_out("events-queue-gone"):
             world.faults.count("events-queue-gone")

@@ -95,8 +95,13 @@ class Turns:
         """Look at an outstanding row that says that it does not wait."""
         self._flagged.pop(request_id, None)
 
-    def gone(self, request_id: str) -> None:
-        """Look at an outstanding row that was removed."""
+    def gone(self, key: str, request_id: str) -> None:
+        """Look at an outstanding row that was removed; under an earlier version's key it is none.
+
+        Who has waited under such a key waits on in the row that stands in its place.
+        """
+        if len(key) > len("ff"):
+            return
         self._noted_row(request_id, None)
         self.forgotten(request_id)
 

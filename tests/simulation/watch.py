@@ -46,8 +46,8 @@ class Watch:
                 self._hides_secrets(name, {"message": text, "RowKey": name})
                 if name == EVENTS:
                     self.telling.sent(text)
-            case (_, str() as request_id) if name == OUTSTANDING:
-                self.turns.gone(request_id)
+            case (str() as key, str() as request_id) if name == OUTSTANDING:
+                self.turns.gone(key, request_id)
 
     def _row_written(self, name: str, row: dict[str, Any], process: Writer) -> None:
         match name:

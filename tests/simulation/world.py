@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
 from unittest.mock import patch
+
+from azure.data.tables import UpdateMode
 
 import function_app
 from restore_core.azure.tables import row_codec
@@ -20,7 +23,7 @@ from restore_core.azure.tables.results import RESULTS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
-from restore_core.lifecycle.states import Turn
+from restore_core.lifecycle.states import Status, Turn
 from simulator.exchange import Request
 from simulator.world import Job
 from tests.fakes import Message
@@ -33,6 +36,7 @@ from tests.simulation.scheduler import Pool
 from tests.simulation.senders import prepare
 from tests.simulation.watch import Watch
 
+ENDS: Final = frozenset(status.value for status in Status)
 HORIZON: Final = 14 * 86400.0
 """After this everything has ended: two days of patience, a week of guarding, and some."""
 
@@ -155,7 +159,7 @@ class World(Ground):
     def next_need(self) -> float | None:
         """Return when a tick may find something to do, or None while there is nothing."""
         dues = [row["due"] for row in self._outstanding()]
-        if self._may_call():
+        if self._may_call() or self._may_decide():
             dues.append(self.azure_clock())
         poisoned = (
             message.visible_at
@@ -174,6 +178,12 @@ class World(Ground):
         turns = Counter(row["turn"] for row in self._outstanding())
         return turns[Turn.AWAITED] > 0 and turns[Turn.TAKEN] < self.most_active()
 
+    def _may_decide(self) -> bool:
+        """Tell whether a tick may decide about somebody who follows: its leader has ended."""
+        known = self.watch.documents
+        leaders = (row.get("leader") for row in self._outstanding() if row["turn"] == Turn.FOLLOWS)
+        return any("outcome" in known[one]["state"] for one in leaders if one in known)
+
     def most_active(self) -> int:
         """Return how many may run at once, by the settings of whichever process allows most."""
         return max((process.settings.max_active for process in self.host.processes), default=0)
@@ -181,6 +191,26 @@ class World(Ground):
     def replace_processes(self) -> None:
         """Let all processes end and others begin, as a change of settings does."""
         self.host.replace()
+
+    def age_the_rows(self) -> None:
+        """Let another version begin where the one before has written what is outstanding.
+
+        Its key was made of the vault; and it left rows of restores that had ended or never came.
+        """
+        self.note("what is outstanding stands under an earlier version's keys")
+        table = self.tables.get_table_client(OUTSTANDING)
+        rows = [dict(row) for row in self._outstanding()]
+        for row in rows:
+            table.delete_entity(row["PartitionKey"], row["RowKey"])
+        due = self.azure_clock() - timedelta(minutes=50)
+        strays = {"due": due, "jobId": "", "turn": "taken", "acceptedAt": due}
+        ended = (row["PartitionKey"] for row in self.rows(RESTORES) if row["status"] in ENDS)
+        rows += [{**strays, "RowKey": name} for name in (*islice(ended, 2), "never-came")]
+        for number, row in enumerate(rows):
+            aged = {name: row[name] for name in ("RowKey", *strays)}
+            aged["PartitionKey"] = f"{number % 3:032x}"
+            table.upsert_entity(aged, UpdateMode.REPLACE)
+        self.replace_processes()
 
     # ------------------------------------------------------------------------- what it is told
 
@@ -191,7 +221,7 @@ class World(Ground):
             self.host.wake(name, self.seconds(newest.visible_at))
         elif name == OUTSTANDING and method == "upsert_entity":
             self.host.need_tick(self.seconds(args[0]["due"] - self.early))
-        if name == OUTSTANDING and self._may_call():
+        if name == OUTSTANDING and (self._may_call() or self._may_decide()):
             self.host.need_tick(self.scheduler.now)
         self.watch.written(name, method, args, process)
 
