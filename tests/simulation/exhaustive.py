@@ -74,6 +74,8 @@ class Life:
     """How all end, where there are others."""
     or_ends: dict[str, int] = field(default_factory=dict)
     """How they may end as well, where a death makes it late or leaves a claim behind."""
+    spoils_second_post: spoil.Fault | None = None
+    """What the second POST restore is answered."""
     spoils_polls: spoil.Fault | None = None
     """What the first poll of the restore's operation is answered."""
     leaves_a_disk: bool = False
@@ -203,6 +205,20 @@ LIVES: Final[dict[str, Life]] = {
     "job started anew, and fails again": Life(
         "Failed", {"job": [_FOR_NOW, _FOR_NOW]}, job_decides=True
     ),
+    "job started anew, its answer lost": Life(
+        "Completed",
+        {"job": [_FOR_NOW]},
+        spoils_second_post=spoil.lose_answer(),
+        or_ends={"Failed": 1},
+        job_decides=True,
+    ),
+    "job of a second claim, not started anew": Life(
+        "Failed",
+        {"job": [_FOR_NOW]},
+        spoils_post=spoil.reset(),
+        lag=timedelta(seconds=60),
+        or_ends={"Completed": 1},
+    ),
     "job limited, never started anew": Life(
         "Failed", {"job": outcomes.fails("CloudDosLimit")}, job_decides=True
     ),
@@ -324,6 +340,8 @@ class _Small(World):
 
     def caused(self, job: Job, concerned: str, asked: Request) -> None:
         super().caused(job, concerned, asked)
+        if self.life.spoils_second_post and len(self.simulator.world.jobs) == 1:
+            self.simulator.next("POST", "/restore", self.life.spoils_second_post)
         if self.life.leaves_a_disk and len(self.simulator.world.jobs) == 1:
             ended = self.scheduler.now + _JOB.total_seconds() + 1
             self.scheduler.at(ended, lambda: self.simulator.add_disk(job.target_id))

@@ -4,6 +4,7 @@ Each is applied in memory, here and nowhere else. What notices none of them woul
 staying silent about the app itself.
 """
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,13 +15,13 @@ from unittest.mock import patch
 
 from azure.data.tables import UpdateMode
 
-from restore_core.azure import backup_vault, jobs
+from restore_core.azure import arm, backup_vault, jobs
 from restore_core.azure.arm import Arm
 from restore_core.azure.arm_guard import ArmGuard
 from restore_core.azure.backup_vault import BackupVault
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.storage import answering
-from restore_core.azure.tables import row_codec
+from restore_core.azure.tables import outstanding, row_codec
 from restore_core.azure.tables.disk_key import disk_key
 from restore_core.azure.tables.outstanding import OutstandingTable
 from restore_core.azure.tables.restores import RestoresTable
@@ -31,14 +32,15 @@ from restore_core.azure.vault_calls import VaultCalls
 from restore_core.contract.envelopes import alert
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Origin
-from restore_core.engine import steps
+from restore_core.engine import followers, steps
+from restore_core.engine.followers import Followers
 from restore_core.engine.intake import Intake
 from restore_core.engine.notices import cloud_event, cloud_event_of_refused
 from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Versioned
 from restore_core.engine.preparation import Preparation
 from restore_core.engine.refusals import Refusals
-from restore_core.engine.reservation import Reservation
+from restore_core.engine.reservation import Reservation, restored_already
 from restore_core.engine.steps import Steps
 from restore_core.engine.sweep import Sweep
 from restore_core.engine.turns import Turns
@@ -54,6 +56,8 @@ from restore_core.lifecycle.effects import FindJob, Notify
 from restore_core.lifecycle.events import (
     JobEnded,
     JobNotFound,
+    LeaderFailed,
+    LeaderFound,
     Refused,
     SearchUnfinished,
     TriggerClaimed,
@@ -64,7 +68,17 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.outbox import Notice, Outbox
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Accepted, Ending, Running, Status, Triggering, Turn
+from restore_core.lifecycle.states import (
+    Accepted,
+    Ending,
+    Retrying,
+    Running,
+    Status,
+    Triggering,
+    Turn,
+    Wait,
+)
+from tests.simulation.exhaustive import LIVES, Dying
 from tests.simulation.world import HORIZON, Breach, World
 
 Patch = tuple[Any, str, Any]
@@ -80,6 +94,8 @@ class Sabotage:
     """What goes wrong in its worlds."""
     patience: float = 4 * 3600
     """Seconds in which its worlds end, where the app is left alone."""
+    life: str = ""
+    """The life in which it is noticed, where that is one of `exhaustive`."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +120,11 @@ def catch(name: str) -> Caught:
     sabotage = SABOTAGES[name]
 
     def breaches(seed: int) -> list[Breach]:
+        if sabotage.life:
+            return Dying(LIVES[sabotage.life], frozenset()).run().breaches
         return World(seed, sabotage.kinds, patience=sabotage.patience).run().breaches
 
-    for seed in range(MOST_WORLDS):
+    for seed in range(1 if sabotage.life else MOST_WORLDS):
         with applied(sabotage):
             found = [one for one in breaches(seed) if one.invariant == sabotage.breaks]
         if found:
@@ -625,6 +643,161 @@ def _tell_of_no_refusal() -> list[Patch]:
     return [(Refusals, "refuse", refuse)]
 
 
+def _complain_each_time() -> list[Patch]:
+    real = Outbox.heard
+
+    def heard(self: Outbox, *args: Any) -> Outbox:
+        return real(replace(self, complained=()), *args)
+
+    return [(Outbox, "heard", heard)]
+
+
+# ------------------------------------------------------------------- outstanding rows, and turns
+
+
+def _vault_in_the_key() -> list[Patch]:
+    """Bring version 0.1.0's key back: an id that two messages send for two vaults has two rows."""
+    row_of, read = outstanding._row, outstanding._outstanding
+
+    def key(restore: Restore) -> str:
+        vault = restore.request.vault
+        return hashlib.sha256(vault.key.encode()).hexdigest()[:32] if vault else "default"
+
+    def row(restore: Restore, due: datetime) -> dict[str, Any]:
+        return {**row_of(restore, due), "PartitionKey": key(restore)}
+
+    def forget(self: Any, restore: Restore) -> None:
+        with answering():
+            self._table.delete(key(restore), restore.id)
+
+    return [
+        (outstanding, "_row", row),
+        (outstanding, "_outstanding", lambda one: replace(read(one), is_own=True)),
+        (OutstandingTable, "forget", forget),
+        *_each_row_a_turn(),
+    ]
+
+
+def _each_row_a_turn() -> list[Patch]:
+    def turns(self: Any, most: int | None = None) -> Any:
+        values = {"taken": Turn.TAKEN.value, "awaited": Turn.AWAITED.value}
+        return self._rows("turn eq @taken or turn eq @awaited", values, most)
+
+    return [(OutstandingTable, "turns", turns)]
+
+
+def _leave_the_old_rows() -> list[Patch]:
+    return [(Sweep, "_move", lambda *_: None), *_each_row_a_turn()]
+
+
+def _retriers_keep_their_turn() -> list[Patch]:
+    real: Any = Restore.turn
+
+    def turn(self: Restore) -> Turn:
+        return Turn.TAKEN if isinstance(self.state, Retrying) else real.fget(self)
+
+    return [(Restore, "turn", property(turn))]
+
+
+def _no_share() -> list[Patch]:
+    return [(Turns, "_next", lambda _self, waiting, _taken: waiting[0])]
+
+
+def _trigger_to_the_last() -> list[Patch]:
+    return [(pace, "LEAST_FOR_A_JOB", timedelta())]
+
+
+# ------------------------------------------------------------------------------------ followers
+
+
+def _refuse_at_once() -> list[Patch]:
+    real = Reservation._take_source
+
+    def take(self: Any, restore: Restore, source: Any) -> Any:
+        event = real(self, restore, source)
+        if isinstance(event, LeaderFound):
+            earlier = self._tables.restores.load(event.leader).restore
+            return Refused(restored_already(source, earlier), self._clock())
+        return event
+
+    return [(Reservation, "_take_source", take)]
+
+
+def _everybody_goes_ahead() -> list[Patch]:
+    def go_ahead(self: Any, *everybody: str) -> dict[str, Any]:
+        return {name: LeaderFailed(self._clock()) for name in everybody}
+
+    return [(Followers, "_go_ahead", go_ahead)]
+
+
+def _nobody_goes_ahead() -> list[Patch]:
+    return [(followers, "_another_may", lambda *_: False)]
+
+
+def _ask_while_following() -> list[Patch]:
+    real = Sweep._visit_due
+
+    def visit(self: Any, pool: Any) -> None:
+        for one in self._tables.schedule.due(self._clock()):
+            if one.turn is Turn.FOLLOWS:
+                restore = self._tables.restores.load(one.request_id).restore
+                self._steps._performer._preparation.prepare(replace(restore, stands_in=True))
+        real(self, pool)
+
+    return [(Sweep, "_visit_due", visit), (Reservation, "look", lambda *_: None)]
+
+
+# ------------------------------------------------------------------------------- a job once more
+
+
+def _anew_when_cancelled() -> list[Patch]:
+    real = endings.ended
+
+    def ended(plan: Any, outcome: Any) -> Any:
+        if outcome.status is Status.CANCELLED and plan.first_failure is None:
+            plan = replace(plan, claims=(), first_failure=outcome)
+            return Retrying(plan, Wait(outcome.at + pace.RESTART))
+        return real(plan, outcome)
+
+    return [(endings, "ended", ended)]
+
+
+def _anew(change: Callable[[Any], Any]) -> Callable[[], list[Patch]]:
+    real = endings.ended
+    return lambda: [(endings, "ended", lambda plan, outcome: real(change(plan), outcome))]
+
+
+def _keep_the_claim() -> list[Patch]:
+    real = endings.ended
+
+    def ended(plan: Any, outcome: Any) -> Any:
+        state = real(plan, outcome)
+        if isinstance(state, Retrying):
+            return replace(state, plan=replace(state.plan, claims=plan.claims))
+        return state
+
+    return [(endings, "ended", ended)]
+
+
+# ---------------------------------------------------------------------------- standing obstacles
+
+
+def _an_obstacle_ends_a_poll() -> list[Patch]:
+    real = BackupVault.poll_job
+
+    def poll(self: Any, *args: Any) -> Any:
+        event = real(self, *args)
+        if isinstance(event, Unanswered) and event.problem.code == "ScopeLocked":
+            return JobEnded(Status.FAILED, "Locked", event.at, event.problem)
+        return event
+
+    return [(BackupVault, "poll_job", poll)]
+
+
+def _no_mark_is_needed() -> list[Patch]:
+    return [(arm, "_is_the_gateways", lambda _response: True)]
+
+
 def _kinds(*names: str) -> frozenset[str]:
     return frozenset(names)
 
@@ -713,6 +886,65 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     "never call who waits": Sabotage("I6", _call_nobody, frozenset(), patience=HORIZON),
     "ignore notAfter": Sabotage("N1", _last_moment(None), frozenset()),
     "too late before notAfter": Sabotage("N1", _last_moment(timedelta(minutes=-5)), frozenset()),
+    "key outstanding rows by vault again": Sabotage(
+        "I6", _vault_in_the_key, _kinds("one-id-in-two-vaults"), patience=HORIZON
+    ),
+    "leave an earlier version's rows": Sabotage(
+        "clean", _leave_the_old_rows, _kinds("old-rows"), patience=HORIZON
+    ),
+    "who tries again keeps its turn": Sabotage(
+        "Q1",
+        _retriers_keep_their_turn,
+        frozenset(),
+        life="tries again behind a healthy vault",
+    ),
+    "no share for each vault": Sabotage("Q2", _no_share, _kinds("vault-sick")),
+    "trigger in the last 400 s": Sabotage(
+        "N1", _trigger_to_the_last, frozenset(), life="so little time is left"
+    ),
+    "refuse because one runs": Sabotage(
+        "F1", _refuse_at_once, frozenset(), life="follows one that completes"
+    ),
+    "everybody goes ahead": Sabotage(
+        "F1", _everybody_goes_ahead, frozenset(), life="follows, and two have failed"
+    ),
+    "ask ARM while following": Sabotage(
+        "F1", _ask_while_following, frozenset(), life="follows one that completes"
+    ),
+    "nobody goes ahead": Sabotage(
+        "F1", _nobody_goes_ahead, frozenset(), life="follows, and goes ahead"
+    ),
+    "start anew after CloudDos": Sabotage(
+        "I2",
+        lambda: [(endings, "CLOUD_DOS", "?")],
+        frozenset(),
+        life="job limited, never started anew",
+    ),
+    "start anew after Cancelled": Sabotage(
+        "I2", _anew_when_cancelled, frozenset(), life="job cancelled"
+    ),
+    "start anew beside another claim": Sabotage(
+        "I2",
+        _anew(lambda plan: replace(plan, claims=plan.claims[-1:])),
+        frozenset(),
+        life="job of a second claim, not started anew",
+    ),
+    "start anew twice": Sabotage(
+        "I2",
+        _anew(lambda plan: replace(plan, first_failure=None)),
+        frozenset(),
+        life="job started anew, and fails again",
+    ),
+    "keep the claim of a job that has ended": Sabotage(
+        "I2", _keep_the_claim, frozenset(), life="job started anew, its answer lost"
+    ),
+    "end for an obstacle while the job runs": Sabotage(
+        "I1", _an_obstacle_ends_a_poll, frozenset(), life="a lock that comes too late"
+    ),
+    "take any 409 for not taken": Sabotage(
+        "I1", _no_mark_is_needed, frozenset(), life="triggered under a lock all the same"
+    ),
+    "tell of waiting each time": Sabotage("E1", _complain_each_time, _kinds("vault-sick")),
     "tell before the save": Sabotage("E1", _tell_before_the_save, frozenset()),
     "tell after the save, once": Sabotage(
         "E1", _tell_after_the_save, _kinds("death-before-a-call", "storage-500")

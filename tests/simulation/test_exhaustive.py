@@ -1,7 +1,7 @@
 """The whole life of one restore: every plan of up to two deaths, every order of two workers.
 
-A sample runs every time: every second death alone, and each race in which one stands back once. It passes
-the same lines thousands of times, so their coverage, which doubles the cost, is not measured.
+A sample runs every time: every second death alone, and each race in which one stands back once. It
+passes the same lines thousands of times: their coverage, which doubles the cost, is not measured.
 """
 
 import pytest

@@ -107,6 +107,19 @@ class Watch:
             if one.name != seen:
                 self.world.breach("I2", f"the job {one.name} was not seen to fail", request_id)
 
+    def _starts_anew(self, request_id: str, document: dict[str, Any]) -> None:
+        """A job is started anew once, and only where no other claim's job might run beside it."""
+        before = self.documents.get(request_id, document)["state"]
+        if before["is"] != "Running" or document["state"]["is"] != "Retrying":
+            return
+        self.world.checks["I2"] += 1
+        plan = before["plan"]
+        if len(plan["claims"]) != 1 or plan["first_failure"] is not None:
+            told = f"{len(plan['claims'])} claims, {plan['first_failure']}"
+            self.world.breach("I2", f"it is started anew after {told}", request_id)
+        if document["state"]["plan"]["claims"]:
+            self.world.breach("I2", "it keeps the claim of a job that has ended", request_id)
+
     def _let_go(self, request_id: str, document: dict[str, Any]) -> None:
         """A restore that has ended has released its target: nobody may write it any more."""
         world = self.world
@@ -121,6 +134,7 @@ class Watch:
     def _restore_written(self, row: dict[str, Any], process: Writer) -> None:
         world, request_id = self.world, row["PartitionKey"]
         document = json.loads(row["document"])
+        self._starts_anew(request_id, document)
         self.documents[request_id] = document
         for claim in (document["state"].get("plan") or {}).get("claims", ()):
             self.claims[claim["request_id"]] = request_id
