@@ -313,7 +313,7 @@ class _Small(World):
         if life.spoils_post:
             self.simulator.next("POST", "/restore", life.spoils_post)
         if life.spoils_polls:
-            self.simulator.next("GET", "/backupJobs/", life.spoils_polls)
+            self.simulator.next("GET", "/backupJobs/*", life.spoils_polls)
 
     def _ask(self, number: int, at: float, changes: dict[str, Any], kind: str) -> Sent:
         """Have a restore asked for, of the disk and to the target of its number."""

@@ -738,13 +738,15 @@ def _ask_while_following() -> list[Patch]:
     real = Sweep._visit_due
 
     def visit(self: Any, pool: Any) -> None:
-        for one in self._tables.schedule.due(self._clock()):
+        for one in self._tables.schedule.all():
             if one.turn is Turn.FOLLOWS:
                 restore = self._tables.restores.load(one.request_id).restore
-                self._steps._performer._preparation.prepare(replace(restore, stands_in=True))
+                vaults = [self._steps._rules.default_vault]
+                vault, source = self._steps._performer._vault, restore.request.known_source
+                vault.instance_of(source, vaults, restore.requested_at)
         real(self, pool)
 
-    return [(Sweep, "_visit_due", visit), (Reservation, "look", lambda *_: None)]
+    return [(Sweep, "_visit_due", visit)]
 
 
 # ------------------------------------------------------------------------------- a job once more
