@@ -108,6 +108,8 @@ class Caught:
     text: str
 
 
+_CLUMSY: Final = ("TypeError", "AttributeError")
+"""What a sabotage fails with that does not know the app as it is now: it would prove nothing."""
 MOST_WORLDS: Final = 60
 """In so many worlds a sabotage must be noticed."""
 
@@ -127,6 +129,8 @@ def catch(name: str) -> Caught:
     for seed in range(1 if sabotage.life else MOST_WORLDS):
         with applied(sabotage):
             found = [one for one in breaches(seed) if one.invariant == sabotage.breaks]
+        if any(clumsy in one.text for one in found for clumsy in _CLUMSY):
+            return Caught(name, "?", seed, found[0].text)
         if found:
             return Caught(name, "?" if breaches(seed) else sabotage.breaks, seed, found[0].text)
     return Caught(name, "", MOST_WORLDS, "nothing noticed it")
@@ -170,8 +174,8 @@ def _act_before_save() -> list[Patch]:
 
 
 def _announce_before_save() -> list[Patch]:
-    def save(self: Any, current: Versioned, event: Any) -> Versioned:
-        restore = current.restore.after(event, self._rules.notices)
+    def save(self: Any, current: Versioned, event: Any, *, calls: int = 0) -> Versioned:
+        restore = current.restore.after(event, self._rules.notices, calls=calls)
         self.schedule(restore)
         self.enqueue(restore)
         return self._tables.restores.save(restore, current.etag)
@@ -395,11 +399,11 @@ def _look_at_what_has_ended() -> list[Patch]:
 def _result_before_the_outcome() -> list[Patch]:
     real = Steps.save
 
-    def save(self: Any, current: Versioned, event: Any) -> Versioned:
+    def save(self: Any, current: Versioned, event: Any, **calls: int) -> Versioned:
         after = current.restore.after(event, ())
         if isinstance(after.state, Ending):
             self._tables.results.write(after, after.state.outcome)
-        return real(self, current, event)
+        return real(self, current, event, **calls)
 
     return [(Steps, "save", save)]
 
@@ -571,18 +575,18 @@ def _last_moment(later: timedelta | None) -> Callable[[], list[Patch]]:
 def _tell_before_the_save() -> list[Patch]:
     real = Steps.save
 
-    def save(self: Any, current: Versioned, event: Any) -> Versioned:
+    def save(self: Any, current: Versioned, event: Any, **calls: int) -> Versioned:
         moved = current.restore.after(event, self._rules.notices)
         for notice in moved.outbox.pending[len(current.restore.outbox.pending) :]:
             self._queues.notices.publish(cloud_event(moved, notice))
-        return real(self, current, event)
+        return real(self, current, event, **calls)
 
     return [(Steps, "save", save)]
 
 
 def _tell_after_the_save() -> list[Patch]:
-    def save(self: Any, current: Versioned, event: Any) -> Versioned:
-        moved = current.restore.after(event, self._rules.notices)
+    def save(self: Any, current: Versioned, event: Any, *, calls: int = 0) -> Versioned:
+        moved = current.restore.after(event, self._rules.notices, calls=calls)
         without = replace(moved, outbox=moved.outbox.sent())
         saved: Versioned = self._tables.restores.save(without, current.etag)
         for notice in moved.outbox.pending:
