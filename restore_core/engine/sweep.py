@@ -95,7 +95,7 @@ class Sweep:
 
     def _visit_due(self, pool: Executor) -> None:
         begun = self._clock()
-        found = self._with_own_rows(self._tables.schedule.all())
+        found = self._outstanding()
         happened = self._followers.decide(found)
         moved = self._turns.give(found, begun) | happened.keys()
         due = [one for one in found if one.due <= begun or one.request_id in moved]
@@ -103,12 +103,18 @@ class Sweep:
         visits = pool.map(lambda one: self._visit(one, happened.get(one.request_id), begun), due)
         log_tick(found, begun, left_over=list(visits).count(False))
 
-    def _with_own_rows(self, found: list[Outstanding]) -> list[Outstanding]:
-        """Give restores under a key of an earlier version their own rows; return the others."""
-        for one in found:
-            if not one.is_own:
-                self._guarded(one, self._move)
-        return [one for one in found if one.is_own]
+    def _outstanding(self) -> list[Outstanding]:
+        """Return what is outstanding; what stands under an earlier version's key gets its own row.
+
+        Read once more then: who waits in such a row was accepted before whoever came since.
+        """
+        found = self._tables.schedule.all()
+        strays = [one for one in found if not one.is_own]
+        if not strays:
+            return found
+        for one in strays:
+            self._guarded(one, self._move)
+        return [one for one in self._tables.schedule.all() if one.is_own]
 
     def _move(self, outstanding: Outstanding) -> None:
         current = self._tables.restores.load(outstanding.request_id)

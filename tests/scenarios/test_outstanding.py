@@ -97,6 +97,22 @@ def test_a_tick_moves_an_old_row_that_it_meets(world: World) -> None:
     assert keys(world) == []
 
 
+def test_who_waits_under_an_old_key_is_called_before_a_newcomer() -> None:
+    with World(rules={"max_active": 1}) as world:
+        for number in (1, 2, 3):
+            target = builders.disk(f"target-{number}")
+            instance = world.protect(f"disk-{number}")
+            world.send(requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target)
+            world.run(seconds=20)
+        under_an_old_key(world, "r2")
+        world.deploy(max_active=2)
+
+        world.tick_now()
+
+        assert world.status("r3") == "Queued"
+        assert world.status("r2") == "Validating"
+
+
 def test_an_old_row_beside_its_own_is_dropped(world: World) -> None:
     world.send(backupInstanceId=world.protect())
     world.run(until=lambda: world.status() == "Running")
