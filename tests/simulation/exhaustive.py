@@ -199,6 +199,12 @@ LIVES: Final[dict[str, Life]] = {
         ends={"Cancelled": 1, "Rejected": 1},
         or_ends={"Cancelled": 1, "Completed": 1},
     ),
+    "two for one target": Life(
+        "Completed",
+        others=({"targetDiskId": builders.disk(TARGET)},),
+        sooner=0,
+        ends={"Completed": 1, "Rejected": 1},
+    ),
     "job started anew": Life(
         "Completed", {"job": [_FOR_NOW]}, or_ends={"Failed": 1}, job_decides=True
     ),
@@ -298,7 +304,8 @@ class _Small(World):
         self.settings = replace(usual, **life.settings)
         self._ask(0, 0.5 + life.sooner * bool(life.others), life.fields, life.kind)
         for number, fields in enumerate(life.others, 1):
-            self._ask(number, 0.5 + (number - 1) * life.sooner / 10, fields, "good")
+            another = self._ask(number, 0.5 + (number - 1) * life.sooner / 10, fields, "good")
+            another.target = another.fields["targetDiskId"].rsplit("/", 1)[-1]
         if life.late is not None:
             self.late = self._ask(len(self.wants.sent), NEVER, life.late, "good")
         self.wants.refusals[TARGET] = set(life.codes)

@@ -840,7 +840,9 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     "ignore the etag": Sabotage("I2", _ignore_the_etag, _RACES | _kinds("arm-slow")),
     "trust Succeeded": Sabotage("I3", _trust_succeeded, _kinds("validation-succeeds-with-error")),
     "take no lock": Sabotage("I2", _no_lock, frozenset()),
-    "release another's lock": Sabotage("I2", _release_anothers_lock, _kinds("arm-slow")),
+    "release another's lock": Sabotage(
+        "I2", _release_anothers_lock, frozenset(), life="two for one target"
+    ),
     "keep the lock": Sabotage("clean", _keep_the_lock, frozenset()),
     "drop the guard after TimedOut": Sabotage(
         "I2", _drop_the_guard, _kinds("job-never-ends"), patience=HORIZON

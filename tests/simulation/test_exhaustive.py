@@ -36,7 +36,7 @@ def test_no_order_in_which_one_stands_back_loses_or_doubles_a_restore(name: str,
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_no_plan_of_two_deaths_loses_or_doubles_a_restore_however_it_ends() -> None:
     totals = runner.all_deaths()
 
