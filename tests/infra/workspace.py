@@ -11,7 +11,6 @@ query of infra/. adxpandas runs none of them: it knows no verbatim strings (`@".
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, Self
 
@@ -169,14 +168,6 @@ class LoggedWorld(World):
         if poisoned:
             told = POISONED.format(queue=f"{name}-poison")
             self.workspace.trace(self.clock(), told, _SEVERITIES["WARNING"], self.function)
-
-
-@cache
-def ticks_are_logged() -> bool:
-    """Tell whether the app writes a line at the end of each tick."""
-    with LoggedWorld() as world:
-        world.run(minutes=1)
-    return any(line.startswith("tick.ended") for line in world.workspace.messages)
 
 
 class _Handler(logging.Handler):
