@@ -62,6 +62,15 @@ def a_job_fails(world: LoggedWorld) -> None:
     world.restore(instance)
 
 
+def one_was_given_up_and_its_job_has_ended_since(world: LoggedWorld) -> None:
+    world.simulator.script("disk-1-restored", job=outcomes.succeeds(lasts=timedelta(hours=2)))
+    world.send(backupInstanceId=world.protect())
+    world.run(until=lambda: bool(world.rows("RestoreResults")))
+    assert fired(BADLY, world)
+    world.clock.advance(minutes=30)
+    world.run()
+
+
 def the_timer_stops(world: LoggedWorld) -> None:
     world.restore(world.protect())
     world.clock.advance(minutes=6)
@@ -120,6 +129,7 @@ def nobody_can_be_answered(world: LoggedWorld) -> None:
 
 HOURS = Pace(job=timedelta(hours=3))
 PACES = {a_job_runs_for_hours: HOURS, rows_cannot_be_read_for_a_while: HOURS}
+RULES = {one_was_given_up_and_its_job_has_ended_since: {"max_age": timedelta(hours=1)}}
 RUNS: dict[Run, set[str]] = {
     all_is_well: set(),
     a_validation_is_asked_for: set(),
@@ -128,6 +138,7 @@ RUNS: dict[Run, set[str]] = {
     one_is_not_allowed: {BADLY},
     a_message_is_misspelt: {BADLY},
     a_job_fails: {BADLY},
+    one_was_given_up_and_its_job_has_ended_since: {LONG},
     the_timer_stops: {NO_TICK},
     a_message_cannot_be_accepted: {POISONED},
     a_job_runs_for_hours: {LONG},
@@ -142,7 +153,7 @@ RUNS: dict[Run, set[str]] = {
     ("run", "expected"), RUNS.items(), ids=lambda one: getattr(one, "__name__", "")
 )
 def test_an_alert_fires_for_its_cause_and_for_no_other(run: Run, expected: set[str]) -> None:
-    with LoggedWorld(pace=PACES.get(run)) as world:
+    with LoggedWorld(pace=PACES.get(run), rules=RULES.get(run)) as world:
         run(world)
 
         found = {name for name in rules() if fired(name, world)}

@@ -102,6 +102,17 @@ def test_how_they_ended_agrees(world: LoggedWorld) -> None:
     assert {row["status"]: row["restores"] for row in shown(world, "by-status")} == statuses
 
 
+def test_what_was_given_up_is_counted_once_although_its_job_ends_later() -> None:
+    with LoggedWorld(rules={"max_age": timedelta(hours=1)}) as given_up:
+        script = given_up.simulator.script
+        script("disk-1-restored", job=outcomes.succeeds(lasts=timedelta(hours=2)))
+        given_up.send(backupInstanceId=given_up.protect())
+        given_up.run()
+
+        assert len([line for line in given_up.workspace.messages if "restore.ending" in line]) == 2
+        assert shown(given_up, "by-status") == [{"status": "TimedOut", "restores": 1}]
+
+
 def test_endings_a_day_agree(world: LoggedWorld) -> None:
     found = {
         (f"{row['day']:%Y-%m-%d}", row["status"]): row["restores"] for row in shown(world, "by-day")

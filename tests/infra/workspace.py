@@ -134,7 +134,9 @@ class LoggedWorld(World):
         super().__init__(**options)
 
     def __enter__(self) -> Self:
+        """Hear the log, and no other world that is still open any more: its run is over."""
         log = logging.getLogger("restore")
+        log.handlers = [one for one in log.handlers if not isinstance(one, _Handler)]
         log.addHandler(self._handler)
         log.setLevel(logging.INFO)
         return super().__enter__()
