@@ -3,6 +3,9 @@
 #   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
 #   make test     the tests, within a budget of CPU-seconds; make test-long  what is thorough
 #   make check    format, lint, types, imports, generated documents
+#   make lock     requirements.txt of requirements.in; UPGRADE=1 takes the newest, CHECK=1 compares
+#   make package  the zip of exactly what runs in Azure, into dist/; make sbom lists what it needs
+#   make audit    known vulnerabilities of what is locked; make test-delivery  the workflows
 #   make test-infra   what infra/ would make, its alerts and workbook; where the Bicep compiler is
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results
@@ -39,7 +42,7 @@ SEED ?=
 # How many simulated worlds soak runs instead of an hour of them.
 SEEDS ?=
 # Modules that generate documents and schemas; each takes --check.
-GENERATED ?= tools.diagram tools.schemas tools.cost
+GENERATED ?= tools.diagram tools.schemas tools.cost tools.lock tools.notices
 
 # CPU-seconds of `make test`: four minutes of two cores. What needs more belongs into test-long.
 MOST_CPU := 480
@@ -48,6 +51,8 @@ COVERAGE := --cov --cov-report=term-missing:skip-covered
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CHECKOV := .venv-checkov/.ready
+DELIVERY := .venv-delivery/.ready
+APP := .venv-app/.ready
 KUSTO := tests/infra/kusto/node_modules/.package-lock.json
 AZURITE := local/node_modules/.package-lock.json
 WORKER := .venv-host/.ready
@@ -55,7 +60,7 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results test test-long test-platform test-host test-infra recordings chaos load fuzz soak check clean
+.PHONY: help demo stack host send results test test-long test-platform test-host test-infra test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -94,6 +99,25 @@ test-host: $(AZURITE) $(WORKER)
 test-infra: $(READY) $(CHECKOV) $(KUSTO)
 	$(PY) -m pytest $(or $(TESTS),tests/infra)
 
+test-delivery: $(READY) $(DELIVERY)
+	$(PY) -m pytest $(or $(TESTS),tests/delivery)
+
+lock: $(READY) $(DELIVERY)
+	PATH="$(CURDIR)/.venv-delivery/bin:$$PATH" \
+		$(PY) -m tools.lock $(if $(CHECK),--compare) $(if $(UPGRADE),--upgrade)
+
+package: $(READY)
+	@$(PY) -m tools.package
+
+# Of an environment that holds what is locked and nothing else.
+sbom: $(APP) $(DELIVERY)
+	@mkdir -p dist
+	.venv-delivery/bin/cyclonedx-py environment .venv-app/bin/python --pyproject pyproject.toml \
+		--mc-type application --output-reproducible --output-file dist/sbom.cdx.json
+
+audit: $(DELIVERY)
+	.venv-delivery/bin/pip-audit --disable-pip --require-hashes --requirement requirements.txt
+
 recordings: $(READY)
 	@$(if $(CLONE),,$(error CLONE=... is missing: a clone of the repository in tests/recordings.toml))\
 	$(PY) -m tools.recordings -- "$$CLONE"
@@ -129,7 +153,8 @@ $(WORKER): requirements.txt pyproject.toml | $(READY)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13) and "The worker runs on Python 3.12 at most: make PYTHON=...")'
 	@$(PYTHON) -m venv .venv-host
 	@.venv-host/bin/python -m pip install --quiet --quiet --upgrade 'pip>=25.1'
-	@.venv-host/bin/python -m pip install --quiet --quiet --requirement requirements.txt --group worker
+	@.venv-host/bin/python -m pip install --quiet --quiet --requirement requirements.txt
+	@.venv-host/bin/python -m pip install --quiet --quiet --group worker
 	@touch $@
 
 $(KUSTO): tests/infra/kusto/package.json tests/infra/kusto/package-lock.json | $(READY)
@@ -138,8 +163,20 @@ $(KUSTO): tests/infra/kusto/package.json tests/infra/kusto/package-lock.json | $
 $(CHECKOV): pyproject.toml | $(READY)
 	@$(PY) -m local.set_up checkov .venv-checkov
 
+$(DELIVERY): pyproject.toml | $(READY)
+	@$(PY) -m local.set_up delivery .venv-delivery
+
+.venv-actionlint/.ready: pyproject.toml | $(READY)
+	@$(PY) -m local.set_up actionlint .venv-actionlint
+
+$(APP): requirements.txt
+	@$(PYTHON) -m venv .venv-app
+	@.venv-app/bin/python -m pip install --quiet --quiet --requirement requirements.txt
+	@.venv-app/bin/python -m pip uninstall --quiet --quiet --yes setuptools pip
+	@touch $@
+
 $(AZURITE): local/package.json local/package-lock.json | $(READY)
 	@$(PY) -m local.set_up azurite
 
 clean:
-	rm -rf .venv .venv-3.13 .venv-host .venv-checkov $(VENV) local/node_modules tests/infra/kusto/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-3.13 .venv-host .venv-checkov .venv-delivery .venv-actionlint .venv-app $(VENV) dist local/node_modules tests/infra/kusto/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage

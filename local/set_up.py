@@ -1,7 +1,7 @@
 """Set-up, once a clone: Python's packages, then Azurite's. Shows how far it is; two never race.
 
     python3 -m local.set_up packages .venv          (any Python: it needs nothing installed)
-    .venv/bin/python -m local.set_up azurite        (or kusto, or checkov .venv-checkov)
+    .venv/bin/python -m local.set_up azurite        (or kusto, or checkov VENV, …)
 
 Whoever comes while another sets up waits, and finds it done. One that was interrupted begins anew.
 """
@@ -57,11 +57,14 @@ class Part:
 
 
 def packages(venv: Path) -> Part:
-    """Return the environment of Python with everything that the app and its tests need."""
+    """Return the environment of Python with everything that the app and its tests need.
+
+    What is locked goes first and by itself: with hashes in one call, pip wants them for all in it.
+    """
     return _of_python(
         f"Python packages into {venv}",
         venv,
-        ["--requirement", "requirements.txt", "--group", "dev"],
+        [["--requirement", "requirements.txt"], ["--group", "dev"]],
         [ROOT / "requirements.txt", ROOT / "pyproject.toml"],
     )
 
@@ -79,12 +82,26 @@ def kusto() -> Part:
 
 def checkov(venv: Path) -> Part:
     """Return checkov, which is heavy and pins what others pin otherwise, in its own environment."""
-    return _of_python(
-        f"checkov into {venv}", venv, ["--group", "checkov"], [ROOT / "pyproject.toml"]
-    )
+    return _of_group(f"checkov into {venv}", venv, "checkov")
 
 
-def _of_python(name: str, venv: Path, wanted: Sequence[str], sources: Sequence[Path]) -> Part:
+def delivery(venv: Path) -> Part:
+    """Return what locks, audits and lists the app's packages, and reads the workflows."""
+    return _of_group(f"the tools of delivery into {venv}", venv, "delivery")
+
+
+def actionlint(venv: Path) -> Part:
+    """Return actionlint, apart: its package fetches the program from outside the registry."""
+    return _of_group(f"actionlint into {venv}", venv, "actionlint")
+
+
+def _of_group(name: str, venv: Path, group: str) -> Part:
+    return _of_python(name, venv, [["--group", group]], [ROOT / "pyproject.toml"])
+
+
+def _of_python(
+    name: str, venv: Path, wanted: Sequence[Sequence[str]], sources: Sequence[Path]
+) -> Part:
     pip = [str(venv / "bin/python"), "-m", "pip", "install", "--progress-bar=off"]
     return Part(
         name=name,
@@ -93,7 +110,7 @@ def _of_python(name: str, venv: Path, wanted: Sequence[str], sources: Sequence[P
         commands=[
             ("making the environment", [sys.executable, "-m", "venv", str(venv)]),
             ("looking for pip", [*pip, "--upgrade", "pip>=25.1"]),
-            ("looking for packages", [*pip, *wanted]),
+            *(("looking for packages", [*pip, *each]) for each in wanted),
         ],
     )
 
@@ -261,8 +278,15 @@ def _part(arguments: Sequence[str]) -> Part:
             return kusto()
         case ["checkov", venv]:
             return checkov(Path(venv))
+        case ["delivery", venv]:
+            return delivery(Path(venv))
+        case ["actionlint", venv]:
+            return actionlint(Path(venv))
         case _:
-            sys.exit("usage: python -m local.set_up packages VENV | azurite | kusto | checkov VENV")
+            sys.exit(
+                "usage: python -m local.set_up azurite | kusto | "
+                "(packages | checkov | delivery | actionlint) VENV"
+            )
 
 
 if __name__ == "__main__":
