@@ -7,6 +7,8 @@
 #   make package  the zip of exactly what runs in Azure, into dist/; make sbom lists what it needs
 #   make audit    known vulnerabilities of what is locked; make test-delivery  the workflows
 #   make test-infra   what infra/ would make, its alerts and workbook; where the Bicep compiler is
+#   make test-docs    what the pages show: every az command, by the Azure CLI's own parser, and the
+#                 queries; after a change of them, for CI does not run it
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
@@ -51,6 +53,7 @@ COVERAGE := --cov --cov-report=term-missing:skip-covered
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CHECKOV := .venv-checkov/.ready
+AZURE_CLI := .venv-azure-cli/.ready
 DELIVERY := .venv-delivery/.ready
 APP := .venv-app/.ready
 KUSTO := tests/infra/kusto/node_modules/.package-lock.json
@@ -60,7 +63,7 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results test test-long test-platform test-host test-infra test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
+.PHONY: help demo stack host send results test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -98,6 +101,10 @@ test-host: $(AZURITE) $(WORKER)
 
 test-infra: $(READY) $(CHECKOV) $(KUSTO)
 	$(PY) -m pytest $(or $(TESTS),tests/infra)
+
+# The Azure CLI is 730 MB, so only this sets it up.
+test-docs: $(READY) $(AZURE_CLI) $(KUSTO)
+	$(PY) -m pytest $(or $(TESTS),tests/pages)
 
 test-delivery: $(READY) $(DELIVERY)
 	$(PY) -m pytest $(or $(TESTS),tests/delivery)
@@ -163,6 +170,9 @@ $(KUSTO): tests/infra/kusto/package.json tests/infra/kusto/package-lock.json | $
 $(CHECKOV): pyproject.toml | $(READY)
 	@$(PY) -m local.set_up checkov .venv-checkov
 
+$(AZURE_CLI): pyproject.toml | $(READY)
+	@$(PY) -m local.set_up azure-cli .venv-azure-cli
+
 $(DELIVERY): pyproject.toml | $(READY)
 	@$(PY) -m local.set_up delivery .venv-delivery
 
@@ -179,4 +189,4 @@ $(AZURITE): local/package.json local/package-lock.json | $(READY)
 	@$(PY) -m local.set_up azurite
 
 clean:
-	rm -rf .venv .venv-3.13 .venv-host .venv-checkov .venv-delivery .venv-actionlint .venv-app $(VENV) dist local/node_modules tests/infra/kusto/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-3.13 .venv-host .venv-checkov .venv-azure-cli .venv-delivery .venv-actionlint .venv-app $(VENV) dist local/node_modules tests/infra/kusto/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage

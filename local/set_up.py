@@ -85,6 +85,11 @@ def checkov(venv: Path) -> Part:
     return _of_group(f"checkov into {venv}", venv, "checkov")
 
 
+def azure_cli(venv: Path) -> Part:
+    """Return the Azure CLI, which is heavier still; for its parser."""
+    return _of_group(f"the Azure CLI into {venv}", venv, "azure-cli")
+
+
 def delivery(venv: Path) -> Part:
     """Return what locks, audits and lists the app's packages, and reads the workflows."""
     return _of_group(f"the tools of delivery into {venv}", venv, "delivery")
@@ -278,6 +283,8 @@ def _part(arguments: Sequence[str]) -> Part:
             return kusto()
         case ["checkov", venv]:
             return checkov(Path(venv))
+        case ["azure-cli", venv]:
+            return azure_cli(Path(venv))
         case ["delivery", venv]:
             return delivery(Path(venv))
         case ["actionlint", venv]:
@@ -285,7 +292,7 @@ def _part(arguments: Sequence[str]) -> Part:
         case _:
             sys.exit(
                 "usage: python -m local.set_up azurite | kusto | "
-                "(packages | checkov | delivery | actionlint) VENV"
+                "(packages | checkov | azure-cli | delivery | actionlint) VENV"
             )
 
 
