@@ -205,7 +205,7 @@ def _check_end_of_job(world: Ground, job: Job, row: dict[str, Any], status: str)
     deadline = datetime.fromisoformat(document["deadline"])
     if status == "TimedOut":
         on_time = job.ended is not None and job.ended < deadline - timedelta(hours=1)
-        # Where the list is longer than a search reads, the job of a lost answer may stay unknown so long.
+        # Where the list is longer than a search reads, a lost job may stay unknown so long.
         unknown = world.faults.counts["long-job-list"]
         if truth is not None and on_time and not unknown:
             world.breach("I1", f"TimedOut, but its job ended as {job.status}", request_id)
