@@ -13,16 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import requests
-from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import AzureError
+from azure.core.credentials import TokenCredential
 from requests import codes
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError
 
 from restore_core.azure.advice.obstacles import is_standing, with_remedy
 from restore_core.azure.arm_errors import problem_in
 from restore_core.azure.arm_guard import ArmGuard
+from restore_core.azure.bearer import Bearer
 from restore_core.azure.retry_after import span_of
 from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
 from restore_core.lifecycle.pace import CLOUD_DOS_PAUSE
@@ -33,9 +32,6 @@ TIMEOUT: Final = (5.0, 30.0)
 """Seconds to connect and between two bytes: ARM's own gateway gives up after 60."""
 POOL: Final = 16
 """Connections kept: no fewer than threads that talk at once, so none waits for another's."""
-TOKEN_MARGIN: Final = 300
-"""Seconds before its end at which a token is fetched anew, as Azure's own clients do."""
-
 UNREADABLE: Final = "UnreadableAnswer"
 """The code of an answer that is no error of the service: HTML, nothing, cut JSON."""
 
@@ -69,7 +65,7 @@ class Arm:
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._guard = ArmGuard(self._endpoint)
-        self._bearer = _Bearer(credential, f"{self._endpoint}/.default", clock)
+        self._bearer = Bearer(credential, f"{self._endpoint}/.default", clock)
         self._api_version = api_version
         self._clock = clock
         self._of_thread = threading.local()
@@ -206,50 +202,6 @@ class Arm:
 
     def _retry_after(self, response: requests.Response) -> timedelta | None:
         return span_of(response.headers.get("Retry-After", ""), self._clock())
-
-
-class _Bearer(AuthBase):
-    """Puts the token on a request. As `auth`, so that no .netrc can put another one there."""
-
-    def __init__(
-        self, credential: TokenCredential, scope: str, clock: Callable[[], datetime]
-    ) -> None:
-        self._credential = credential
-        self._scope = scope
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._token: AccessToken | None = None
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._current()}"
-        return request
-
-    def forget(self) -> None:
-        """Drop the token: ARM would not have it."""
-        with self._lock:
-            self._token = None
-
-    def _current(self) -> str:
-        with self._lock:
-            if self._token is None or self._ends_soon(self._token):
-                self._token = self._fetch()
-            return self._token.token
-
-    def _ends_soon(self, token: AccessToken) -> bool:
-        return token.expires_on - self._clock().timestamp() < TOKEN_MARGIN
-
-    def _fetch(self) -> AccessToken:
-        try:
-            return self._credential.get_token(self._scope)
-        except AzureError as error:
-            raise Unavailable(
-                Problem(
-                    "NoToken",
-                    f"The app's identity got no token for ARM: {one_line(str(error), 300)}",
-                    "Check that the function app has a managed identity, and that AZURE_CLIENT_ID "
-                    "names it where it is user-assigned.",
-                )
-            ) from None
 
 
 def _problem(response: requests.Response) -> Problem:

@@ -4,7 +4,6 @@ A reply shows the public columns of rows, or a problem (RFC 9457): no token, no 
 trace. Path and query are the caller's text, key or no key: read strictly, quoted in one line.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,16 +13,13 @@ from urllib.parse import urlencode
 
 from restore_core.contract.values import REQUEST_ID
 from restore_core.engine.columns import as_json, day
-from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Readable
-from restore_core.errors import Problem, Rejected, SettingsError, Unavailable
+from restore_core.errors import Problem, Rejected
 from restore_core.lifecycle.states import Status
 from restore_core.reading.exchange import Query, Reply
-from restore_core.text import one_line, quoted
-from restore_core.version import VERSION
+from restore_core.reading.replies import LOOK_AGAIN, answered, json_reply
+from restore_core.text import quoted
 
-LOOK_AGAIN: Final = 30
-"""Seconds until a restore that is under way is worth another look: about a tick of the timer."""
 MOST: Final = 1_000
 USUAL: Final = 100
 MAX_KEY: Final = 1_024
@@ -32,11 +28,6 @@ MAX_KEY: Final = 1_024
 _PARAMETERS: Final = ("day", "status", "top", "after")
 _OF_THE_PLATFORM: Final = frozenset({"code", "clientid"})
 """The function key, and the name of that key: the Functions host reads these itself."""
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Azure-Disk-Restore-Version": VERSION,
-}
 
 
 class HttpApi:
@@ -48,11 +39,11 @@ class HttpApi:
 
     def restore(self, query: Query) -> Reply:
         """Show where the restore of `query.request_id` stands, or how it ended."""
-        return _reply(query, self._restore)
+        return answered(query, self._restore)
 
     def results(self, query: Query) -> Reply:
         """List how the restores of a day ended, a page at a time."""
-        return _reply(query, self._results_of)
+        return answered(query, self._results_of)
 
     def _restore(self, query: Query) -> Reply:
         request_id = _usable(query.request_id)
@@ -60,7 +51,7 @@ class HttpApi:
         if row is None:
             raise _unknown(request_id)
         shown = as_json(row)
-        return _json(shown, headers={} if shown["ended"] else {"Retry-After": str(LOOK_AGAIN)})
+        return json_reply(shown, headers={} if shown["ended"] else {"Retry-After": str(LOOK_AGAIN)})
 
     def _newest_refused(self, request_id: str) -> Mapping[str, Any] | None:
         """Return why a message never became a restore: the sender of it may wait for that id."""
@@ -79,7 +70,7 @@ class HttpApi:
         body: dict[str, Any] = {"value": [as_json(row) for row in page]}
         if len(found) > len(page):
             body["nextLink"] = f"{query.address}?{wanted.rest(page[-1]['RowKey'])}"
-        return _json(body)
+        return json_reply(body)
 
 
 @dataclass(frozen=True)
@@ -166,56 +157,3 @@ def _unknown(request_id: str) -> Rejected:
         "A message that is still on the queue is not known yet: ask again.",
     )
     return Rejected(problem, status=HTTPStatus.NOT_FOUND)
-
-
-# ------------------------------------------------------------------------------------- replies
-
-
-def _reply(query: Query, answer: Callable[[Query], Reply]) -> Reply:
-    """Return the answer, or the problem that stands in its way; log what is not the caller's."""
-    try:
-        return answer(query)
-    except Rejected as error:
-        return _problem(query, HTTPStatus(error.status), error.problem)
-    except Unavailable as error:
-        log_failure(_logged_id(query), error)
-        again = {"Retry-After": str(LOOK_AGAIN)}
-        return _problem(query, HTTPStatus.SERVICE_UNAVAILABLE, error.problem, again)
-    except SettingsError as error:
-        log_failure(_logged_id(query), error)
-        problem = Problem("SettingsError", str(error))
-    except Exception as error:  # noqa: BLE001  no caller is shown where a fault of ours arose
-        log_failure(_logged_id(query), error)
-        problem = Problem("InternalError", "The app failed; its log says where.")
-    return _problem(query, HTTPStatus.INTERNAL_SERVER_ERROR, problem)
-
-
-def _logged_id(query: Query) -> str:
-    """Return the id as a log line may hold it."""
-    return query.request_id if REQUEST_ID.fullmatch(query.request_id) else "-"
-
-
-def _problem(
-    query: Query, status: HTTPStatus, problem: Problem, headers: Mapping[str, str] | None = None
-) -> Reply:
-    body = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": one_line(f"{problem.message} {problem.action}"),
-        "instance": query.path,
-        "code": problem.code,
-    }
-    return _json(body, status=status, media="application/problem+json", headers=headers or {})
-
-
-def _json(
-    body: Mapping[str, Any],
-    *,
-    status: HTTPStatus = HTTPStatus.OK,
-    media: str = "application/json",
-    headers: Mapping[str, str] | None = None,
-) -> Reply:
-    # No browser may take what somebody wrote for a tag, whatever it makes of the media type.
-    text = json.dumps(body, ensure_ascii=False, indent=1).replace("<", r"\u003c")
-    return Reply(status, {"Content-Type": media, **_HEADERS, **(headers or {})}, text.encode())

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from restore_core.azure.arm import POOL, TOKEN_MARGIN, UNREADABLE, Answer
+from restore_core.azure.arm import POOL, UNREADABLE, Answer
 from restore_core.azure.backup_vault import _restore_body
+from restore_core.azure.bearer import TOKEN_MARGIN
 from restore_core.errors import AnswerLost, Problem, Rejected, RestoreError, Unavailable
 from restore_core.version import VERSION
 from simulator import faults
