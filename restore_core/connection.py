@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from restore_core.environment import Environment, Setting
+from restore_core.text import one_line
 
 STORAGE: Final = "RestoreStorage"
 
@@ -56,6 +57,15 @@ class StorageConnection:
     resource_id: str = ""
     managed: bool = False
     """Whether no other identity than a managed one will do, such as a developer's own."""
+
+    @property
+    def described(self) -> str:
+        """Return where it leads and who opens it; of a connection string, only that it is one."""
+        if self.connection_string:
+            return "a connection string, which is not shown"
+        who = self.resource_id or self.client_id or "the app's own identity"
+        where = " and ".join(one_line(uri) for uri in (self.queue_uri, self.table_uri) if uri)
+        return f"{where}, opened by {who}" if where else ""
 
 
 @dataclass

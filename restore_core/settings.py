@@ -5,10 +5,10 @@ reference to one, which the platform should have resolved, is named as that.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Self
+from typing import Final
 from urllib.parse import urlsplit
 
 from restore_core import connection
@@ -19,6 +19,7 @@ from restore_core.errors import SettingsError
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import SETTING, Policy
 from restore_core.lifecycle.rules import Rules
+from restore_core.text import MAX_ADVICE, MAX_QUOTE, one_line
 
 DEFAULT_ENDPOINT: Final = "https://management.azure.com"
 DEFAULT_API_VERSION: Final = "2025-07-01"
@@ -34,6 +35,9 @@ _ENDPOINT: Final = re.compile(
     r"(?::[0-9]{1,5})?"
 )
 """A scheme and a host, perhaps a port: what else a URL can hold would lead elsewhere."""
+_SECRET: Final = re.compile(r"(?:key|secret|password|pwd|signature|sig)\s*=", re.IGNORECASE)
+_NOT_SHOWN: Final = "(not shown: it looks like a secret)"
+_OURS: Final = "restore_"
 _API_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:-preview)?", re.ASCII)
 """It becomes part of each URL as it stands."""
 
@@ -50,21 +54,55 @@ class Settings:
     rules: Rules
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> Self:
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
         """Return the settings; raise SettingsError naming everything that is missing or wrong."""
-        reader = _Reader(environment)
-        reader.text(OF_THE_HOST)
-        settings = cls(
-            storage=reader.storage(),
-            arm_endpoint=reader.endpoint(),
-            arm_client_id=reader.text("AZURE_CLIENT_ID"),
-            api_version=reader.api_version(),
-            uses_graph=reader.flag("RESTORE_RESOURCE_GRAPH", default=True),
-            rules=reader.rules(),
-        )
-        if reader.faults:
-            raise SettingsError("The app's settings are wrong. " + " ".join(reader.faults))
-        return settings
+        found = examine(environment)
+        if found.faults:
+            raise SettingsError("The app's settings are wrong. " + " ".join(found.faults))
+        return found.settings
+
+
+@dataclass(frozen=True)
+class Told:
+    """A setting as the app took it. No secret is in it."""
+
+    name: str
+    value: str
+    source: str
+    """The name that it has in the environment; "" where it is not there and has its default."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Settings, whether they are right or not: for whoever asks what the app was told."""
+
+    settings: Settings
+    """Of use only where there are no faults."""
+    told: Sequence[Told]
+    faults: Sequence[str]
+    unknown: Sequence[str]
+    """Names that begin like those of the app's settings, and are none."""
+
+
+def examine(environment: Mapping[str, str]) -> Examined:
+    """Return the settings, each with where it came from, and what is wrong with them."""
+    reader = _Reader(environment)
+    settings = Settings(
+        storage=reader.storage(),
+        arm_endpoint=reader.endpoint(),
+        arm_client_id=reader.text("AZURE_CLIENT_ID"),
+        api_version=reader.api_version(),
+        uses_graph=reader.flag("RESTORE_RESOURCE_GRAPH", default=True),
+        rules=reader.rules(),
+    )
+    reader.text(OF_THE_HOST)
+    names = {told.name.lower() for told in reader.told}
+    unknown = [
+        one_line(name, MAX_QUOTE)
+        for name in environment
+        if name.lower().startswith(_OURS) and name.lower() not in names
+    ]
+    return Examined(settings, reader.told, reader.faults, unknown)
 
 
 class _Reader:
@@ -74,6 +112,7 @@ class _Reader:
         self._variables = environment
         self._environment = Environment(environment)
         self.faults: list[str] = []
+        self.told: list[Told] = []
 
     def rules(self) -> Rules:
         cooldown = self.count("RESTORE_COOLDOWN_MINUTES", 60, least=0, most=10_080)
@@ -93,7 +132,13 @@ class _Reader:
         setting = self._environment.get(name)
         if setting and setting.unresolved:
             self.faults.append(setting.unresolved)
-        return setting.value if setting and not setting.unresolved else default
+        value = setting.value if setting and not setting.unresolved else default
+        self._tell(name, value, setting.name if setting else "")
+        return value
+
+    def _tell(self, name: str, value: str, source: str) -> None:
+        shown = _NOT_SHOWN if _SECRET.search(value) else one_line(value, MAX_ADVICE)
+        self.told.append(Told(name, shown, source))
 
     def number(self, name: str, default: int, *, least: int = 0, most: int) -> float:
         number = self._number(name, default)
@@ -117,7 +162,7 @@ class _Reader:
             return -1
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        text = self.text(name, str(default)).lower()
+        text = self.text(name, str(default).lower()).lower()
         if text not in ("true", "false"):
             self.faults.append(f"{name} must be true or false.")
         return text == "true"
@@ -173,6 +218,7 @@ class _Reader:
                 f"{name} is missing: set it to a connection string, or set {name}__accountName, or "
                 f"{name}__queueServiceUri and {name}__tableServiceUri."
             )
+        self._tell(connection.STORAGE, read.described, reading.name if whole else "")
         return read
 
 

@@ -57,6 +57,15 @@ class Scope:
         except InvalidId:
             return None
 
+    @property
+    def group(self) -> ResourceGroupId | None:
+        """Return the resource group that this scope is, or lies in; None where it is wider."""
+        names = self.segments[: ResourceGroupId.template.count("/") + 1]
+        try:
+            return ResourceGroupId.parse("/".join(names))
+        except InvalidId:
+            return None
+
     def lies_in(self, resource: str) -> bool:
         """Tell whether this scope is narrower than the ARM id `resource`."""
         inside = tuple(resource.lower().split("/"))
@@ -102,6 +111,15 @@ class Policy:
         """Return the vaults that the sources of rules name, or name something inside, each once."""
         named = [rule.source.vault for rule in self.rules]
         return list(dict.fromkeys(vault for vault in named if vault is not None))
+
+    def pairs(self, source: BackupInstanceId) -> bool:
+        """Tell whether `source` may be restored to any place at all."""
+        return any(rule.source.holds(str(source)) for rule in self.rules)
+
+    def target_of(self, source: BackupInstanceId) -> ResourceGroupId | None:
+        """Return the first group that a rule which holds `source` names; None where none does."""
+        rules = (rule for rule in self.rules if rule.source.holds(str(source)))
+        return next((group for rule in rules if (group := rule.target.group)), None)
 
     def refusal(
         self, source: BackupInstanceId | BackupVaultId, target: DiskId | ResourceGroupId
