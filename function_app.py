@@ -1,4 +1,4 @@
-"""The five functions: triggers, no decisions.
+"""The six functions: triggers, no decisions.
 
 Nothing here can fail or connect at import: an exception then would mean zero functions. Indexing
 also waits for every import, on each new instance: so what the functions call (`wiring`) is imported
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from restore_core.engine.engine import Engine
+    from restore_core.reading.doctor import Doctor
     from restore_core.reading.http_api import HttpApi
 
 SWEEP_THREADS: Final = 8
@@ -54,10 +55,20 @@ def http_api() -> "HttpApi":
     return wiring.http_api(os.environ, now)
 
 
+@cache
+def doctor() -> "Doctor":
+    """Return what examines the app that runs here."""
+    from restore_core import wiring  # noqa: PLC0415  at the first call: see above
+
+    return wiring.doctor(os.environ, now)
+
+
 def functions(
-    engine: "Callable[[], Engine]", http_api: "Callable[[], HttpApi]"
+    engine: "Callable[[], Engine]",
+    http_api: "Callable[[], HttpApi]",
+    doctor: "Callable[[], Doctor]",
 ) -> func.FunctionApp:
-    """Return the app whose functions use what `engine` and `http_api` return."""
+    """Return the app whose functions use what these three return."""
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
     @app.function_name("accept_restore")
@@ -90,6 +101,11 @@ def functions(
     def list_restores(request: func.HttpRequest) -> func.HttpResponse:
         return _response(http_api().results(_query(request)))
 
+    @app.function_name("doctor")
+    @app.route("doctor", trigger_arg_name="request", methods=["GET"])
+    def examine(request: func.HttpRequest) -> func.HttpResponse:
+        return _response(doctor().answer(_query(request)))
+
     return app
 
 
@@ -102,4 +118,4 @@ def _response(reply: Reply) -> func.HttpResponse:
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
-app = functions(engine, http_api)
+app = functions(engine, http_api, doctor)

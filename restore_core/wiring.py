@@ -11,12 +11,14 @@ from functools import cache
 from restore_core.azure import clients
 from restore_core.azure.arm import Arm
 from restore_core.azure.backup_vault import BackupVault
+from restore_core.azure.doctor import AzureLooks
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.engine.engine import Engine
 from restore_core.engine.log import log_started
+from restore_core.reading.doctor import Doctor
 from restore_core.reading.http_api import HttpApi
-from restore_core.settings import Settings
+from restore_core.settings import Settings, examine
 from restore_core.version import VERSION
 
 
@@ -47,3 +49,8 @@ def http_api(environment: Mapping[str, str], clock: Callable[[], datetime]) -> H
         return AccountTables(clients.tables(Settings.read(environment).storage))
 
     return HttpApi(tables, clock)
+
+
+def doctor(environment: Mapping[str, str], clock: Callable[[], datetime]) -> Doctor:
+    """Return what examines the app that `environment` describes, right or wrong."""
+    return Doctor(lambda: examine(environment), lambda settings: AzureLooks(settings, clock), clock)

@@ -249,6 +249,12 @@ class MemoryQueue:
         with self._io(f"{self.name}.receive"):
             return self.take(max_messages, visibility_timeout)
 
+    def peek_messages(self, *, max_messages: int) -> list[Message]:
+        with self._io(f"{self.name}.peek"), self._lock:
+            self._must_exist()
+            now = self._clock()
+            return [m for m in self.messages if m.visible_at <= now][:max_messages]
+
     def take(self, most: int, visibility_timeout: int) -> list[Message]:
         """Receive without counting it as the app's call: this is what the host does."""
         with self._lock:

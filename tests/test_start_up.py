@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 INDEXED = """
 import function_app
 
-assert len([function.get_dict_repr() for function in function_app.app.get_functions()]) == 5
+assert len([function.get_dict_repr() for function in function_app.app.get_functions()]) == 6
 """
 CALLED = """
 from restore_core import wiring
@@ -18,6 +18,7 @@ from restore_core.azure import clients
 from restore_core.connection import StorageConnection
 
 wiring.http_api({}, lambda: None)
+wiring.doctor({}, lambda: None)
 account = StorageConnection(
     queue_uri="https://a.queue.core.windows.net", table_uri="https://a.table.core.windows.net"
 )
@@ -54,6 +55,7 @@ def indexed() -> set[str]:
         "restore_core.contract.request",
         "restore_core.engine",
         "restore_core.lifecycle",
+        "restore_core.reading.doctor",
         "restore_core.reading.http_api",
         "restore_core.settings",
         "restore_core.wiring",

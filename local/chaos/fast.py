@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     import azure.functions as func
 
+    from restore_core.connection import StorageConnection
+
 log = logging.getLogger(__name__)
 
 
@@ -99,7 +101,11 @@ def run_host(clock: FastClock, port: int) -> None:
     module = importlib.import_module("function_app")
     module.now = clock  # type: ignore[attr-defined]
     queues: Callable[..., Any] = clients.queues
-    clients.queues = lambda storage: FastQueues(queues(storage), clock.speed)  # type: ignore[assignment, return-value]
+
+    def fast(storage: StorageConnection, **options: Any) -> FastQueues:
+        return FastQueues(queues(storage, **options), clock.speed)
+
+    clients.queues = fast  # type: ignore[assignment]
     by_host_json = QueueSettings.read(HOST_JSON, os.environ)
     settings = replace(
         by_host_json,

@@ -65,7 +65,7 @@ class Arm:
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._guard = ArmGuard(self._endpoint)
-        self._bearer = Bearer(credential, f"{self._endpoint}/.default", clock)
+        self.bearer = Bearer(credential, f"{self._endpoint}/.default", clock)
         self._api_version = api_version
         self._clock = clock
         self._of_thread = threading.local()
@@ -132,7 +132,7 @@ class Arm:
         """Send with a token; once more with a fresh one after a 401, which takes nothing."""
         response = self._send_once(method, url, body, request_id)
         if response.status_code == codes.unauthorized:
-            self._bearer.forget()
+            self.bearer.forget()
             response = self._send_once(method, url, body, request_id)
         return response
 
@@ -144,7 +144,7 @@ class Arm:
             "User-Agent": f"azure-disk-restore/{VERSION}",
             "x-ms-client-request-id": request_id,
         }
-        request = requests.Request(method, url, headers=headers, json=body, auth=self._bearer)
+        request = requests.Request(method, url, headers=headers, json=body, auth=self.bearer)
         prepared = self._session.prepare_request(request)
         self._of_thread.calls = self.calls + 1
         prepared.url = url  # Verbatim: a signed URL that is quoted anew loses its signature.

@@ -31,7 +31,7 @@ class Bearer(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Put the token on a request; raise Unavailable where there is none."""
-        request.headers["Authorization"] = f"Bearer {self._current()}"
+        request.headers["Authorization"] = f"Bearer {self.current()}"
         return request
 
     def forget(self) -> None:
@@ -39,7 +39,8 @@ class Bearer(AuthBase):
         with self._lock:
             self._token = None
 
-    def _current(self) -> str:
+    def current(self) -> str:
+        """Return a token that lasts; raise Unavailable where there is none."""
         with self._lock:
             if self._token is None or self._ends_soon(self._token):
                 self._token = self._fetch()

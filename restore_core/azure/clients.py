@@ -19,9 +19,10 @@ from restore_core.errors import SettingsError
 if TYPE_CHECKING:
     from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
+RETRIES: Final = 2
+
 _TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 5, "read_timeout": 20}
 _TABLE_RETRIES: Final[dict[str, Any]] = {
-    "retry_total": 2,
     "retry_backoff_factor": 0.2,
     "retry_backoff_max": 1,
 }
@@ -78,21 +79,18 @@ def _of_the_setting() -> Iterator[None]:
 
 
 @_of_the_setting()
-def tables(storage: StorageConnection) -> TableServiceClient:
+def tables(storage: StorageConnection, *, retries: int = RETRIES) -> TableServiceClient:
     """Return the table service of the app's account."""
+    options = {**_TIMEOUTS, **_TABLE_RETRIES, "retry_total": retries}
     if storage.connection_string:
-        return TableServiceClient.from_connection_string(
-            storage.connection_string, **_TIMEOUTS, **_TABLE_RETRIES
-        )
-    return TableServiceClient(
-        storage.table_uri, credential=Identity.of(storage), **_TIMEOUTS, **_TABLE_RETRIES
-    )
+        return TableServiceClient.from_connection_string(storage.connection_string, **options)
+    return TableServiceClient(storage.table_uri, credential=Identity.of(storage), **options)
 
 
 @_of_the_setting()
-def queues(storage: StorageConnection) -> QueueServiceClient:
+def queues(storage: StorageConnection, *, retries: int = RETRIES) -> QueueServiceClient:
     """Return the queue service of the app's account; messages stay plain text."""
-    retry = LinearRetry(backoff=1, retry_total=2, random_jitter_range=0)
+    retry = LinearRetry(backoff=1, retry_total=retries, random_jitter_range=0)
     if storage.connection_string:
         return QueueServiceClient.from_connection_string(
             storage.connection_string, retry_policy=retry, **_TIMEOUTS

@@ -57,7 +57,7 @@ class ResourceGraph:
         if not self._is_on or self._is_blind(scope):
             return None
         try:
-            rows = self._asked(kind, vaults, condition)
+            rows = self.ask(kind, vaults, condition)
         except Rejected:
             self._remember_blind(_EVERYTHING)
             return None
@@ -69,7 +69,8 @@ class ResourceGraph:
             return None
         return rows
 
-    def _asked(self, kind: str, vaults: Sequence[BackupVaultId], condition: str) -> list[Row]:
+    def ask(self, kind: str, vaults: Sequence[BackupVaultId], condition: str) -> list[Row]:
+        """Return what one query shows, whatever is remembered; raise Unavailable or Rejected."""
         body = {
             "subscriptions": sorted({vault.group.subscription.lower() for vault in vaults}),
             "query": _query(kind, vaults, condition),

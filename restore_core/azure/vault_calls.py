@@ -43,9 +43,16 @@ class Page:
 class VaultCalls:
     """GETs of one provider. Safe for threads."""
 
-    def __init__(self, arm: Arm, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        arm: Arm,
+        clock: Callable[[], datetime],
+        *,
+        advised: Callable[[Problem, BackupVaultId], Problem] = for_app.refused,
+    ) -> None:
         self.arm = arm
         self._clock = clock
+        self._advised = advised
 
     def read(self, path: str, vault: BackupVaultId, missing: str = "") -> Answer:
         """GET what must be there; `missing` is the advice where it is not."""
@@ -56,7 +63,7 @@ class VaultCalls:
             if error.status == _NOT_FOUND:
                 problem = replace(problem, action=missing)
             elif for_app.concerns(error):
-                problem = for_app.refused(problem, vault)
+                problem = self._advised(problem, vault)
             raise Rejected(problem, status=error.status) from None
 
     def items(self, path: str, vault: BackupVaultId, missing: str = "") -> Iterator[dict[str, Any]]:

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.azurite, pytest.mark.host, pytest.mark.timeout(300)]
 
 LONG_ENOUGH = 180.0  # seconds for a restore on a loaded machine; alone it takes twenty
-FUNCTIONS = ["accept_restore", "advance_restore", "get_restore", "list_restores", "poll_restores"]
+FUNCTIONS = [
+    "accept_restore",
+    "advance_restore",
+    "doctor",
+    "get_restore",
+    "list_restores",
+    "poll_restores",
+]
 QUICK = Pace(scale=30, validation_retry_after=1, operation_retry_after=1, poll_retry_after=1)
 
 
@@ -90,6 +97,7 @@ def test_a_message_becomes_a_disk_a_row_and_its_events(app: App) -> None:
 
 def test_every_function_was_found_and_called(app: App) -> None:
     _get(app, "/restores")
+    _get(app, "/doctor")
     _get(app, f"/restores/on-{app.host.kind.name}")
 
     if app.host.kind.name == "real":

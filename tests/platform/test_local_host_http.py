@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from local.azurite import Azurite
     from restore_core.engine.engine import Engine
+    from restore_core.reading.doctor import Doctor
 
 KEY = {"LOCAL_FUNCTION_KEY": "the-key"}
 
@@ -236,6 +237,10 @@ def no_engine() -> Engine:
     raise NotImplementedError("nothing comes from a queue here")
 
 
+def no_doctor() -> Doctor:
+    raise NotImplementedError("nobody asks how the app is")
+
+
 @pytest.fixture
 def app(store: AccountTables) -> Iterator[str]:
     """The address of the app's functions of HTTP, on a host that asks for a key."""
@@ -245,7 +250,7 @@ def app(store: AccountTables) -> Iterator[str]:
 
 def restore_host(results: Callable[[], AccountTables], environment: dict[str, str]) -> LocalHost:
     api = HttpApi(results, lambda: datetime.now(UTC))
-    worker = DirectWorker(function_app.functions(no_engine, lambda: api), {})
+    worker = DirectWorker(function_app.functions(no_engine, lambda: api, no_doctor), {})
     of_http = [trigger for trigger in worker.triggers if isinstance(trigger, HttpTrigger)]
     return LocalHost(of_http, worker, environment, settings=QUICK)
 

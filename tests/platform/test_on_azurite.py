@@ -186,7 +186,7 @@ def test_the_app_runs_without_any_connection_string(
     sys.modules.pop("function_app", None)
 
 
-def test_the_five_functions_are_bound_as_the_host_must_find_them() -> None:
+def test_the_six_functions_are_bound_as_the_host_must_find_them() -> None:
     import function_app  # noqa: PLC0415
 
     bindings = {
@@ -200,6 +200,7 @@ def test_the_five_functions_are_bound_as_the_host_must_find_them() -> None:
         "poll_restores": 1,
         "get_restore": 2,
         "list_restores": 2,
+        "doctor": 2,
     }
     accept, advance = bindings["accept_restore"][0], bindings["advance_restore"][0]
     assert (accept["type"], accept["queueName"], accept["connection"]) == (
@@ -210,7 +211,12 @@ def test_the_five_functions_are_bound_as_the_host_must_find_them() -> None:
     assert (advance["queueName"], advance["connection"]) == ("restore-steps", "RestoreStorage")
     timer = bindings["poll_restores"][0]
     assert (timer["type"], timer["schedule"]) == ("timerTrigger", "%RESTORE_POLL_SCHEDULE%")
-    for name, route in (("get_restore", "restores/{requestId}"), ("list_restores", "restores")):
+    routes = {
+        "get_restore": "restores/{requestId}",
+        "list_restores": "restores",
+        "doctor": "doctor",
+    }
+    for name, route in routes.items():
         http, answer = bindings[name]
         assert (http["type"], http["route"]) == ("httpTrigger", route)
         assert [method.value for method in http["methods"]] == ["GET"]

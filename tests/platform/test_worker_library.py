@@ -171,10 +171,11 @@ def test_it_refuses_an_app_that_cannot_be_imported(
         next(_library(tmp_path))
 
 
-def test_it_finds_the_five_functions_of_the_restore_app(restore_app: WorkerLibrary) -> None:
+def test_it_finds_the_six_functions_of_the_restore_app(restore_app: WorkerLibrary) -> None:
     assert sorted(trigger.function for trigger in restore_app.triggers) == [
         "accept_restore",
         "advance_restore",
+        "doctor",
         "get_restore",
         "list_restores",
         "poll_restores",

@@ -19,6 +19,7 @@ from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.engine.engine import Engine
+from restore_core.reading.doctor import Doctor
 from restore_core.reading.http_api import HttpApi
 from tests.fakes import Message
 from tests.simulation import azure
@@ -332,8 +333,12 @@ def _no_receiver_here() -> HttpApi:
     raise NotImplementedError("nobody asks over HTTP in these worlds")
 
 
+def _no_doctor_here() -> Doctor:
+    raise NotImplementedError("nobody asks how the app is in these worlds")
+
+
 @cache
 def _bodies() -> dict[str, Callable[..., None]]:
     """Return the bodies of the app's functions: they ask for the engine of whoever runs them."""
-    app = function_app.functions(_engine_here, _no_receiver_here)
+    app = function_app.functions(_engine_here, _no_receiver_here, _no_doctor_here)
     return {f.get_function_name(): f.get_user_function() for f in app.get_functions()}

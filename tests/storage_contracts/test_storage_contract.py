@@ -327,6 +327,18 @@ def test_no_more_messages_are_received_than_were_asked_for(queue: Any) -> None:
     assert len(receive(queue, 3)) == 2
 
 
+def test_a_message_that_is_peeked_at_stays_visible_to_all(queue: Any) -> None:
+    assert queue.peek_messages(max_messages=1) == []
+    queue.send_message("r1")
+    queue.send_message("r2")
+
+    (peeked,) = queue.peek_messages(max_messages=1)
+
+    assert peeked.content == "r1"
+    assert len(receive(queue, 2)) == 2
+    assert queue.peek_messages(max_messages=1) == []
+
+
 def test_a_message_is_deleted_by_whoever_received_it_last(queue: Any) -> None:
     queue.send_message("r1")
     (message,) = receive(queue)

@@ -36,6 +36,11 @@ def while_waiting(problem: Problem, plan: Plan) -> Problem:
     return problem.advised(_told(problem, plan.instance.vault, plan, then=GOES_ON))
 
 
+def while_looking(problem: Problem, vault: BackupVaultId) -> Problem:
+    """Return `problem` of a look that no request asked for."""
+    return problem.advised(_told(problem, vault, None, then=roles.ASK_AGAIN))
+
+
 def _told(problem: Problem, vault: BackupVaultId, plan: Plan | None, *, then: str) -> str:
     afterwards = GOES_ON if then == GOES_ON else ""
     if against := obstacle(problem):

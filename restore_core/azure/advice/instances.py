@@ -28,6 +28,14 @@ def no_vault(vault: BackupVaultId) -> str:
     )
 
 
+def no_vault_of_settings(vault: BackupVaultId) -> str:
+    """Return what to do where a vault that the settings name is not there."""
+    return (
+        f"There is no backup vault {vault}: correct the app setting that names it, RESTORE_ALLOW "
+        "or RESTORE_DEFAULT_VAULT."
+    )
+
+
 def no_instance(instance: BackupInstanceId) -> str:
     """Return what to do where the vault knows no such instance."""
     vault = instance.vault

@@ -21,6 +21,8 @@ TAKE: Final = (
     "requestId. "
 )
 
+ASK_AGAIN: Final = "A new role assignment takes up to 15 minutes to apply; then ask again. "
+
 THE_REST: Final = "What else the message names is for its owner to grant. "
 
 _VAULT: Final = "microsoft.dataprotection/backupvaults/"
