@@ -32,7 +32,7 @@ with WorkerLibrary(Path.cwd()) as library:
 """
 
 
-def test_it_finds_the_five_functions(tmp_path: Path) -> None:
+def test_it_finds_the_six_functions(tmp_path: Path) -> None:
     package.main(["--into", str(tmp_path)])
     (packed,) = tmp_path.glob("*.zip")
     with ZipFile(packed) as unpacked:
@@ -51,6 +51,7 @@ def test_it_finds_the_five_functions(tmp_path: Path) -> None:
     assert functions.split() == [
         "accept_restore",
         "advance_restore",
+        "doctor",
         "get_restore",
         "list_restores",
         "poll_restores",
