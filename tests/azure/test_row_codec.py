@@ -12,7 +12,15 @@ from restore_core.azure.tables.row_codec import restore_of, restore_row
 from restore_core.contract.resource_ids import BackupInstanceId, IdentityId
 from restore_core.engine.columns import MAX_PROPERTY, day, refused_row, result_row
 from restore_core.errors import Problem, UnreadableRow
-from restore_core.lifecycle.states import Accepted, Ending, Status, TargetField, Wait
+from restore_core.lifecycle.states import (
+    Accepted,
+    Ending,
+    Search,
+    Status,
+    TargetField,
+    Triggering,
+    Wait,
+)
 from tests.builders import (
     A_JOB,
     A_PROBLEM,
@@ -395,3 +403,25 @@ def test_the_instance_of_a_row_is_an_id_again() -> None:
     read = restore_of(restore_row(a_restore()))
 
     assert read.request.backup_instance_id == BackupInstanceId.parse(INSTANCE)
+
+
+def test_what_a_restore_has_cost_and_how_far_its_job_was_looked_for_are_read_back() -> None:
+    search = Search("https://management.azure.com/next?$skipToken=x", NOON, at_end=True)
+    plan = replace(a_claimed_plan(), search=search)
+    restore = replace(a_restore(Triggering(plan, Wait(NOON))), arm_calls=7)
+
+    assert restore_of(restore_row(restore)) == restore
+    assert restore_row(restore)["armCalls"] == 7
+
+
+def test_a_row_of_a_version_that_counted_no_calls_is_read() -> None:
+    row = restore_row(a_restore(Triggering(a_claimed_plan(), Wait(NOON))))
+    document = json.loads(row["document"])
+    del document["armCalls"], document["state"]["plan"]["search"]
+
+    read = restore_of({**row, "document": json.dumps(document)})
+
+    assert read.arm_calls == 0
+    assert read.plan is not None
+    assert read.plan.search is None
+    assert "armCalls" not in restore_row(read)

@@ -149,3 +149,12 @@ def test_a_malformed_rule_is_refused_and_quoted_instead_of_allowing_nothing_in_s
 ) -> None:
     with pytest.raises(ValueError, match=r"is no (rule|ARM scope)"):
         Policy.parse(f"* => *; {rule}")
+
+
+def test_the_vaults_that_sources_name_are_where_a_disk_is_looked_for() -> None:
+    one, two = VAULT, f"{VAULT}-2"
+    policy = Policy.parse(
+        f"{one} => *; {one}/backupInstances/disk-1-x => *; {two.upper()} => *; * => *; {SUB} => *"
+    )
+
+    assert [str(vault).lower() for vault in policy.vaults] == [one.lower(), two.lower()]

@@ -234,6 +234,17 @@ def test_a_disk_without_any_vault_is_refused(world: World) -> None:
     assert world.simulator.calls == []
 
 
+def test_a_disk_without_any_vault_is_looked_for_in_all_that_rules_name(world: World) -> None:
+    second = world.protect("disk-7", vault="vault-2")
+    vaults = (VAULT, second.partition("/backupInstances/")[0])
+    world.allow = "; ".join(f"{vault} => {builders.TARGET_GROUP}" for vault in vaults)
+    world.deploy(default_vault=None)
+
+    row = by_disk(world, sourceDiskId=world.simulator.source_disk(second))
+
+    assert (row["status"], row["backupInstanceId"]) == ("Completed", second)
+
+
 def test_a_disk_that_the_vault_does_not_protect_is_refused(world: World) -> None:
     row = by_disk(world, sourceDiskId=builders.disk("disk-9", GROUP))
 
