@@ -119,10 +119,10 @@ def _create(
     known = {name: _TYPES[kind] for name, kind in columns.items() if kind in _TYPES}
     listed = ", ".join(f'"{name}" {kind}' for name, kind in known.items())
     connection.execute(f'CREATE TABLE "{table}" ({listed})')
-    if rows:
-        marks = ", ".join("?" * len(known))
-        values = [[row.get(name) for name in known] for row in rows]
-        connection.executemany(f'INSERT INTO "{table}" VALUES ({marks})', values)  # noqa: S608
+    if rows:  # By columns, at once: row by row takes seconds.
+        marks = ", ".join(f"unnest(?::{kind}[])" for kind in known.values())
+        values = [[row.get(name) for row in rows] for name in known]
+        connection.execute(f'INSERT INTO "{table}" SELECT {marks}', values)
 
 
 class LoggedWorld(World):
