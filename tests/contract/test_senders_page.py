@@ -67,6 +67,7 @@ def test_each_block_of_json_is_json_and_each_has_its_use() -> None:
         "workflow=webhook",
         "webhook=zabbix",
         "receiver=event",
+        "receiver=host",
     }
 
 
