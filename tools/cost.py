@@ -1,7 +1,8 @@
 """What the deployment costs a month, from `infra/prices.json`: the table in `infra/README.md`.
 
 `python -m tools.cost` writes the table, `--check` says whether it is up to date. Edit the prices
-and what is used; nothing here looks a price up.
+and what is used; nothing here looks a price up. What a restore and a tick use is counted by tests,
+and stands in `docs/design.md`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ PAGE: Final = INFRA / "README.md"
 RESTORES: Final = 1_000
 HOURS: Final = 720  # A month of thirty days.
 SECONDS: Final = HOURS * 3_600
+DESIGN: Final = INFRA.parent / "docs" / "design.md"
+_RESTORE: Final = re.compile(r"(\d+) invocations, (\d+) storage transactions of its own")
+_TICK: Final = re.compile(r"\*\*An idle tick\*\* costs (\d+) transactions")
 _TABLE: Final = re.compile(r"(?<=<!-- cost -->\n).*?(?=<!-- /cost -->)", re.DOTALL)
 
 Row = tuple[str, str, float]
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.cost", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail when the table is out of date")
     old = PAGE.read_text(encoding="utf-8")
-    new = _TABLE.sub(lambda _: table(json.loads(PRICES.read_text(encoding="utf-8"))), old)
+    new = _TABLE.sub(lambda _: table(told()), old)
     if not parser.parse_args(arguments).check:
         PAGE.write_text(new, encoding="utf-8")
         return 0
@@ -40,6 +44,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     print("infra/README.md is out of date: run `python -m tools.cost`.", file=sys.stderr)  # noqa: T201
     return 1
+
+
+def told() -> dict[str, Any]:
+    """Return the prices and what is used, what was counted among it."""
+    prices: dict[str, Any] = json.loads(PRICES.read_text(encoding="utf-8"))
+    design = DESIGN.read_text(encoding="utf-8")
+    restore, tick = _RESTORE.search(design), _TICK.search(design)
+    if restore is None or tick is None:
+        raise ValueError("docs/design.md does not tell what a restore and an idle tick use.")
+    prices["usage"] |= {
+        "executionsPerRestore": int(restore[1]),
+        "storageCallsPerRestore": int(restore[2]),
+        "storageCallsPerTick": int(tick[1]),
+    }
+    return prices
 
 
 def table(told: dict[str, Any]) -> str:
