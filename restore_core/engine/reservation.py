@@ -17,6 +17,7 @@ from restore_core.lifecycle.states import Plan, Status, Turn
 from restore_core.text import utc_text
 
 RESTORED: Final = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_WARNINGS})
+RESTORED_ALREADY: Final = "RestoredAlready"
 
 
 class Reservation:
@@ -44,13 +45,16 @@ class Reservation:
 
     def _take_source(self, restore: Restore, source: DiskId) -> Event | None:
         earlier = self._tables.sources.take(
-            source, restore.id, counts=self._counts, force=restore.request.force
+            source,
+            restore.id,
+            counts=lambda one: self._counts(one) or self._comes_after_others(restore, one),
+            force=restore.request.force,
         )
         if earlier is None:
             return None
-        if earlier.outcome is None:
-            return LeaderFound(earlier.id, self._clock())
-        return Refused(restored_already(source, earlier), self._clock())
+        if earlier.outcome is not None and self._counts(earlier):
+            return Refused(restored_already(source, earlier), self._clock())
+        return LeaderFound(earlier.id, self._clock())
 
     def reserve(self, restore: Restore, plan: Plan) -> Event:
         """Take the source, then the target, then a turn."""
@@ -67,8 +71,16 @@ class Reservation:
         if not cooldown:
             return False  # It may have ended in the future, by the clock of another worker.
         if outcome is None:
-            return True
+            return not earlier.leader  # Two that follow each other would wait for ever.
         return outcome.status in RESTORED and self._clock() < outcome.at + cooldown
+
+    def _comes_after_others(self, restore: Restore, ended: Restore) -> bool:
+        """Tell whether others follow still, although `ended` has: the next tick decides who goes.
+
+        A newcomer must not overtake them; only whom a tick has let go ahead passes them.
+        """
+        first = restore.stands_in or not self._rules.cooldown or ended.outcome is None
+        return not first and self._tables.schedule.is_followed(ended.id)
 
     def _has_turn(self, restore: Restore) -> bool:
         """Tell whether it may run at once: others than it are fewer than may, and none waits.
@@ -90,7 +102,7 @@ def restored_already(source: DiskId, earlier: Restore) -> Problem:
     where = f" to {plan.target}" if plan else ""
     when = f" at {utc_text(outcome.at)}" if outcome else ""
     return Problem(
-        "RestoredAlready",
+        RESTORED_ALREADY,
         f"{source.name} is not restored again: it was restored{where} by the request "
         f"{earlier.id}, which ended{when}, less than RESTORE_COOLDOWN_MINUTES ago.",
         "Use that disk. If another is wanted, send the request again with a new requestId and "

@@ -173,6 +173,31 @@ def test_a_newcomer_follows_who_goes_ahead(world: World) -> None:
     assert ended(world, "third") == ("Rejected", "RestoredAlready")
 
 
+def test_a_newcomer_does_not_overtake_who_follows_one_that_has_just_failed(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=BROKEN)
+    storm(world, "first", "second")
+    world.run(until=lambda: world.status("first") == "Failed")
+
+    ask(world, "newcomer")
+    world.run()
+
+    assert ended(world, "second") == ("Completed", "")
+    assert ended(world, "newcomer") == ("Rejected", "RestoredAlready")
+
+
+def test_who_follows_leads_nobody_although_a_lost_race_noted_it_as_restoring(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=BROKEN)
+    storm(world, "first", "second", "third")
+    ((key, (etag, row)),) = world.tables.get_table_client("RestoredSources").rows.items()
+    noted = {**row, "requestIds": f"{row['requestIds']},third"}
+    world.tables.get_table_client("RestoredSources").rows[key] = (etag, noted)
+
+    world.run()
+
+    assert ended(world, "second") == ("Completed", "")
+    assert ended(world, "third") == ("Rejected", "RestoredAlready")
+
+
 # ------------------------------------------------------------------------------ one retry
 
 

@@ -208,6 +208,18 @@ def test_what_has_its_turn_or_waits_for_it_is_counted_and_nothing_else(
     assert turns == {**taken, "Queued": Turn.AWAITED}
 
 
+def test_a_restore_is_followed_while_another_waits_for_its_end(store: AccountTables) -> None:
+    follower = in_state("Following", "follower")
+    store.schedule.put(follower, NOON)
+    store.schedule.put(in_state("Queued", "waits"), NOON)
+    followed = [store.schedule.is_followed(name) for name in (follower.leader, "follower", "waits")]
+
+    store.schedule.put(in_state("Running", "follower"), NOON)
+
+    assert followed == [True, False, False]
+    assert not store.schedule.is_followed(follower.leader)
+
+
 def test_no_more_turns_are_read_than_are_asked_for(store: AccountTables) -> None:
     for number in range(5):
         store.schedule.put(a_restore(requestId=f"r{number}"), NOON)

@@ -50,6 +50,10 @@ class OutstandingTable:
         found = self._rows("turn eq @taken or turn eq @awaited", values, most)
         return list({one.request_id: one for one in sorted(found, key=_own_last)}.values())
 
+    def is_followed(self, request_id: str) -> bool:
+        """Tell whether anybody waits for the end of the restore of `request_id`."""
+        return bool(self._rows("leader eq @leader", {"leader": request_id}, 1))
+
     def _rows(
         self, wanted: str, values: Mapping[str, Any], most: int | None = None
     ) -> list[Outstanding]:
