@@ -12,7 +12,7 @@ from typing import Final
 from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
-from restore_core.engine.reservation import RESTORED, restored_already
+from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, restored_already
 from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
 from restore_core.lifecycle.restore import Restore
@@ -78,8 +78,17 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
     """Tell whether the next may try what the leader could not do."""
     code = outcome.problem.code if outcome.problem else ""
     if outcome.status is Status.REJECTED:
-        return code in _ITS_OWN
+        return code in _ITS_OWN or _named_what_is_not_there(leader)
     return outcome.status in (Status.FAILED, Status.TIMED_OUT) and not leader.stands_in
+
+
+def _named_what_is_not_there(leader: Restore) -> bool:
+    """Tell whether it named its point or its vault, and was refused before it had a plan.
+
+    Azure's code for that does not tell whose fault it was, so one more may ask.
+    """
+    named = leader.request.recovery_point_id or leader.request.vault_id
+    return named is not None and leader.plan is None and not leader.stands_in
 
 
 def _reason(leader: Restore, outcome: Outcome) -> Problem:
@@ -87,6 +96,8 @@ def _reason(leader: Restore, outcome: Outcome) -> Problem:
     if outcome.status in RESTORED and isinstance(source, DiskId):
         return restored_already(source, leader)
     problem = outcome.problem or Problem(outcome.status.value, "Azure told no reason.")
+    if problem.code == RESTORED_ALREADY:
+        return problem  # A third has brought the disk back, and the reason names it.
     return Problem(
         problem.code,
         f"The request {leader.id} was restoring the same disk; it ended {outcome.status}: "

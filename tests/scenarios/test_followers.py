@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator import outcomes
+from simulator import faults, outcomes
 from tests import builders
 from tests.world import World
 
@@ -196,6 +196,33 @@ def test_who_follows_leads_nobody_although_a_lost_race_noted_it_as_restoring(wor
 
     assert ended(world, "second") == ("Completed", "")
     assert ended(world, "third") == ("Rejected", "RestoredAlready")
+
+
+def test_a_point_that_only_the_first_named_and_is_not_there_stops_no_other(world: World) -> None:
+    busy = faults.status(503, "ServerBusy", "Later.")
+    world.simulator.next("GET", "/recoveryPoints/nonsense", busy)
+    ask(world, "first", recoveryPointId="nonsense")
+    world.run(seconds=5)
+
+    ask(world, "second")
+    world.run()
+
+    assert ended(world, "first") == ("Rejected", "UserErrorGenericResourceNotFound")
+    assert ended(world, "second") == ("Completed", "")
+
+
+def test_all_are_told_of_the_request_that_brought_the_disk_back(world: World) -> None:
+    world.simulator.script(builders.disk("first"), job=BROKEN)
+    storm(world, "first", "second", "third")
+
+    ask(world, "insists", force=True)
+    world.run()
+
+    for name in ("second", "third"):
+        row = world.result(name)
+        assert row["errorCode"] == "RestoredAlready"
+        assert row["errorMessage"].startswith("disk-1 is not restored again: it was restored")
+        assert "by the request insists" in row["errorMessage"]
 
 
 # ------------------------------------------------------------------------------ one retry
