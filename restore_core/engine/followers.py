@@ -5,7 +5,7 @@ naming it. When it has failed, the one that was accepted first goes ahead, once.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -17,6 +17,9 @@ from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Outcome, Status, Turn
+
+LEADERS_BUDGET: Final = timedelta(seconds=30)
+"""How long a tick reads leaders: a quarter of its time, so that jobs are looked at all the same."""
 
 _ITS_OWN: Final = frozenset(
     {
@@ -39,12 +42,17 @@ class Followers:
         self._tables = tables
         self._clock = clock
 
-    def decide(self, found: Iterable[Outstanding]) -> dict[str, Event]:
-        """Return what happens to followers now, by their ids; those who wait on are absent."""
+    def decide(self, found: Iterable[Outstanding], begun: datetime) -> dict[str, Event]:
+        """Return what happens to followers now, by their ids; those who wait on are absent.
+
+        Where storage is slow the next tick decides about the rest, of the tick that has `begun`.
+        """
         following = [one for one in found if one.turn is Turn.FOLLOWS]
         following.sort(key=lambda one: (one.leader, one.accepted_at, one.request_id))
         decided: dict[str, Event] = {}
         for leader, group in groupby(following, key=lambda one: one.leader):
+            if self._clock() - begun > LEADERS_BUDGET:
+                break
             try:
                 decided.update(self._of(leader, [one.request_id for one in group]))
             except Exception as error:  # noqa: BLE001  the next tick comes

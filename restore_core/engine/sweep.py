@@ -95,24 +95,27 @@ class Sweep:
 
     def _visit_due(self, pool: Executor) -> None:
         begun = self._clock()
-        found = self._outstanding()
-        happened = self._followers.decide(found)
+        found = self._outstanding(begun)
+        happened = self._followers.decide(found, self._clock())
         moved = self._turns.give(found, begun) | happened.keys()
         due = [one for one in found if one.due <= begun or one.request_id in moved]
         due.sort(key=lambda one: one.due)
         visits = pool.map(lambda one: self._visit(one, happened.get(one.request_id), begun), due)
         log_tick(found, begun, left_over=list(visits).count(False))
 
-    def _outstanding(self) -> list[Outstanding]:
+    def _outstanding(self, begun: datetime) -> list[Outstanding]:
         """Return what is outstanding; what stands under an earlier version's key gets its own row.
 
-        Read once more then: who waits in such a row was accepted before whoever came since.
+        Read once more then: who waits in such a row was accepted before whoever came since. Where
+        the tick's time is over before all have theirs, no turn is given in it.
         """
         found = self._tables.schedule.all()
         strays = [one for one in found if not one.is_own]
         if not strays:
             return found
         for one in strays:
+            if self._clock() - begun > TICK_BUDGET:
+                break
             self._guarded(one, self._move)
         return [one for one in self._tables.schedule.all() if one.is_own]
 

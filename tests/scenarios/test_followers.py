@@ -7,6 +7,7 @@ import pytest
 
 from simulator import faults, outcomes
 from tests import builders
+from tests.slow_storage import slow_reads
 from tests.world import World
 
 BUSY = outcomes.fails("CloudInternalError")
@@ -223,6 +224,21 @@ def test_all_are_told_of_the_request_that_brought_the_disk_back(world: World) ->
         assert row["errorCode"] == "RestoredAlready"
         assert row["errorMessage"].startswith("disk-1 is not restored again: it was restored")
         assert "by the request insists" in row["errorMessage"]
+
+
+def test_a_tick_ends_in_time_however_slowly_leaders_are_read(world: World) -> None:
+    for number in range(20):
+        for name in (f"first-{number}", f"second-{number}"):
+            instance, target = world.protect(f"disk-{number}"), builders.disk(name)
+            world.send(requestId=name, backupInstanceId=instance, targetDiskId=target)
+    world.deliver()
+    begun = world.clock()
+
+    world.io.before = slow_reads(world)
+    world.tick_now()
+
+    assert world.status("second-19") == "Following"
+    assert world.clock() - begun < timedelta(minutes=4)
 
 
 # ------------------------------------------------------------------------------ one retry

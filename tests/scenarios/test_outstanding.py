@@ -1,5 +1,6 @@
 """One outstanding row for each request, whatever it names and whoever wrote it; tables are made."""
 
+from datetime import timedelta
 from typing import Any
 
 from azure.data.tables import UpdateMode
@@ -7,6 +8,7 @@ from azure.data.tables import UpdateMode
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from tests import builders
 from tests.fakes import Io
+from tests.slow_storage import slow_reads
 from tests.world import World
 
 VAULT_2 = {"backupInstanceId": builders.INSTANCE.replace("vault-1", "vault-2")}
@@ -156,6 +158,17 @@ def test_an_old_row_that_cannot_be_moved_stays_and_stops_no_other(world: World) 
 
     assert ("0" * 32, "broken") in keys(world)
     assert [key for key, name in keys(world) if name == "r1" and len(key) != 2] == []
+
+
+def test_a_tick_ends_in_time_however_slowly_old_rows_are_moved(world: World) -> None:
+    for number in range(20):
+        put_old_row(world, f"nobody-{number}")
+    begun = world.clock()
+
+    world.io.before = slow_reads(world)
+    world.tick_now()
+
+    assert world.clock() - begun < timedelta(minutes=4)
 
 
 def test_the_first_message_of_a_fresh_account_waits_for_nothing() -> None:
