@@ -34,6 +34,8 @@ _ITS_OWN: Final = frozenset(
 )
 """Codes of refusals that are about the leader's own request: another may do better."""
 
+_MENDED: Final = "Mend what ended it, then send the request again with a new requestId."
+
 
 class Followers:
     """Decides what becomes of followers when their leaders have ended. Safe for threads."""
@@ -110,6 +112,6 @@ def _reason(leader: Restore, outcome: Outcome) -> Problem:
         problem.code,
         f"The request {leader.id} was restoring the same disk; it ended {outcome.status}: "
         f"{problem.message}",
-        f"{problem.action} Then send the request again with a new requestId.".strip(),
+        f"{_MENDED} {problem.action}".rstrip(),  # A command ends an advice, to be copied as it is.
         problem.correlation_id,
     )

@@ -106,6 +106,21 @@ def test_what_the_vault_refuses_it_refuses_to_all(world: World) -> None:
     assert ended(world, "second") == ("Rejected", "UserErrorDiskSnapshotNotFound")
 
 
+def test_a_follower_is_given_the_command_that_mends_it_at_the_end_of_its_advice(
+    world: World,
+) -> None:
+    refused = outcomes.fails("UserErrorNotEnoughPermissionOnTargetRG")
+    world.simulator.script(builders.disk("first"), job=refused)
+    world.simulator.script(builders.disk("second"), job=refused)
+    storm(world, "first", "second", "third")
+
+    world.run()
+
+    own, told = (world.result(name)["recommendedAction"] for name in ("second", "third"))
+    assert "The command: az role assignment create" in told
+    assert told.endswith(own)
+
+
 def test_what_only_the_first_may_not_do_the_next_may(world: World) -> None:
     at = world.clock() + timedelta(seconds=20)
     ask(world, "first", notAfter=at.isoformat())
