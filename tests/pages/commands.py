@@ -18,7 +18,7 @@ from tests.azure.printed_advice import COMMANDS
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = {
     str(file.relative_to(ROOT)): file.read_text("utf-8")
-    for file in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "infra/README.md")
+    for file in sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "infra/README.md"))
 }
 
 _BLOCK: Final = re.compile(r"^( *)```(\w*).*?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
