@@ -76,7 +76,7 @@ resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@202
   name: 'app-package'
 }
 
-// Who wrote a request, a row, a package, and who deleted one: the caller's identity stands in each line.
+// Who wrote or deleted a message or a row: the caller's identity stands in each line.
 var written = [
   { category: 'StorageWrite', enabled: true }
   { category: 'StorageDelete', enabled: true }
