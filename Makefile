@@ -110,20 +110,18 @@ test-delivery: $(READY) $(DELIVERY)
 	$(PY) -m pytest $(or $(TESTS),tests/delivery)
 
 lock: $(READY) $(DELIVERY)
-	PATH="$(CURDIR)/.venv-delivery/bin:$$PATH" \
+	@PATH="$(CURDIR)/.venv-delivery/bin:$$PATH" \
 		$(PY) -m tools.lock $(if $(CHECK),--compare) $(if $(UPGRADE),--upgrade)
 
 package: $(READY)
 	@$(PY) -m tools.package
 
 # Of an environment that holds what is locked and nothing else.
-sbom: $(APP) $(DELIVERY)
-	@mkdir -p dist
-	.venv-delivery/bin/cyclonedx-py environment .venv-app/bin/python --pyproject pyproject.toml \
-		--mc-type application --output-reproducible --output-file dist/sbom.cdx.json
+sbom: $(READY) $(APP) $(DELIVERY)
+	@PATH="$(CURDIR)/.venv-delivery/bin:$$PATH" $(PY) -m tools.sbom .venv-app/bin/python dist/sbom.cdx.json
 
 audit: $(DELIVERY)
-	.venv-delivery/bin/pip-audit --disable-pip --require-hashes --requirement requirements.txt
+	.venv-delivery/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
 
 recordings: $(READY)
 	@$(if $(CLONE),,$(error CLONE=... is missing: a clone of the repository in tests/recordings.toml))\

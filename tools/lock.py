@@ -182,13 +182,13 @@ def _differences() -> list[str]:
 
 
 def _compile(lock: Path, *options: str) -> None:
+    """Have uv write the lock; the Makefile puts its own uv first on the PATH."""
+    command = ["uv", "pip", "compile", "--universal", "--python-version", PYTHONS[0]]
+    command += ["--generate-hashes", "--output-file"]
+    told = " ".join([*command, LOCK.name, WANTED.name])  # What Dependabot reads in the lock.
+    quiet = ["--quiet", "--no-config", "--custom-compile-command", told]
     subprocess.run(  # noqa: S603 - uv and our own words.
-        [  # The Makefile puts its own uv first on the PATH.
-            *("uv", "pip", "compile", "--no-config", "--quiet", "--universal"),
-            *("--python-version", PYTHONS[0], "--generate-hashes"),
-            *("--custom-compile-command", "make lock", *options),
-            *("--output-file", str(lock), WANTED.name),
-        ],
+        [*command, str(lock), WANTED.name, *quiet, *options],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         check=True,
