@@ -5,13 +5,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic.alias_generators import to_camel
 
+from restore_core.azure.advice.obstacles import _STANDING, is_standing
 from restore_core.azure.advice.roles import APP_ROLE
 from restore_core.contract.request import RestoreRequest
 from restore_core.engine.columns import refused_row
+from restore_core.errors import Problem
+from restore_core.lifecycle.states import Waiting
 from restore_core.version import VERSION
 from tests.builders import a_refused_message
 
@@ -84,6 +88,29 @@ def test_the_runbook_explains_every_event_of_the_log() -> None:
 
     assert len(events) == 12
     assert events <= names_in("docs/operations.md")
+
+
+def test_the_runbook_explains_every_field_of_the_log() -> None:
+    fields = set(re.findall(r"(\w+)=[%{]", page("restore_core/engine/log.py")))
+
+    assert {"requestId", "leftOver", "advice"} <= fields
+    assert fields <= names_in("docs/operations.md")
+
+
+def test_the_runbook_explains_every_obstacle_that_only_a_person_removes() -> None:
+    told = {one for one in names_in("docs/operations.md") if is_standing(Problem(one, ""))}
+
+    assert {one.lower() for one in told} == _STANDING
+
+
+def test_the_states_that_the_runbook_explains_are_there() -> None:
+    table = page("docs/operations.md").partition("| state | what it waits for |")[2]
+    told = set(
+        re.findall(r"`([A-Z]\w+)`", " ".join(re.findall(r"^ +\| (`.*?) \|", table, re.MULTILINE)))
+    )
+
+    assert {"Following", "Queued", "Retrying", "Running"} <= told
+    assert told <= {state.__name__ for state in get_args(Waiting)}
 
 
 def test_the_role_that_the_app_s_advice_names_is_deployed_and_told() -> None:
