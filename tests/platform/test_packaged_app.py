@@ -52,7 +52,6 @@ def test_it_finds_the_six_functions(tmp_path: Path) -> None:
         "accept_restore",
         "advance_restore",
         "doctor",
-        "doctor",
         "get_restore",
         "list_restores",
         "poll_restores",
