@@ -14,7 +14,7 @@ from restore_core.engine.log import log_failure, log_tick
 from restore_core.engine.ports import Outstanding, Poisoned, Queues, Tables
 from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps, step_of
-from restore_core.engine.turns import TICK_BUDGET, Turns
+from restore_core.engine.turns import ONE_BY_ONE_BUDGET, TICK_BUDGET, Turns
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import Event
 
@@ -71,8 +71,14 @@ class Sweep:
         self._take(self._queues.poison.steps(), self._judge_poisoned_step)
 
     def _take(self, messages: Iterable[Poisoned], take: Callable[[Poisoned], None]) -> None:
-        """Take poisoned messages one by one; one that fails comes again and stops no other."""
+        """Take poisoned messages one by one; one that fails comes again and stops no other.
+
+        What there is no time for becomes visible again, and another tick takes it.
+        """
+        begun = self._clock()
         for message in messages:
+            if self._clock() - begun > ONE_BY_ONE_BUDGET:
+                break
             try:
                 take(message)
                 self._queues.poison.delete(message)

@@ -17,6 +17,10 @@ from restore_core.lifecycle.states import Turn
 TICK_BUDGET: Final = timedelta(minutes=2)
 """No restore is begun later in a tick, so that a tick ends before the function's time-out."""
 
+ONE_BY_ONE_BUDGET: Final = timedelta(seconds=30)
+"""What a tick reads one after the other (leaders, what was poisoned) may take so long, a quarter of
+its time: where storage is slow, jobs are looked at all the same."""
+
 
 class Turns:
     """Gives those that wait their turn; a timer's tick alone does. Safe for threads."""

@@ -14,6 +14,7 @@ from restore_core.errors import Unavailable
 from simulator import faults
 from tests import builders
 from tests.fakes import Message, OneAfterTheOther
+from tests.slow_storage import slow_reads
 from tests.world import World
 
 
@@ -144,6 +145,20 @@ def test_however_many_requests_were_poisoned_a_tick_asks_arm_for_none_of_them(
     assert world.simulator.calls == []
     world.run()
     assert all(world.result(f"r{n}")["status"] == "Completed" for n in range(40))
+
+
+def test_a_tick_ends_in_time_however_slowly_what_was_poisoned_is_taken(world: World) -> None:
+    poison = world.queue("restore-requests-poison")
+    for number in range(32):
+        body = builders.message(requestId=f"r{number}", backupInstanceId=world.protect())
+        poison.messages.append(Message(body.decode(), world.clock(), world.clock()))
+    begun = world.clock()
+
+    world.io.before = slow_reads(world)
+    world.tick_now()
+
+    assert 0 < len(poison.messages) < 32
+    assert world.clock() - begun < timedelta(minutes=4)
 
 
 def test_a_poisoned_message_that_fails_stops_no_other(world: World) -> None:
