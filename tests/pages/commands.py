@@ -1,4 +1,4 @@
-"""Every `az` command that a page shows or an advice prints, in the words that a shell makes of it.
+"""Every `az` command that a page shows, an advice prints or a workflow runs, in a shell's words.
 
 A page's blocks of shell are followed from the first to the last by a real shell, with what stands
 as code in its sentences, in which `az` only notes its words. Names are such as Azure allows and a
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from tests.azure.printed_advice import COMMANDS
 
 ROOT: Final = Path(__file__).parents[2]
@@ -26,8 +28,10 @@ _INLINE: Final = re.compile(r"`(az [^`]+)`")
 _SETS: Final = re.compile(r"^[A-Z_]+=", re.MULTILINE)
 _GROUP: Final = re.compile(r"(/resourceGroups/)([\w-]+)")
 _AZ: Final = re.compile(r"\baz [a-z]")
-_OTHERS: Final = ("azd", "curl", "func")
-"""What else the blocks call, and must not be called here."""
+_OTHERS: Final = ("azd", "curl", "func", "jq")
+"""What else is called there, and must not be called here."""
+_VARIABLES: Final = ("AZURE_LOCATION", "BICEP_VERSION", "TAG")
+"""What a workflow's steps are given."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,18 @@ def words(script: str, folder: Path) -> list[list[str]]:
     """Follow a script in bash; return the words of each `az`, without the `az`."""
     noted = folder / "noted"
     noted.touch()
-    note = f"printf '%s\\037' \"$@\" >> {noted}; printf '\\036' >> {noted}; echo said"
+    note = f"printf '%s\\037' \"$@\" >> {noted}; printf '\\036' >> {noted}"
     for name in ("az", *_OTHERS):
-        _program(folder / name, note if name == "az" else "exit 0")
+        _program(folder / name, note if name == "az" else ":")
     (folder / "request.json").write_text("{}", "utf-8")
     done = subprocess.run(  # noqa: S603 - our own pages.
         ["bash", "-euc", script],  # noqa: S607
         cwd=folder,
-        env={"PATH": f"{folder}{os.pathsep}/usr/bin:/bin", "HOME": str(folder)},
+        env={
+            "PATH": f"{folder}{os.pathsep}/usr/bin:/bin",
+            **dict.fromkeys(("HOME", "RUNNER_TEMP"), str(folder)),
+            **dict.fromkeys(_VARIABLES, "given"),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -89,15 +97,22 @@ def words(script: str, folder: Path) -> list[list[str]]:
 
 
 def _program(file: Path, body: str) -> None:
-    file.write_text(f"#!/bin/sh\n{body}\n", "utf-8")
+    file.write_text(f"#!/bin/sh\n{body}\necho said\n", "utf-8")
     file.chmod(0o755)
 
 
+def _workflows() -> Iterator[tuple[str, str]]:
+    for file in sorted(ROOT.glob(".github/workflows/*.yml")):
+        for job in yaml.safe_load(file.read_text("utf-8"))["jobs"].values():
+            for step in job.get("steps", ()):
+                if _AZ.search(step.get("run", "")):
+                    yield f"{file.name}: {step.get('name', '')}", step["run"]
+
+
 def all_words(folder: Path) -> Iterable[tuple[str, list[str]]]:
-    """Yield where each command of pages and advice stands, and its words."""
-    scripts = {name: read(text).script for name, text in PAGES.items()} | {
-        f"advice {name}": line for name, line in COMMANDS.items()
-    }
-    for name, script in scripts.items():
+    """Yield where each command of pages, advice and workflows stands, and its words."""
+    scripts = [(name, read(text).script) for name, text in PAGES.items()]
+    advice = [(f"advice {name}", line) for name, line in COMMANDS.items()]
+    for name, script in (*scripts, *advice, *_workflows()):
         for call in words(script, folder):
             yield name, call

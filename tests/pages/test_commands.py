@@ -82,11 +82,35 @@ def test_a_page_adds_the_extension_first_and_never_asks_for_it_unseen(
         assert asked[0] == ["extension", "add", "--name", extension.GROUP]
 
 
-def test_the_azure_cli_understands_every_command_of_pages_and_advice(tmp_path: Path) -> None:
+def test_the_azure_cli_understands_every_command_of_pages_advice_and_workflows(
+    tmp_path: Path,
+) -> None:
     calls = list(all_words(tmp_path))
 
     assert complaints(calls, tmp_path) == []
     assert len(calls) > 60
+    assert any("config-zip" in call and "deploy.yml" in place for place, call in calls)
+
+
+@pytest.mark.parametrize("place", ["docs/operations.md", "deploy.yml: Stop the triggers"])
+def test_whoever_upgrades_stops_every_trigger_and_starts_each_again(
+    place: str, tmp_path: Path
+) -> None:
+    triggers = re.findall(
+        r'function_name\("(\w+)"\)\n +@app\.(?:queue|timer)_trigger',
+        (ROOT / "function_app.py").read_text("utf-8"),
+    )
+    names = sorted(f"AzureWebJobs.{name}.Disabled" for name in triggers)
+    calls = [call for at, call in all_words(tmp_path) if at.startswith(place)]
+
+    stopped, started = (
+        [call for call in calls if call[:4] == ["functionapp", "config", "appsettings", does]]
+        for does in ("set", "delete")
+    )
+
+    assert len(triggers) == 3
+    assert [f"{name}=true" for name in names] == sorted(w for w in stopped[-1] if "=" in w)
+    assert names == sorted(word for word in started[-1] if word.endswith(".Disabled"))
 
 
 def test_every_command_that_a_sentence_names_is_there(tmp_path: Path) -> None:
