@@ -11,6 +11,8 @@
 #                 queries; after a change of them, for CI does not run it
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results
+#   make doctor   could the app restore, and if not, why: the stack's, or another by DOCTOR="URL …"
+#   make smoke    a validation and one real restore, likewise: SMOKE="URL …"
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
 #   make recordings CLONE=../azure-cli-extensions   cut the recorded ARM traffic, which tests replay,
 #                 out of a clone of the repository that publishes it
@@ -34,6 +36,9 @@ EVENTS ?=
 PACE ?=
 # A clone of the repository that tests/recordings.toml names.
 export CLONE ?=
+# What the doctor and the smoke test are asked; without it, the stack that runs.
+DOCTOR ?=
+SMOKE ?=
 # Options for pytest, such as TESTS="tests/lifecycle -x".
 TESTS ?=
 # Options for chaos, such as CHAOS="--restores 10 --kills 6 --speed 30".
@@ -63,7 +68,7 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
+.PHONY: help demo stack host send results doctor smoke test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -82,6 +87,12 @@ send: $(READY)
 
 results: $(READY)
 	@$(PY) -m local.stack results
+
+doctor: $(READY)
+	@$(PY) -m local.doctor $(DOCTOR)
+
+smoke: $(READY)
+	@$(PY) -m local.smoke $(SMOKE)
 
 # Some tests alone prove nothing about coverage, so it is measured where TESTS names none.
 test: $(AZURITE)

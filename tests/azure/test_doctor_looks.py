@@ -1,5 +1,6 @@
 """The looks at storage, token, vaults and graph: what each finds, and what to do."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -168,6 +169,12 @@ def test_the_newest_point_is_told_with_its_age(bench: Bench) -> None:
     check = find(look_at(bench), "newest point")
 
     assert check.found == "Of 2026-11-21T02:00:00Z: 10 h old."
+
+
+def test_a_point_of_this_hour_is_some_minutes_old(bench: Bench) -> None:
+    bench.simulator.add_point(bench.id, time=NOON - timedelta(minutes=59, seconds=30))
+
+    assert find(look_at(bench), "newest point").found.endswith(": 59 min old.")
 
 
 def test_a_disk_without_a_point_is_a_failure(bench: Bench) -> None:

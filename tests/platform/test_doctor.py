@@ -123,7 +123,7 @@ def test_on_the_stack_all_is_well(stack: Stack) -> None:
     }
     assert len([c for c in answer.body["checks"] if c["name"].startswith("table ")]) == 5
     assert len([c for c in answer.body["checks"] if c["name"].startswith("queue ")]) == 5
-    assert "h old" in answer.check("vault vault-1: newest point")["found"]
+    assert " old." in answer.check("vault vault-1: newest point")["found"]
     assert "object id bbbbbbbb" in answer.check("token for ARM")["found"]
     assert "shows 1 backup instances" in answer.check("Resource Graph")["found"]
     (candidate,) = answer.body["candidates"]

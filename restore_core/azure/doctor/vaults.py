@@ -5,7 +5,7 @@ Of a list one page is read: whether it may be read is the question, not what all
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from restore_core.text import utc_text
 SAMPLE: Final = 3
 """Instances of a vault whose points are read: each is a call, and 15 s are there for all."""
 
+_AN_HOUR: Final = 60
 _OTHERWISE: Final = (
     "Ask again. If it stays so: do ARM_ENDPOINT and RESTORE_API_VERSION name what they should, and "
     "does a proxy or a firewall stand between?"
@@ -74,8 +75,13 @@ class VaultLooks:
     def _newest(self, name: str, instance: BackupInstanceId) -> Check:
         now = self._clock()
         point = newest(self._inventory.points(instance), not_after=None, now=now)
-        hours = max(0, int((now - point.time).total_seconds() // 3600))
-        return Check(name, Verdict.OK, f"Of {utc_text(point.time)}: {hours} h old.")
+        found = f"Of {utc_text(point.time)}: {_age(now - point.time)} old."
+        return Check(name, Verdict.OK, found)
+
+
+def _age(span: timedelta) -> str:
+    minutes = max(0, int(span.total_seconds() // 60))
+    return f"{minutes // 60} h" if minutes >= _AN_HOUR else f"{minutes} min"
 
 
 def _disk(vault: BackupVaultId, item: dict[str, Any]) -> BackupInstanceId | None:

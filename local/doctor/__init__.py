@@ -1,0 +1,1 @@
+"""Asks a deployed app whether it could restore, then proves it by validations. Restores nothing."""

@@ -1,0 +1,1 @@
+"""An app that is deployed, as who operates it reaches it: asked over HTTP, sent to by its queue."""
