@@ -13,8 +13,8 @@ from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, restored_already
-from restore_core.engine.turns import ONE_BY_ONE_BUDGET
 from restore_core.errors import Problem, UnreadableRow
+from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Outcome, Status, Turn
@@ -51,7 +51,7 @@ class Followers:
         following.sort(key=lambda one: (one.leader, one.accepted_at, one.request_id))
         decided: dict[str, Event] = {}
         for leader, group in groupby(following, key=lambda one: one.leader):
-            if self._clock() - begun > ONE_BY_ONE_BUDGET:
+            if self._clock() - begun > pace.ONE_BY_ONE_BUDGET:
                 break
             try:
                 decided.update(self._of(leader, [one.request_id for one in group]))

@@ -68,6 +68,18 @@ class Preparation:
         )
         return Prepared(plan, self._clock())
 
+    def refusal(
+        self,
+        restore: Restore,
+        source: BackupInstanceId | BackupVaultId,
+        target: DiskId | ResourceGroupId,
+    ) -> Problem | None:
+        """Return why the operator does not want this restore, or None; asked again at the claim."""
+        deletion = restore.origin is Origin.DELETED_DISK
+        if deletion and not self._rules.restores_deleted_disks:
+            return _DELETED_DISKS_OFF
+        return self._rules.policy.refusal(source, target)
+
     def _judge_early(self, restore: Restore) -> list[BackupVaultId]:
         """Judge what the request tells of itself; return the vaults in which a disk is looked up.
 
@@ -80,13 +92,6 @@ class Preparation:
         else:
             vaults = self._vaults(restore)
         return vaults
-
-    def _instance(self, restore: Restore, vaults: Sequence[BackupVaultId]) -> BackupInstance:
-        """Return the backup instance that is named, or the one of the disk that is."""
-        request = restore.request
-        if request.backup_instance_id is not None:
-            return self._vault.instance(request.backup_instance_id)
-        return self._vault.instance_of(request.known_source, vaults, restore.requested_at)
 
     def _vaults(self, restore: Restore) -> list[BackupVaultId]:
         """Return where a disk is looked for: the vault that is named, or those that rules name."""
@@ -111,17 +116,12 @@ class Preparation:
         if problem is not None:
             raise Rejected(problem)
 
-    def refusal(
-        self,
-        restore: Restore,
-        source: BackupInstanceId | BackupVaultId,
-        target: DiskId | ResourceGroupId,
-    ) -> Problem | None:
-        """Return why the operator does not want this restore, or None; asked again at the claim."""
-        deletion = restore.origin is Origin.DELETED_DISK
-        if deletion and not self._rules.restores_deleted_disks:
-            return _DELETED_DISKS_OFF
-        return self._rules.policy.refusal(source, target)
+    def _instance(self, restore: Restore, vaults: Sequence[BackupVaultId]) -> BackupInstance:
+        """Return the backup instance that is named, or the one of the disk that is."""
+        request = restore.request
+        if request.backup_instance_id is not None:
+            return self._vault.instance(request.backup_instance_id)
+        return self._vault.instance_of(request.known_source, vaults, restore.requested_at)
 
     def _point(self, restore: Restore, instance: BackupInstanceId) -> RecoveryPoint:
         request, now = restore.request, self._clock()

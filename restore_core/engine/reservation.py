@@ -43,6 +43,15 @@ class Reservation:
             return Refused(_held(target, str(holder)), self._clock())
         return None
 
+    def reserve(self, restore: Restore, plan: Plan) -> Event:
+        """Take the source, then the target, then a turn."""
+        if taken := self._take_source(restore, plan.source):
+            return taken
+        holder = self._tables.targets.lock(plan.target, restore.id)
+        if holder != restore.id:
+            return Refused(_held(plan.target, holder), self._clock())
+        return Reserved(self._clock()) if self._has_turn(restore) else TurnAwaited(self._clock())
+
     def _take_source(self, restore: Restore, source: DiskId) -> Event | None:
         earlier = self._tables.sources.take(
             source,
@@ -55,15 +64,6 @@ class Reservation:
         if earlier.outcome is not None and self._counts(earlier):
             return Refused(restored_already(source, earlier), self._clock())
         return LeaderFound(earlier.id, self._clock())
-
-    def reserve(self, restore: Restore, plan: Plan) -> Event:
-        """Take the source, then the target, then a turn."""
-        if taken := self._take_source(restore, plan.source):
-            return taken
-        holder = self._tables.targets.lock(plan.target, restore.id)
-        if holder != restore.id:
-            return Refused(_held(plan.target, holder), self._clock())
-        return Reserved(self._clock()) if self._has_turn(restore) else TurnAwaited(self._clock())
 
     def _counts(self, earlier: Restore) -> bool:
         """Tell whether an earlier restore of a source keeps the next one waiting its time."""

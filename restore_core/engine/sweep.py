@@ -14,7 +14,7 @@ from restore_core.engine.log import log_failure, log_tick
 from restore_core.engine.ports import Outstanding, Poisoned, Queues, Tables
 from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps, step_of
-from restore_core.engine.turns import ONE_BY_ONE_BUDGET, TICK_BUDGET, Turns
+from restore_core.engine.turns import Turns
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import Event
 
@@ -77,7 +77,7 @@ class Sweep:
         """
         begun = self._clock()
         for message in messages:
-            if self._clock() - begun > ONE_BY_ONE_BUDGET:
+            if self._clock() - begun > pace.ONE_BY_ONE_BUDGET:
                 break
             try:
                 take(message)
@@ -120,7 +120,7 @@ class Sweep:
         if not strays:
             return found
         for one in strays:
-            if self._clock() - begun > TICK_BUDGET:
+            if self._clock() - begun > pace.TICK_BUDGET:
                 break
             self._guarded(one, self._move)
         return [one for one in self._tables.schedule.all() if one.is_own]
@@ -135,7 +135,7 @@ class Sweep:
 
     def _visit(self, outstanding: Outstanding, event: Event | None, begun: datetime) -> bool:
         """Look at a restore; tell whether there was time for it in this tick."""
-        if self._clock() - begun > TICK_BUDGET:
+        if self._clock() - begun > pace.TICK_BUDGET:
             return False
         self._guarded(outstanding, lambda one: self._look_at(one, event))
         return True

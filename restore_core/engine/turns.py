@@ -2,24 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil
-from typing import Final
 
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.steps import Steps
 from restore_core.errors import Superseded, UnreadableRow
+from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import TurnCame
 from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.states import Turn
-
-TICK_BUDGET: Final = timedelta(minutes=2)
-"""No restore is begun later in a tick, so that a tick ends before the function's time-out."""
-
-ONE_BY_ONE_BUDGET: Final = timedelta(seconds=30)
-"""What a tick reads one after the other (leaders, what was poisoned) may take so long, a quarter of
-its time: where storage is slow, jobs are looked at all the same."""
 
 
 class Turns:
@@ -47,7 +40,7 @@ class Turns:
         try:
             taken = self._taken() if waiting else Counter()
             while waiting and taken.total() < self._rules.max_active:
-                if self._clock() - begun > TICK_BUDGET:
+                if self._clock() - begun > pace.TICK_BUDGET:
                     break
                 one = self._next(waiting, taken)
                 waiting.remove(one)

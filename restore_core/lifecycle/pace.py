@@ -10,6 +10,13 @@ from typing import Final
 FUNCTION_TIMEOUT: Final = timedelta(minutes=5)
 """host.json's functionTimeout: no invocation of ours lives longer. A test ties the two."""
 
+TICK_BUDGET: Final = timedelta(minutes=2)
+"""No restore is begun later in a tick, so that a tick ends before the function's time-out."""
+
+ONE_BY_ONE_BUDGET: Final = timedelta(seconds=30)
+"""What a tick reads one after the other (leaders, what was poisoned) may take so long, a quarter of
+its time: where storage is slow, jobs are looked at all the same."""
+
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """By how much two clocks, a worker's and Azure's, may differ: what Kerberos allows too."""
 
