@@ -46,10 +46,10 @@ class Preparation:
         request = restore.request
         vaults = self._judge_early(restore)
         known = request.source_disk_id
-        if known is not None and (taken := self._reservation.look(restore, known)):
+        if known is not None and (taken := self._reservation.take_source(restore, known)):
             return taken
         instance = self._instance(restore, vaults)
-        if known is None and (taken := self._reservation.look(restore, instance.source)):
+        if known is None and (taken := self._reservation.take_source(restore, instance.source)):
             return taken
         target = request.target_for(instance.source)
         self._judge(restore, instance.id, target)
@@ -86,12 +86,10 @@ class Preparation:
         No call is made for what is refused anyway. Raise Rejected.
         """
         request = restore.request
-        vaults = []
-        if request.backup_instance_id is not None:
-            self._judge(restore, request.backup_instance_id, request.known_target)
-        else:
-            vaults = self._vaults(restore)
-        return vaults
+        if request.backup_instance_id is None:
+            return self._vaults(restore)
+        self._judge(restore, request.backup_instance_id, request.known_target)
+        return []
 
     def _vaults(self, restore: Restore) -> list[BackupVaultId]:
         """Return where a disk is looked for: the vault that is named, or those that rules name."""

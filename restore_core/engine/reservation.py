@@ -28,10 +28,11 @@ class Reservation:
         self._rules = rules
         self._clock = clock
 
-    def look(self, restore: Restore, source: DiskId) -> Event | None:
-        """Take the source, and look whether the target is free, where the request names it.
+    def take_source(self, restore: Restore, source: DiskId) -> Event | None:
+        """Take the source, and see whether the target is free where the request names it.
 
-        Return whom to follow, or why not, where somebody else has one of them.
+        Return whom to follow, or why not, where somebody else has one of them. The target itself
+        is taken with the plan (`reserve`).
         """
         if restore.request.validate_only:
             return None

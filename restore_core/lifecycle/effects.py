@@ -13,7 +13,7 @@ class Prepare:
 
 @dataclass(frozen=True)
 class Reserve:
-    """Take the target for this restore alone, the source for a while, and a turn."""
+    """Take the source for a while, the target for this restore alone, and a turn."""
 
 
 @dataclass(frozen=True)

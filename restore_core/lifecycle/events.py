@@ -1,6 +1,7 @@
 """What can happen to a restore. Values only; `transitions` says what follows.
 
-`at` is always the moment the app learnt of it, by the worker's clock, in UTC.
+`at` is the moment the app learnt of it, by the worker's clock, in UTC. A claim holds its own
+moment, and a job `ended` when the vault says.
 """
 
 from dataclasses import dataclass

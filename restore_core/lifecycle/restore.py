@@ -259,12 +259,12 @@ class Restore:
         if isinstance(state, Triggering | Guarding | Ending | Ended):
             return outbox
         problem = state.wait.problem
-        heard = problem is not None and isinstance(event, _NO_ANSWER)
+        heard = problem is not None and isinstance(event, _BRINGS_A_REASON)
         return outbox.heard(problem, at, notices) if problem and heard else outbox
 
 
-_NO_ANSWER: Final = (Unanswered, ValidationFailed, TriggerNotTaken, Refused)
-"""Events that bring a reason to wait."""
+_BRINGS_A_REASON: Final = (Unanswered, ValidationFailed, TriggerNotTaken, Refused)
+"""Events after which a restore may have to wait, with the reason that Azure gave."""
 
 
 def stage_of(state: State) -> Stage:

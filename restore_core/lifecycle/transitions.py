@@ -1,8 +1,9 @@
 """The life of one restore. No I/O, no clock, no Azure: every transition is in this file.
 
-The state is the to-do list. `owed(state, now)` says the one thing that a state still owes the
-world, and can be asked again after any crash, by anybody; `apply(state, event)` is the only place
-where a state changes. A pair of state and event that is absent there cannot follow and raises.
+The state is the to-do list. `owed(state, now)`, in `debts`, says the one thing that a state still
+owes the world, and can be asked again after any crash, by anybody; `apply(state, event)` is the
+only place where a state changes. A pair of state and event that is absent there cannot follow and
+raises.
 Effects never hang on a transition: what hangs on a transition dies with the process.
 
 Exactly one restore job. POST restore has no idempotency key, so a claim comes before it: the
