@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from restore_core.azure.advice.obstacles import _STANDING, is_standing
 from restore_core.azure.advice.roles import APP_ROLE
 from restore_core.contract.request import RestoreRequest
-from restore_core.engine.columns import refused_row
+from restore_core.engine.columns import PUBLIC, refused_row
 from restore_core.errors import Problem
 from restore_core.lifecycle.states import Waiting
 from restore_core.version import VERSION
@@ -101,6 +101,13 @@ def test_the_runbook_explains_every_obstacle_that_only_a_person_removes() -> Non
     told = {one for one in names_in("docs/operations.md") if is_standing(Problem(one, ""))}
 
     assert {one.lower() for one in told} == _STANDING
+
+
+def test_the_night_s_commands_ask_for_columns_that_are_there() -> None:
+    asked = re.findall(r"--query 'items\[\]\.\{(.*?)\}'", page("docs/operations.md"))
+
+    assert len(asked) == 2
+    assert {pair.split(":")[1] for one in asked for pair in one.split(", ")} <= {*PUBLIC}
 
 
 def test_the_states_that_the_runbook_explains_are_there() -> None:
