@@ -14,7 +14,7 @@ from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, restored_already
 from restore_core.errors import Problem, UnreadableRow
-from restore_core.lifecycle import pace
+from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Outcome, Status, Turn
@@ -27,7 +27,6 @@ _ITS_OWN: Final = frozenset(
         "RecoveryPointNotUsable",
         "TargetInUse",
         "TooLate",
-        "UserErrorSameNameDiskAlreadyExists",
     }
 )
 """Codes of refusals that are about the leader's own request: another may do better."""
@@ -86,7 +85,8 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
     """Tell whether the next may try what the leader could not do."""
     code = outcome.problem.code if outcome.problem else ""
     if outcome.status is Status.REJECTED:
-        return code in _ITS_OWN or _named_what_is_not_there(leader)
+        exists = endings.DISK_EXISTS in code.lower()
+        return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
     return outcome.status in (Status.FAILED, Status.TIMED_OUT) and not leader.stands_in
 
 

@@ -133,6 +133,21 @@ def test_what_only_the_first_may_not_do_the_next_may(world: World) -> None:
     assert ended(world, "second") == ("Completed", "")
 
 
+@pytest.mark.parametrize(
+    "code", ["UserErrorSameNameDiskAlreadyExists", "UserErrorTargetDiskAlreadyExists"]
+)
+def test_a_disk_in_the_way_of_the_first_stops_no_other(world: World, code: str) -> None:
+    world.simulator.script(builders.disk("first"), validation=outcomes.fails(code))
+    ask(world, "first")
+    world.run(until=lambda: world.status("first") == "Validating")
+    ask(world, "second")
+
+    world.run()
+
+    assert ended(world, "first") == ("Rejected", code)
+    assert ended(world, "second") == ("Completed", "")
+
+
 def test_two_requests_for_one_fixed_target_are_one_restore_and_a_follower(world: World) -> None:
     target = builders.disk("the-disk")
     ask(world, "first", targetDiskId=target)
