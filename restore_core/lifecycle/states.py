@@ -167,7 +167,7 @@ class Following:
 
 @dataclass(frozen=True)
 class Planned:
-    """Source, target and recovery point are known; none of them is this restore's yet."""
+    """It is known what is restored to where. The source is taken; the target and a turn are not."""
 
     plan: Plan
     wait: Wait
