@@ -8,7 +8,7 @@
 #   make audit    known vulnerabilities of what is locked; make test-delivery  the workflows
 #   make test-infra   what infra/ would make, its alerts and workbook; where the Bicep compiler is
 #   make test-docs    what the pages show: every az command, by the Azure CLI's own parser, and the
-#                 queries; after a change of them, for CI does not run it
+#                 queries; after a change of them, for .ci/run does not
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results
 #   make doctor   could the app restore, and if not, why: the stack's, or another by DOCTOR="URL …"
