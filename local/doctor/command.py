@@ -96,7 +96,7 @@ class Command:
 
     def _validate(self, answer: dict[str, Any], queue: RequestsQueue) -> bool:
         group = self._asked.target_group or self._meant.group
-        asked_for = wanted(answer["candidates"], self._asked.instance, group, datetime.now(UTC))
+        asked_for = wanted(answer["samples"], self._asked.instance, group, datetime.now(UTC))
         self._to.print("\nValidations, which prove the vault's own roles and restore nothing:\n")
         for one in asked_for:
             queue.put(one.message)

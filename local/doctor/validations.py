@@ -43,15 +43,15 @@ class NothingToValidateError(ValueError):
 
 
 def wanted(
-    candidates: Sequence[dict[str, Any]], instances: Sequence[str], group: str, now: datetime
+    samples: Sequence[dict[str, Any]], instances: Sequence[str], group: str, now: datetime
 ) -> list[Wanted]:
     """Return a validation for each instance that is named, else one for each vault.
 
     Where `group` is empty, a disk goes to the group that a rule pairs with it. Raise
     NothingToValidateError.
     """
-    groups = {one["backupInstanceId"].lower(): one["targetResourceGroupId"] for one in candidates}
-    firsts = {one["vaultId"].lower(): one["backupInstanceId"] for one in reversed(candidates)}
+    groups = {one["backupInstanceId"].lower(): one["targetResourceGroupId"] for one in samples}
+    firsts = {one["vaultId"].lower(): one["backupInstanceId"] for one in reversed(samples)}
     chosen = list(instances) or list(reversed(firsts.values()))
     if not chosen:
         raise NothingToValidateError(

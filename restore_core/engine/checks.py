@@ -30,7 +30,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Sample:
     """A backup instance of which a validation may be asked, and where to."""
 
     instance: BackupInstanceId
@@ -43,7 +43,7 @@ class Findings:
     """What one look found."""
 
     checks: Sequence[Check]
-    candidates: Sequence[Candidate] = ()
+    samples: Sequence[Sample] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any, Final
 
-from restore_core.engine.checks import Candidate, Check, Findings, Look, Looks, Verdict
+from restore_core.engine.checks import Check, Findings, Look, Looks, Sample, Verdict
 from restore_core.engine.log import log_failure
 from restore_core.errors import SettingsError
 from restore_core.reading import doctor_settings
@@ -59,7 +59,7 @@ class Doctor:
             "tookSeconds": round((self._clock() - begun).total_seconds(), 1),
             "checks": [_check(check) for check in checks],
             "settings": [doctor_settings.shown(told) for told in examined.told],
-            "candidates": [_candidate(candidate) for candidate in looked.candidates],
+            "samples": [_sample(sample) for sample in looked.samples],
         }
         return json_reply(body)
 
@@ -76,7 +76,7 @@ class Doctor:
         found = [self._found(name, future) for name, future in begun]
         return Findings(
             [check for one in found for check in one.checks],
-            [candidate for one in found for candidate in one.candidates],
+            [sample for one in found for sample in one.samples],
         )
 
     def _found(self, name: str, future: Future[Findings]) -> Findings:
@@ -124,9 +124,9 @@ def _check(check: Check) -> dict[str, Any]:
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
+def _sample(sample: Sample) -> dict[str, Any]:
     return {
-        "vaultId": str(candidate.instance.vault),
-        "backupInstanceId": str(candidate.instance),
-        "targetResourceGroupId": str(candidate.target) if candidate.target else None,
+        "vaultId": str(sample.instance.vault),
+        "backupInstanceId": str(sample.instance),
+        "targetResourceGroupId": str(sample.target) if sample.target else None,
     }

@@ -10,7 +10,7 @@ from restore_core.azure.doctor import graph
 from restore_core.azure.doctor.account import AccountLooks
 from restore_core.azure.doctor.looks import AzureLooks, vaults
 from restore_core.azure.doctor.token import token_look
-from restore_core.azure.doctor.vaults import SAMPLE, VaultLooks
+from restore_core.azure.doctor.vaults import MOST_SAMPLES, VaultLooks
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.resource_ids import BackupInstanceId, ResourceGroupId
@@ -152,8 +152,8 @@ def test_a_vault_of_many_disks_is_looked_at_in_some_of_them(bench: Bench) -> Non
     found = look_at(bench)
 
     assert find(found, "backup instances").found.endswith("protects 6 disks.")
-    assert len([check for check in found.checks if "newest point" in check.name]) == SAMPLE
-    assert len(found.candidates) == SAMPLE
+    assert len([check for check in found.checks if "newest point" in check.name]) == MOST_SAMPLES
+    assert len(found.samples) == MOST_SAMPLES
     assert {check.verdict for check in found.checks} == {Verdict.OK}
 
 
@@ -186,12 +186,21 @@ def test_a_disk_without_a_point_is_a_failure(bench: Bench) -> None:
     assert "Look in the backup vault whether the disk's backups succeed" in check.action
 
 
-def test_the_group_that_a_rule_names_is_where_a_validation_may_go(bench: Bench) -> None:
-    (candidate,) = look_at(bench, Policy.parse(f"* => *; {ALLOW}")).candidates
-    (nowhere,) = look_at(bench).candidates
+def test_a_right_that_is_missing_is_told_with_the_role_that_holds_it(bench: Bench) -> None:
+    bench.simulator.deny("Microsoft.DataProtection/backupVaults/backupJobs/read")
 
-    assert candidate.instance == bench.instance
-    assert candidate.target == ResourceGroupId.parse(TARGET_GROUP)
+    check = find(look_at(bench), "jobs")
+
+    assert "Grant it the role 'Azure Disk Restore'" in check.action
+    assert "then ask again" in check.action
+
+
+def test_the_group_that_a_rule_names_is_where_a_validation_may_go(bench: Bench) -> None:
+    (sample,) = look_at(bench, Policy.parse(f"* => *; {ALLOW}")).samples
+    (nowhere,) = look_at(bench).samples
+
+    assert sample.instance == bench.instance
+    assert sample.target == ResourceGroupId.parse(TARGET_GROUP)
     assert nowhere.target is None
 
 
@@ -203,7 +212,7 @@ def test_a_vault_none_of_whose_disks_a_rule_holds_is_a_failure(bench: Bench) -> 
     check = find(found, "backup instances")
     assert check.verdict is Verdict.FAILED
     assert "No rule of RESTORE_ALLOW holds any of them" in check.found
-    assert found.candidates == []
+    assert found.samples == []
 
 
 @pytest.mark.parametrize("how", ["soft-deleted", "no disk"])

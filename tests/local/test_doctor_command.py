@@ -130,7 +130,7 @@ def test_no_validation_is_sent_while_the_settings_are_wrong(
     body = {"ok": False, "version": "1", "at": "now", "checks": [check], "settings": []}
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", "UseDevelopmentStorage=true")
 
-    with Listener(json.dumps({**body, "candidates": []}).encode()) as server:
+    with Listener(json.dumps({**body, "samples": []}).encode()) as server:
         code, screen = ran(server.url, "--instance", INSTANCE, "--target-group", TARGET_GROUP)
 
     assert code == 1
@@ -186,7 +186,7 @@ def test_without_an_account_it_says_what_to_name(
     assert "--account" in capsys.readouterr().err
 
 
-def a_candidate(vault: str = VAULT, **changes: Any) -> dict[str, Any]:
+def a_sample(vault: str = VAULT, **changes: Any) -> dict[str, Any]:
     instance = f"{vault}/backupInstances/disk-1"
     group = TARGET_GROUP
     return {
@@ -198,13 +198,13 @@ def a_candidate(vault: str = VAULT, **changes: Any) -> dict[str, Any]:
 
 
 def test_one_instance_of_each_vault_is_validated_in_the_group_of_its_rule() -> None:
-    second = a_candidate(f"{VAULT}2")
-    more = a_candidate(backupInstanceId=f"{VAULT}/backupInstances/disk-2")
+    second = a_sample(f"{VAULT}2")
+    more = a_sample(backupInstanceId=f"{VAULT}/backupInstances/disk-2")
 
-    asked = wanted([a_candidate(), more, second], [], "", NOW)
+    asked = wanted([a_sample(), more, second], [], "", NOW)
 
     assert [one.instance for one in asked] == [
-        a_candidate()["backupInstanceId"],
+        a_sample()["backupInstanceId"],
         second["backupInstanceId"],
     ]
     assert {one.group for one in asked} == {TARGET_GROUP}
@@ -213,21 +213,21 @@ def test_one_instance_of_each_vault_is_validated_in_the_group_of_its_rule() -> N
 
 
 def test_the_instances_that_are_named_are_validated_and_no_other() -> None:
-    (asked,) = wanted([a_candidate()], [INSTANCE], TARGET_GROUP, NOW)
+    (asked,) = wanted([a_sample()], [INSTANCE], TARGET_GROUP, NOW)
 
     assert (asked.instance, asked.group) == (INSTANCE, TARGET_GROUP)
 
 
 @pytest.mark.parametrize(
-    ("candidates", "instances", "told"),
+    ("samples", "instances", "told"),
     [
         ([], [], "--instance"),
-        ([a_candidate(targetResourceGroupId=None)], [], "--target-group"),
-        ([a_candidate()], [INSTANCE], "--target-group"),
+        ([a_sample(targetResourceGroupId=None)], [], "--target-group"),
+        ([a_sample()], [INSTANCE], "--target-group"),
     ],
 )
 def test_what_is_not_known_is_not_guessed_but_asked_for(
-    candidates: list[dict[str, Any]], instances: list[str], told: str
+    samples: list[dict[str, Any]], instances: list[str], told: str
 ) -> None:
     with pytest.raises(NothingToValidateError, match=told):
-        wanted(candidates, instances, "", NOW)
+        wanted(samples, instances, "", NOW)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from restore_core.contract.resource_ids import BackupInstanceId, ResourceGroupId
-from restore_core.engine.checks import Candidate, Check, Findings, Look, Looks, Verdict
+from restore_core.engine.checks import Check, Findings, Look, Looks, Sample, Verdict
 from restore_core.errors import SettingsError
 from restore_core.reading.doctor import Doctor
 from restore_core.reading.exchange import Query
@@ -201,11 +201,11 @@ def test_what_may_be_validated_is_named_with_the_group_where_a_rule_has_one(
     target: str | None,
 ) -> None:
     group = ResourceGroupId.parse(target) if target else None
-    candidate = Candidate(BackupInstanceId.parse(INSTANCE), group)
+    sample = Sample(BackupInstanceId.parse(INSTANCE), group)
 
-    body = asked(lambda _: GivenLooks(of_arm=[a_look("v", candidates=[candidate])]))
+    body = asked(lambda _: GivenLooks(of_arm=[a_look("v", samples=[sample])]))
 
-    assert body["candidates"] == [
+    assert body["samples"] == [
         {
             "vaultId": ENVIRONMENT["RESTORE_DEFAULT_VAULT"],
             "backupInstanceId": INSTANCE,

@@ -16,13 +16,13 @@ from restore_core.azure.inventory import Inventory
 from restore_core.azure.protected_disk import name_of, protected_disk
 from restore_core.azure.vault_calls import Page, VaultCalls
 from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, InvalidId
-from restore_core.engine.checks import Candidate, Check, Findings, Look, Verdict
+from restore_core.engine.checks import Check, Findings, Look, Sample, Verdict
 from restore_core.errors import Rejected, Unavailable
 from restore_core.lifecycle.policy import SETTING, Policy
 from restore_core.lifecycle.recovery_points import newest
 from restore_core.text import utc_text
 
-SAMPLE: Final = 3
+MOST_SAMPLES: Final = 3
 """Instances of a vault whose points are read: each is a call, and 15 s are there for all."""
 
 _AN_HOUR: Final = 60
@@ -47,13 +47,13 @@ class VaultLooks:
 
     def _findings(self, vault: BackupVaultId) -> Findings:
         checks: list[Check] = []
-        sample: list[BackupInstanceId] = []
+        samples: list[BackupInstanceId] = []
         name = f"vault {vault.name}: backup instances"
         with _failing_in(checks, name):
             disks, more = self._disks(vault)
-            sample = [disk for disk in disks if self._policy.pairs(disk)][:SAMPLE]
-            checks.append(_of_instances(name, vault, disks, more=more, some=bool(sample)))
-        for instance in sample:
+            samples = [disk for disk in disks if self._policy.pairs(disk)][:MOST_SAMPLES]
+            checks.append(_of_instances(name, vault, disks, more=more, some=bool(samples)))
+        for instance in samples:
             point = f"vault {vault.name}: newest point of {instance.name}"
             with _failing_in(checks, point):
                 checks.append(self._newest(point, instance))
@@ -61,7 +61,7 @@ class VaultLooks:
         with _failing_in(checks, jobs):
             self._page(vault, "backupJobs")
             checks.append(Check(jobs, Verdict.OK, "The list of jobs can be read."))
-        return Findings(checks, [Candidate(one, self._policy.target_of(one)) for one in sample])
+        return Findings(checks, [Sample(one, self._policy.target_of(one)) for one in samples])
 
     def _disks(self, vault: BackupVaultId) -> tuple[list[BackupInstanceId], bool]:
         """Return the protected disks of the list's first page, and whether it has another."""

@@ -126,9 +126,9 @@ def test_on_the_stack_all_is_well(stack: Stack) -> None:
     assert " old." in answer.check("vault vault-1: newest point")["found"]
     assert "object id bbbbbbbb" in answer.check("token for ARM")["found"]
     assert "shows 1 backup instances" in answer.check("Resource Graph")["found"]
-    (candidate,) = answer.body["candidates"]
-    assert candidate["vaultId"].lower() == stack.vault.lower()
-    assert candidate["targetResourceGroupId"].endswith("rg-prod-restored")
+    (sample,) = answer.body["samples"]
+    assert sample["vaultId"].lower() == stack.vault.lower()
+    assert sample["targetResourceGroupId"].endswith("rg-prod-restored")
     assert answer.body["tookSeconds"] < 20
 
 
