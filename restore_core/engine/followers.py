@@ -82,12 +82,15 @@ class Followers:
 
 
 def _another_may(leader: Restore, outcome: Outcome) -> bool:
-    """Tell whether the next may try what the leader could not do."""
+    """Tell whether the next may try what the leader could not do: once, but for a lapsed hour."""
     code = outcome.problem.code if outcome.problem else ""
-    if outcome.status is Status.REJECTED:
+    rejected = outcome.status is Status.REJECTED
+    if leader.stands_in:
+        return rejected and code == "TooLate"  # It has asked Azure for nothing.
+    if rejected:
         exists = endings.DISK_EXISTS in code.lower()
         return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
-    return outcome.status in (Status.FAILED, Status.TIMED_OUT) and not leader.stands_in
+    return outcome.status in (Status.FAILED, Status.TIMED_OUT)
 
 
 def _named_what_is_not_there(leader: Restore) -> bool:
@@ -96,7 +99,7 @@ def _named_what_is_not_there(leader: Restore) -> bool:
     Azure's code for that does not tell whose fault it was, so one more may ask.
     """
     named = leader.request.recovery_point_id or leader.request.vault_id
-    return named is not None and leader.plan is None and not leader.stands_in
+    return named is not None and leader.plan is None
 
 
 def _reason(leader: Restore, outcome: Outcome) -> Problem:

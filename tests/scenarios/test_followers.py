@@ -148,6 +148,24 @@ def test_a_disk_in_the_way_of_the_first_stops_no_other(world: World, code: str) 
     assert ended(world, "second") == ("Completed", "")
 
 
+def test_alerts_for_a_target_that_exists_try_twice_and_no_more(world: World) -> None:
+    target = builders.disk("the-disk")
+    world.simulator.add_disk(target)
+    for name in ("first", "second", "third", "fourth"):
+        world.clock.advance(seconds=1)
+        ask(world, name, targetDiskId=target)
+        world.deliver()
+
+    world.run()
+
+    assert len(world.arm_calls("POST", "/validateRestore")) == 2
+    code = world.result("first")["errorCode"]
+    assert [ended(world, name) for name in ("first", "second", "third", "fourth")] == [
+        ("Rejected", code)
+    ] * 4
+    assert "The request second was restoring" in world.result("fourth")["errorMessage"]
+
+
 def test_two_requests_for_one_fixed_target_are_one_restore_and_a_follower(world: World) -> None:
     target = builders.disk("the-disk")
     ask(world, "first", targetDiskId=target)

@@ -83,7 +83,7 @@ class Following:
         rest_end = (
             result["status"] == "Cancelled"
             or (result["status"] == "Rejected" and code not in _OF_THE_REQUEST)
-            or (result["status"] in ("Failed", "TimedOut") and document.get("standsIn"))
+            or (document.get("standsIn") and code != "TooLate")
         )
         return {code, *_ITS_OWN_LIMIT} if rest_end else set(_ITS_OWN_LIMIT)
 
