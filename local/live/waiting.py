@@ -41,11 +41,11 @@ class Waiting:
         for _ in range(self._looks):
             for request_id, known in list(open_ones.items()):
                 row = self._row(request_id)
-                if row is None or (row.get("status") == known and not row.get("ended")):
+                if row is None or (_status(row) == known and not row.get("ended")):
                     continue
                 seen = Seen(request_id, row)
                 yield seen
-                open_ones[request_id] = str(row.get("status"))
+                open_ones[request_id] = _status(row)
                 if seen.ended:
                     del open_ones[request_id]
             if not open_ones:
@@ -57,3 +57,7 @@ class Waiting:
             return self._app.restore(request_id)
         except UnreachableError:
             return None
+
+
+def _status(row: dict[str, Any]) -> str:
+    return str(row.get("status", ""))

@@ -36,7 +36,7 @@ def app() -> Iterator[Deployed]:
 
 def ran(*words: str, folder: Path = FOLDER) -> tuple[int, str]:
     to = Console(file=io.StringIO(), record=True, width=200, highlight=False)
-    code = main([*words, "--wait", "60"], to=to, pause=lambda _: time.sleep(0.2), folder=folder)
+    code = main(["--wait", "60", *words], to=to, pause=lambda _: time.sleep(0.2), folder=folder)
     return code, to.export_text()
 
 
@@ -73,6 +73,18 @@ def test_a_right_that_only_a_validation_shows_is_told_with_its_remedy(app: Deplo
     assert "Disk Restore Operator" in screen
     assert "\naz role assignment create" in screen or "\naz " in screen
     assert "Not all is well" in screen
+
+
+@azurite
+@pytest.mark.azurite
+def test_a_validation_whose_row_does_not_come_in_time_is_told_with_where_to_look(
+    app: Deployed,
+) -> None:
+    code, screen = ran(*app.words, "--wait", "0.01")
+
+    assert code == 1
+    assert "no row has come within 0.01 minutes" in screen
+    assert "restore-requests-poison" in screen
 
 
 @azurite
