@@ -16,7 +16,7 @@ from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.engine.engine import Engine
 from restore_core.engine.log import log_started
-from restore_core.reading.doctor import Doctor
+from restore_core.reading.doctor import BUDGET, Doctor
 from restore_core.reading.http_api import HttpApi
 from restore_core.settings import Settings, examine
 from restore_core.version import VERSION
@@ -51,6 +51,12 @@ def http_api(environment: Mapping[str, str], clock: Callable[[], datetime]) -> H
     return HttpApi(tables, clock)
 
 
-def doctor(environment: Mapping[str, str], clock: Callable[[], datetime]) -> Doctor:
+def doctor(
+    environment: Mapping[str, str], clock: Callable[[], datetime], *, budget: float = BUDGET
+) -> Doctor:
     """Return what examines the app that `environment` describes, right or wrong."""
-    return Doctor(lambda: examine(environment), lambda settings: AzureLooks(settings, clock), clock)
+
+    def looks(settings: Settings) -> AzureLooks:
+        return AzureLooks(settings, clock)
+
+    return Doctor(lambda: examine(environment), looks, clock, budget=budget)

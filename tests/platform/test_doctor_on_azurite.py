@@ -21,6 +21,7 @@ from local.host.triggers import HttpTrigger
 from local.stack.run import create_queues_and_tables
 from local.stack.settings import app_settings
 from restore_core import wiring
+from restore_core.reading.doctor import BUDGET
 from simulator import Simulator
 from tests.platform.small_app import PATIENCE, QUICK
 
@@ -61,19 +62,19 @@ class Stack:
     vault: str
     monkeypatch: pytest.MonkeyPatch
 
-    def ask(self, **changes: str) -> Answer:
+    def ask(self, *, budget: float = BUDGET, **changes: str) -> Answer:
         settings = {**self.settings, **changes}
         for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
             self.monkeypatch.setenv(name, settings[name])
-        with a_host(settings) as host:
+        with a_host(settings, budget) as host:
             answer = requests.get(f"{host.http_url}/api/doctor?code=the-key", timeout=PATIENCE)
         assert answer.status_code == 200
         return Answer(answer.json(), answer.text)
 
 
 @contextmanager
-def a_host(settings: dict[str, str]) -> Iterator[LocalHost]:
-    doctor = wiring.doctor(settings, lambda: datetime.now(UTC))
+def a_host(settings: dict[str, str], budget: float = BUDGET) -> Iterator[LocalHost]:
+    doctor = wiring.doctor(settings, lambda: datetime.now(UTC), budget=budget)
     app = function_app.functions(no_engine, no_api, lambda: doctor)
     worker = DirectWorker(app, {})
     of_http = [trigger for trigger in worker.triggers if isinstance(trigger, HttpTrigger)]
@@ -253,6 +254,18 @@ def test_without_a_token_what_needs_one_is_not_looked_at(stack: Stack) -> None:
     assert answer.check("vault vault-1")["outcome"] == "skipped"
     assert answer.check("Resource Graph")["outcome"] == "skipped"
     assert answer.check("table Restores")["outcome"] == "ok"
+
+
+def test_an_azure_that_takes_calls_and_answers_none_is_told_in_time(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        answer = stack.ask(budget=2, ARM_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+    assert {check["name"] for check in answer.failed} == {"vault vault-1", "Resource Graph"}
+    for failed in answer.failed:
+        assert failed["found"] == "Not reached: no answer within 2 s."
+        assert "a firewall, a proxy" in failed["action"]
+    assert answer.check("table Restores")["outcome"] == "ok"
+    assert 2 <= answer.body["tookSeconds"] < 10
 
 
 def test_a_graph_that_shows_nothing_is_no_failure(stack: Stack) -> None:
