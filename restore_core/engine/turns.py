@@ -39,9 +39,7 @@ class Turns:
         called: set[str] = set()
         try:
             taken = self._taken() if waiting else Counter()
-            while waiting and taken.total() < self._rules.max_active:
-                if self._clock() - begun > pace.TICK_BUDGET:
-                    break
+            while waiting and self._may_give(taken, begun):
                 one = self._next(waiting, taken)
                 waiting.remove(one)
                 if self._call(one.request_id):
@@ -52,6 +50,11 @@ class Turns:
         except Exception as error:  # noqa: BLE001  what is due is visited all the same
             log_failure("-", error)
         return called
+
+    def _may_give(self, taken: Counter[str], begun: datetime) -> bool:
+        """Tell whether a turn is free, and time in the tick that has `begun`."""
+        in_time = self._clock() - begun <= pace.TICK_BUDGET
+        return in_time and taken.total() < self._rules.max_active
 
     def _taken(self) -> Counter[str]:
         """Return how many turns each vault has."""

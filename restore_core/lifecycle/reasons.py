@@ -55,6 +55,4 @@ def ended_after_all(job_status: str) -> Problem:
 
 def not_started_anew(first: Problem | None, why: Problem | None) -> Problem | None:
     """Return why the first job failed, and why no other was started."""
-    if first is None or why is None:
-        return first
-    return replace(first, message=f"{first.message} It was not started anew: {why}")
+    return first and replace(first, message=f"{first.message} It was not started anew: {why}")

@@ -58,8 +58,13 @@ def io() -> Io:
 
 
 @pytest.fixture
-def store(io: Io) -> AccountTables:
-    store = AccountTables(MemoryTables(io))  # type: ignore[arg-type]
+def tables(io: Io) -> MemoryTables:
+    return MemoryTables(io)
+
+
+@pytest.fixture
+def store(tables: MemoryTables) -> AccountTables:
+    store = AccountTables(tables)  # type: ignore[arg-type]
     store.create_missing()
     return store
 
@@ -126,3 +131,45 @@ def test_a_save_that_cannot_be_confirmed_is_tried_again(io: Io, store: AccountTa
 
     with pytest.raises(Unavailable):
         store.restores.save(a_restore(every_state()["Planned"]), recorded.etag)
+
+
+@pytest.mark.parametrize(
+    ("table", "call"),
+    [
+        ("TargetLocks", lambda store, name: store.targets.lock(TARGET, name)),
+        (
+            "RestoredSources",
+            lambda store, name: store.sources.take(
+                TARGET, name, counts=lambda _: False, force=False
+            ),
+        ),
+    ],
+)
+def test_a_row_that_is_deleted_while_it_is_read_is_tried_again(
+    io: Io, tables: MemoryTables, store: AccountTables, table: str, call: Callable[..., Any]
+) -> None:
+    call(store, "r1")
+    rows = tables.tables[table].rows
+    io.before = lambda what: rows.clear() if what == f"{table}.get" else None
+
+    with pytest.raises(Unavailable):
+        call(store, "r2")
+
+
+def test_who_joins_a_source_that_another_has_joined_meanwhile_looks_again(
+    io: Io, store: AccountTables
+) -> None:
+    def take(name: str) -> Any:
+        return store.sources.take(TARGET, name, counts=lambda _: False, force=False)
+
+    take("r1")
+    lost = [ResourceModifiedError("UpdateConditionNotSatisfied")]
+
+    def once(what: str) -> None:
+        if what == "RestoredSources.update" and lost:
+            raise lost.pop()
+
+    io.before = once
+
+    assert take("r2") is None
+    assert io.calls.count("RestoredSources.update") == 2

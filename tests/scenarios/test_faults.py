@@ -322,6 +322,20 @@ def test_a_restore_operation_that_runs_for_an_hour_is_waited_for_and_not_asked_a
     assert len(world.arm_calls("POST", "/restore")) == 1
 
 
+def test_a_look_for_the_job_of_a_slow_operation_that_fails_changes_nothing(world: World) -> None:
+    world.simulator.script(
+        "disk-1-restored", operation=outcomes.succeeds(lasts=timedelta(minutes=64))
+    )
+    world.simulator.habits.graph = "empty"
+    away = faults.status(503, "ServerBusy")
+    world.simulator.next("GET", "/backupJobs", away, times=3)
+
+    row = world.restore(world.protect())
+
+    assert row["status"] == "Completed"
+    assert len(world.arm_calls("POST", "/restore")) == 1
+
+
 def test_an_operation_that_ends_late_without_a_job_leaves_the_list_its_time(world: World) -> None:
     world.simulator.habits.job_list_lag = timedelta(minutes=30)
     world.simulator.habits.graph = "empty"

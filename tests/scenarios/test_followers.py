@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 
 from simulator import faults, outcomes
 from tests import builders
@@ -328,3 +329,79 @@ def test_one_whose_target_exists_by_then_ends_as_its_first_job_failed(world: Wor
     (job,) = world.simulator.jobs()
     assert world.result("first")["jobId"] == job.id.rpartition("/")[2]
     assert "It was not started anew" in world.result("first")["errorMessage"]
+
+
+# ------------------------------------------------------------- what comes between two steps
+
+
+def between(world: World, what: str, happens: Any) -> None:
+    """Let something happen before the first call of that name."""
+
+    def before(call: str) -> None:
+        if call == what:
+            world.io.before = lambda _: None
+            happens()
+
+    world.io.before = before
+
+
+def test_one_whose_place_at_the_source_was_lost_follows_who_has_it(world: World) -> None:
+    ask(world, "first")
+    world.run(until=lambda: world.status("first") == "Running")
+    sources = world.tables.get_table_client("RestoredSources").rows
+    kept = dict(sources)
+    sources.clear()
+    ask(world, "second")
+    between(world, "TargetLocks.get", lambda: sources.update(kept))
+
+    world.deliver()
+
+    assert world.status("second") == "Following"
+    world.run()
+    assert ended(world, "second") == ("Rejected", "RestoredAlready")
+
+
+def test_a_target_that_was_taken_after_it_was_looked_at_is_in_use(world: World) -> None:
+    other = world.protect("disk-2")
+    ask(world, "first", targetDiskId=builders.disk("the-disk"))
+
+    def taken() -> None:
+        world.send(
+            requestId="other", backupInstanceId=other, targetDiskId=builders.disk("the-disk")
+        )
+        body = world.queue("restore-requests").messages.pop().content.encode()
+        world.engine.intake.accept(body, world.clock())
+
+    between(world, "TargetLocks.create_entity", taken)
+    world.run()
+
+    assert ended(world, "first") == ("Rejected", "TargetInUse")
+    assert ended(world, "other") == ("Completed", "")
+
+
+def test_a_leader_whose_row_cannot_be_read_counts_as_ended(world: World) -> None:
+    storm(world, "first", "second")
+    _, row = world.tables.get_table_client("Restores").rows[("first", "restore")]
+    row["document"] = "{"
+
+    world.run(until=lambda: world.status("second") not in ("", "Following"))
+    world.run(hours=1)
+
+    assert ended(world, "second") == ("Completed", "")
+
+
+def test_followers_whose_leader_cannot_be_read_now_wait_for_the_next_tick(world: World) -> None:
+    storm(world, "first", "second")
+    world.run(until=lambda: world.status("first") == "Ended" or bool(world.rows("RestoreResults")))
+
+    def away(call: str) -> None:
+        if call == "Restores.get":
+            world.io.before = lambda _: None
+            raise ServiceRequestError("away")
+
+    world.io.before = away
+    world.tick_now()
+    assert world.status("second") == "Following"
+
+    world.run()
+    assert ended(world, "second") == ("Rejected", "RestoredAlready")

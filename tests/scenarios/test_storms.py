@@ -528,3 +528,15 @@ def test_a_validation_that_ends_too_late_is_not_followed_by_a_restore() -> None:
 
         assert ended(world, "r1") == ("Rejected", "TooLate")
         assert world.arm_calls("POST", "/restore") == []
+
+
+def test_one_whose_row_says_that_it_waits_although_it_runs_goes_on() -> None:
+    with World(rules={"max_active": 2}) as world:
+        ask(world, "first")
+        world.run(until=lambda: world.status("first") == "Running")
+        (row,) = world.tables.get_table_client("OutstandingRestores").rows.values()
+        row[1]["turn"] = "awaited"
+
+        world.run()
+
+        assert ended(world, "first") == ("Completed", "")
