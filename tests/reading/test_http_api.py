@@ -18,6 +18,7 @@ from restore_core.errors import Problem, SettingsError, Unavailable
 from restore_core.lifecycle.states import Ending, Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.reading.http_api import HttpApi
+from restore_core.version import VERSION
 from tests.builders import (
     A_PROBLEM,
     a_claimed_plan,
@@ -159,6 +160,7 @@ def test_a_state_that_is_called_like_an_outcome_has_not_ended() -> None:
 def test_no_reply_is_kept_by_a_cache_or_guessed_at_by_a_browser() -> None:
     for reply in (one(GivenRows(restore_row(COMPLETED))), one(GivenRows()), many(GivenRows())):
         assert reply.headers["Cache-Control"] == "no-store"
+        assert reply.headers["X-Azure-Disk-Restore-Version"] == VERSION
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
