@@ -78,7 +78,6 @@ def result_row(restore: Restore, outcome: Outcome) -> Row:
         "RowKey": restore.id,
         **columns(restore),
         "durationSeconds": _seconds(restore.accepted_at, outcome.at),
-        **_phases(restore, outcome),
     }
 
 
@@ -169,6 +168,7 @@ def columns(restore: Restore) -> Row:
             "armCorrelationId": plan and (plan.correlation_id or None),
             "requestedBy": request.requested_by,
             "reason": request.reason,
+            **(_phases(restore, outcome) if outcome else {}),
             **problem_columns(restore.problem),
         }
     )

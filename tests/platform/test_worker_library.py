@@ -208,7 +208,7 @@ def test_it_restores_a_disk_through_the_functions_of_the_restore_app(
         with LocalHost(restore_app.triggers, restore_app, os.environ, settings=QUICK) as host:
             queues = QueueServiceClient.from_connection_string(own.connection_string)
             queues.get_queue_client("restore-requests").send_message(json.dumps(message))
-            log.wait_for("restore.moved .*to=Ended")
+            log.wait_for("restore.ended .*to=Ended")
             one, many, nobody, keyless = (
                 requests.get(f"{host.http_url}/api/restores{path}", timeout=PATIENCE)
                 for path in (
