@@ -2,7 +2,7 @@
 
 A sample runs every time: every second death alone, and each race in which one stands back once. It
 passes the same lines thousands of times: their coverage, which doubles the cost, is not measured.
-Of the plans of two deaths, a long run takes those of every fourth first death; `make soak` takes all.
+Of the plans of two deaths, a long run takes those of every fourth first death, `make soak` all.
 """
 
 import pytest
