@@ -135,7 +135,7 @@ def test_the_key_stands_in_no_log(app: App) -> None:
 
 
 def _restore(app: App, request_id: str) -> None:
-    """Send a request and wait until its result is told."""
+    """Send a request and wait until its result stands and its end is told, which comes after."""
     instance = app.simulator.protect(f"disk-{request_id}")
     body = {
         "requestId": request_id,
@@ -147,6 +147,11 @@ def _restore(app: App, request_id: str) -> None:
     wait_until(lambda: _is_there(queue), app.host.log)
     queue.send_message(json.dumps(body))
     wait_until(lambda: _row(app, request_id), app.host.log, LONG_ENOUGH)
+    wait_until(lambda: _is_told(app, request_id), app.host.log)
+
+
+def _is_told(app: App, request_id: str) -> bool:
+    return any(".completed." in event["type"] for event in _events(app, request_id))
 
 
 def _is_there(queue: Any) -> bool:
