@@ -141,7 +141,6 @@ def day(moment: datetime) -> str:
 def columns(restore: Restore) -> Row:
     """Return what a person reads, of a restore under way as of one that ended."""
     request, plan, outcome = restore.request, restore.plan, restore.outcome
-    started = plan is not None and plan.claims and not _is_rejected(outcome)
     return present(
         {
             "status": outcome.status.value if outcome else type(restore.state).__name__,
@@ -158,7 +157,7 @@ def columns(restore: Restore) -> Row:
             "jobStatus": outcome and (outcome.job_status or None),
             "requestedAt": restore.requested_at,
             "acceptedAt": restore.accepted_at,
-            "triggeredAt": plan.claims[-1].at if plan and started else None,
+            "triggeredAt": None if _is_rejected(outcome) else _triggered_at(restore),
             "validatedAt": restore.moments.get("Validated"),
             "jobStartedAt": outcome and outcome.job_started,
             "jobEndedAt": outcome.at if outcome and outcome.job_started else None,
@@ -190,6 +189,15 @@ def _phases(restore: Restore, outcome: Outcome) -> Row:
 
 def _span(begin: datetime | None, end: datetime | None) -> int | None:
     return None if begin is None or end is None else _seconds(begin, end)
+
+
+def _triggered_at(restore: Restore) -> datetime | None:
+    """Return the last claim; the first one's moment, where its job failed and it is forgotten."""
+    plan = restore.plan
+    if plan is not None and plan.claims:
+        return plan.claims[-1].at
+    failed = plan is not None and plan.first_failure is not None
+    return restore.moments.get("Triggering") if failed else None
 
 
 def _is_rejected(outcome: Outcome | None) -> bool:

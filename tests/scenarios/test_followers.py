@@ -327,8 +327,10 @@ def test_one_whose_target_exists_by_then_ends_as_its_first_job_failed(world: Wor
 
     assert ended(world, "first") == ("Failed", "CloudInternalError")
     (job,) = world.simulator.jobs()
-    assert world.result("first")["jobId"] == job.id.rpartition("/")[2]
-    assert "It was not started anew" in world.result("first")["errorMessage"]
+    row = world.result("first")
+    assert row["jobId"] == job.id.rpartition("/")[2]
+    assert row["acceptedAt"] < row["triggeredAt"] <= row["jobStartedAt"]
+    assert "It was not started anew" in row["errorMessage"]
 
 
 # ------------------------------------------------------------- what comes between two steps
