@@ -17,7 +17,8 @@ from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Outcome, Status, Turn
+from restore_core.lifecycle.states import Outcome, Status
+from restore_core.lifecycle.turn import Turn
 
 _ITS_OWN: Final = frozenset(
     {

@@ -18,7 +18,8 @@ from restore_core.errors import Problem
 from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Turn
+from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status
+from restore_core.lifecycle.turn import Turn
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from restore_core.contract.resource_ids import (
     DiskId,
     ResourceGroupId,
 )
+from restore_core.contract.target_field import TargetField
 from restore_core.engine.ports import BackupInstance, Vault
 from restore_core.engine.reservation import Reservation
 from restore_core.errors import Problem, Rejected
@@ -22,7 +23,7 @@ from restore_core.lifecycle.events import Event, Prepared
 from restore_core.lifecycle.recovery_points import RecoveryPoint, accept_named, newest
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Plan, TargetField
+from restore_core.lifecycle.states import Plan
 
 
 class Preparation:

@@ -12,7 +12,7 @@ from restore_core.errors import Superseded, UnreadableRow
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import TurnCame
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Turn
+from restore_core.lifecycle.turn import Turn
 
 
 class Turns:

@@ -45,11 +45,11 @@ from restore_core.lifecycle.states import (
     Running,
     State,
     Triggering,
-    Turn,
     Validated,
     Validating,
 )
 from restore_core.lifecycle.transitions import Started, apply
+from restore_core.lifecycle.turn import Turn
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,
@@ -13,6 +12,7 @@ from restore_core.contract.resource_ids import (
     RecoveryPointId,
     ResourceGroupId,
 )
+from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem
 
 
@@ -35,19 +35,6 @@ class Status(StrEnum):
     """Older than the maximum age; a job, if there is one, may still run."""
     IGNORED = "Ignored"
     """The message asks for no restore, such as an alert that is resolved. No restore ends so."""
-
-
-class Turn(StrEnum):
-    """What a restore that has not ended means to the number of those that may run at once."""
-
-    TAKEN = "taken"
-    """It runs, or is about to."""
-    AWAITED = "awaited"
-    """It runs when others have ended."""
-    FOLLOWS = "follows"
-    """It waits for the end of another restore of its disk, and then for its turn if need be."""
-    NONE = "none"
-    """It needs none: it only validates, it is only watched, or it waits to try again."""
 
 
 @dataclass(frozen=True)
@@ -91,22 +78,6 @@ class Search:
     begun: datetime
     at_end: bool = False
     """Whether the list ended there: then the page is read again for what came since."""
-
-
-class TargetField(StrEnum):
-    """What of the request a target's name came from: what a sender changes to change it."""
-
-    DISK_ID = "targetDiskId"
-    DISK_NAME = "targetDiskName"
-    DERIVED = "requestId"
-    """The app made the name, of the source's name and the request's id."""
-
-    @classmethod
-    def of(cls, request: RestoreRequest) -> "TargetField":
-        """Return what `request` names its target by."""
-        if request.target_disk_id is not None:
-            return cls.DISK_ID
-        return cls.DISK_NAME if request.target_disk_name else cls.DERIVED
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import pytest
 
 from restore_core.azure.advice import for_app, for_restore
 from restore_core.contract.resource_ids import DiskId, IdentityId, ResourceGroupId
+from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem, Rejected
-from restore_core.lifecycle.states import Plan, TargetField
+from restore_core.lifecycle.states import Plan
 from tests.azure.printed_advice import (
     ENCRYPTION_SET,
     GROUP,

@@ -10,17 +10,10 @@ import pytest
 
 from restore_core.azure.tables.row_codec import restore_of, restore_row
 from restore_core.contract.resource_ids import BackupInstanceId, IdentityId
+from restore_core.contract.target_field import TargetField
 from restore_core.engine.columns import MAX_PROPERTY, day, refused_row, result_row
 from restore_core.errors import Problem, UnreadableRow
-from restore_core.lifecycle.states import (
-    Accepted,
-    Ending,
-    Search,
-    Status,
-    TargetField,
-    Triggering,
-    Wait,
-)
+from restore_core.lifecycle.states import Accepted, Ending, Search, Status, Triggering, Wait
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

@@ -20,7 +20,8 @@ from restore_core.engine.log import (
 from restore_core.engine.ports import Outstanding
 from restore_core.errors import Problem, Unavailable
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Status, Turn, Wait
+from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Status, Wait
+from restore_core.lifecycle.turn import Turn
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

@@ -67,12 +67,12 @@ from restore_core.lifecycle.states import (
     State,
     Status,
     Triggering,
-    Turn,
     Validated,
     Validating,
     Wait,
 )
 from restore_core.lifecycle.transitions import MAX_CLAIMS, ImpossibleEvent, apply
+from restore_core.lifecycle.turn import Turn
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

@@ -75,9 +75,9 @@ from restore_core.lifecycle.states import (
     Running,
     Status,
     Triggering,
-    Turn,
     Wait,
 )
+from restore_core.lifecycle.turn import Turn
 from tests.simulation.exhaustive import LIVES, Dying
 from tests.simulation.world import HORIZON, Breach, World
 

@@ -23,7 +23,8 @@ from restore_core.azure.tables.results import RESULTS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
-from restore_core.lifecycle.states import Status, Turn
+from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.turn import Turn
 from simulator.exchange import Request
 from simulator.world import Job
 from tests.fakes import Message

@@ -21,8 +21,9 @@ from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.resource_ids import DiskId
 from restore_core.errors import Problem, Superseded, UnreadableRow
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Status, Turn, Wait
+from restore_core.lifecycle.states import Ending, Status, Wait
 from restore_core.lifecycle.transitions import MAX_CLAIMS
+from restore_core.lifecycle.turn import Turn
 from tests.builders import (
     INSTANCE,
     SOURCE,

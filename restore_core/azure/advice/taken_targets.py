@@ -2,7 +2,8 @@
 
 from typing import assert_never
 
-from restore_core.lifecycle.states import Plan, TargetField
+from restore_core.contract.target_field import TargetField
+from restore_core.lifecycle.states import Plan
 
 
 def another_target(plan: Plan) -> str:

@@ -12,7 +12,7 @@ from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
 from restore_core.engine.ports import Outstanding
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Turn
+from restore_core.lifecycle.turn import Turn
 
 OUTSTANDING: Final = "OutstandingRestores"
 
