@@ -29,8 +29,8 @@ from restore_core.contract.resource_ids import (
     RecoveryPointId,
     job_id,
 )
-from restore_core.engine.ports import BackupInstance
 from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.events import (
     Event,

@@ -23,8 +23,8 @@ from restore_core.azure.protected_disk import (
 from restore_core.azure.resource_graph import INSTANCES, ResourceGraph, Row, same
 from restore_core.azure.vault_calls import GONE, VaultCalls, odd
 from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, DiskId, InvalidId
-from restore_core.engine.ports import BackupInstance
 from restore_core.errors import Rejected, Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 
 KEPT: Final = timedelta(minutes=1)
 """How long a vault's list that was read is used again by the same worker."""

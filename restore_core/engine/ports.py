@@ -9,12 +9,11 @@ from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
     DiskId,
-    IdentityId,
     JobId,
     RecoveryPointId,
-    ResourceGroupId,
 )
 from restore_core.errors import Problem
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.restore import Restore
@@ -72,19 +71,6 @@ class RefusedMessage:
     """"" where the message has no usable one."""
     inserted_at: datetime
     at: datetime
-
-
-@dataclass(frozen=True)
-class BackupInstance:
-    """One protected disk."""
-
-    id: BackupInstanceId
-    source: DiskId
-    region: str
-    snapshot_group: ResourceGroupId | None
-    """Where its snapshots lie; None where the vault does not say."""
-    identity: IdentityId | None = None
-    """The vault's user-assigned identity that it works under; None: the vault's own."""
 
 
 class Vault(Protocol):

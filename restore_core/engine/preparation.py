@@ -16,9 +16,10 @@ from restore_core.contract.resource_ids import (
     ResourceGroupId,
 )
 from restore_core.contract.target_field import TargetField
-from restore_core.engine.ports import BackupInstance, Vault
+from restore_core.engine.ports import Vault
 from restore_core.engine.reservation import Reservation
 from restore_core.errors import Problem, Rejected
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.events import Event, Prepared
 from restore_core.lifecycle.recovery_points import RecoveryPoint, accept_named, newest
 from restore_core.lifecycle.restore import Restore
