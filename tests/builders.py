@@ -19,7 +19,8 @@ from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem
 from restore_core.lifecycle.outbox import Outbox
 from restore_core.lifecycle.recovery_points import RecoveryPoint
-from restore_core.lifecycle.restore import Restore, stage_of
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import (
     Accepted,
     Claim,

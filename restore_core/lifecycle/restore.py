@@ -8,7 +8,7 @@ nothing else is: an events queue that cannot be reached keeps no disk waiting.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
@@ -28,9 +28,9 @@ from restore_core.lifecycle.events import (
     ValidationFailed,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
+from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import (
     Accepted,
-    Confirming,
     Ended,
     Ending,
     Following,
@@ -39,14 +39,10 @@ from restore_core.lifecycle.states import (
     Plan,
     Planned,
     Queued,
-    Ready,
-    Restoring,
     Retrying,
     Running,
     State,
     Triggering,
-    Validated,
-    Validating,
 )
 from restore_core.lifecycle.transitions import Started, apply
 from restore_core.lifecycle.turn import Turn
@@ -265,23 +261,6 @@ class Restore:
 
 _BRINGS_A_REASON: Final = (Unanswered, ValidationFailed, TriggerNotTaken, Refused)
 """Events after which a restore may have to wait, with the reason that Azure gave."""
-
-
-def stage_of(state: State) -> Stage:
-    """Return what a restore in this state has come to, as receivers see it."""
-    match state:
-        case Accepted() | Planned():
-            return Stage.ACCEPTED
-        case Queued() | Following():
-            return Stage.QUEUED
-        case Ready() | Validating() | Validated() | Triggering() | Confirming() | Retrying():
-            return Stage.VALIDATING  # Where Azure had taken it, a notice has said so by now.
-        case Restoring() | Running():
-            return Stage.RESTORING
-        case Ending(outcome) | Ended(outcome) | Guarding(outcome):
-            return Stage.of(outcome.status)
-        case _:
-            assert_never(state)
 
 
 def _moment(state: State, event: Event) -> datetime:

@@ -25,7 +25,8 @@ from restore_core.engine.columns import Row, columns, present
 from restore_core.errors import MalformedRequest, UnreadableRow
 from restore_core.lifecycle import states
 from restore_core.lifecycle.outbox import Outbox
-from restore_core.lifecycle.restore import Restore, stage_of
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import Restoring, State, Validating, Waiting
 from restore_core.text import one_line
 
