@@ -4,44 +4,37 @@ Pydantic serves this module and `values` alone. Everything inside the app holds 
 never a dict from outside.
 """
 
-import difflib
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
-from restore_core.contract import request_schema as schema
 from restore_core.contract import values
-from restore_core.contract.resource_ids import BackupVaultId, DiskId, ResourceGroupId
-from restore_core.contract.values import REQUEST_ID
+from restore_core.contract.faults import all_of, either, told, usable_id
+from restore_core.contract.request_rules import (
+    A_SET,
+    MAX_SET_ID,
+    NAMED_TARGET,
+    OF_MANY,
+    OF_ONE,
+    OF_SETS,
+    PUBLISHED,
+)
+from restore_core.contract.resource_ids import (
+    BackupVaultId,
+    DiskId,
+    ResourceGroupId,
+    VirtualMachineId,
+)
 from restore_core.errors import MalformedRequest
-from restore_core.text import quoted, shown
 
 MAX_DISK_NAME: Final = 80
 DERIVED_SUFFIX: Final = 10
 """Hex digits of the request id's SHA-256 that end a derived disk name."""
 MAX_FAULTS_TOLD: Final = 5
-
-_PUBLISHED: Final[dict[str, Any]] = {
-    "allOf": [
-        schema.one_of_these(
-            ("backupInstanceId", ("sourceDiskId", "vaultId")),
-            ("sourceDiskId", ("backupInstanceId",)),
-        ),
-        schema.one_of_these(
-            ("targetDiskId", ("targetResourceGroupId", "targetDiskName")),
-            ("targetResourceGroupId", ("targetDiskId",)),
-        ),
-        schema.not_both("recoveryPointId", "pointInTime"),
-    ],
-    "patternProperties": {r"^\$": True},
-}
-"""What the validators of the whole request ask for, for the published schema."""
 
 
 class RestoreRequest(BaseModel):
@@ -54,7 +47,7 @@ class RestoreRequest(BaseModel):
         frozen=True,
         arbitrary_types_allowed=True,
         use_attribute_docstrings=True,
-        json_schema_extra=_PUBLISHED,
+        json_schema_extra=PUBLISHED,
     )
 
     request_id: values.RequestId
@@ -68,8 +61,23 @@ class RestoreRequest(BaseModel):
     """The ARM id of the disk to restore, instead of its backup instance. It need not exist any
     more."""
 
+    source_virtual_machine_id: values.Machine = None
+    """The ARM id of a virtual machine, instead of one disk: all disks that it has. A set."""
+
+    source_resource_group_id: values.Group = None
+    """The ARM id of a resource group: every protected disk whose own id lies in it, also of disks
+    and machines that are gone. A set."""
+
+    source_disk_ids: values.Disks = None
+    """The ARM ids of several disks. A set."""
+
+    expected_disks: values.Count = None
+    """How many disks the set must have: another number is refused, with the list of what was
+    found."""
+
     vault_id: values.Vault = None
-    """The ARM id of the vault that protects sourceDiskId. Without it: RESTORE_DEFAULT_VAULT."""
+    """The ARM id of the vault that protects the source. Without it: RESTORE_DEFAULT_VAULT, else the
+    vaults that the rules name."""
 
     target_disk_id: values.Disk = None
     """The ARM id of the disk to create. It must not exist."""
@@ -80,6 +88,10 @@ class RestoreRequest(BaseModel):
     target_disk_name: values.DiskName = None
     """The name of the disk in targetResourceGroupId. Without it: the source disk's name, cut, and
     ten hex digits made of requestId, the same at every retry."""
+
+    target_disk_suffix: values.Suffix = None
+    """What ends the names of a set's new disks, after the names of their sources. Without it: a
+    hyphen and ten hex digits made of requestId."""
 
     recovery_point_id: values.Point = None
     """The recovery point to restore. Never null or empty: leave it out."""
@@ -117,9 +129,10 @@ class RestoreRequest(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            told = [_told(fault) for fault in error.errors(include_url=False)[:MAX_FAULTS_TOLD]]
+            faults = error.errors(include_url=False)[:MAX_FAULTS_TOLD]
+            reasons = " ".join(told(fault, FIELDS) for fault in faults)
             raise MalformedRequest(
-                f"{they} no restore request. {' '.join(told)}", _usable_id(fields)
+                f"{they} no restore request. {reasons}", usable_id(fields)
             ) from None
 
     @model_validator(mode="before")
@@ -134,13 +147,30 @@ class RestoreRequest(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if self.backup_instance_id is not None:
-            if self.source_disk_id is not None or self.vault_id is not None:
-                raise ValueError(
-                    "backupInstanceId excludes sourceDiskId and vaultId: send the one or the others"
-                )
-        elif self.source_disk_id is None:
-            raise ValueError("The source is missing: send backupInstanceId or sourceDiskId")
+        named = [name for name, value in self._sources.items() if value is not None]
+        if not named:
+            raise ValueError(f"The source is missing: send {either(OF_ONE)}, or {A_SET}")
+        if len(named) > 1:
+            raise ValueError(f"{all_of(named)} exclude each other: send one of them")
+        if self.backup_instance_id is not None and self.vault_id is not None:
+            raise ValueError("backupInstanceId excludes vaultId: it names its vault. Leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _a_set_or_none(self) -> Self:
+        """Refuse what only one restore can be told, or only several."""
+        fields = {name: getattr(self, snake) for snake, name in _NAMES.items()}
+        wrong = (*NAMED_TARGET, "recoveryPointId") if self.is_set else OF_SETS
+        there = [name for name in wrong if fields[name] is not None]
+        if there and self.is_set:
+            raise ValueError(
+                f"{all_of(there)} cannot hold for several disks: send targetResourceGroupId, "
+                "perhaps targetDiskSuffix, and pointInTime"
+            )
+        if there:
+            raise ValueError(f"{all_of(there)} is for {A_SET} only: leave it out")
+        if self.is_set and len(self.request_id) > MAX_SET_ID:
+            raise ValueError(f"requestId of a set must have at most {MAX_SET_ID} characters")
         return self
 
     @model_validator(mode="after")
@@ -156,6 +186,26 @@ class RestoreRequest(BaseModel):
         elif self.target_resource_group_id is None:
             raise ValueError("The target is missing: send targetDiskId or targetResourceGroupId")
         return self
+
+    @property
+    def _sources(self) -> dict[str, object]:
+        return {
+            "backupInstanceId": self.backup_instance_id,
+            "sourceDiskId": self.source_disk_id,
+            "sourceVirtualMachineId": self.source_virtual_machine_id,
+            "sourceResourceGroupId": self.source_resource_group_id,
+            "sourceDiskIds": self.source_disk_ids,
+        }
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether it asks for several disks."""
+        return any(self._sources[name] is not None for name in OF_MANY)
+
+    @property
+    def group_of_disks(self) -> VirtualMachineId | ResourceGroupId | None:
+        """Return the machine or the resource group whose disks it asks for."""
+        return self.source_virtual_machine_id or self.source_resource_group_id
 
     @property
     def known_source(self) -> DiskId:
@@ -195,6 +245,7 @@ class RestoreRequest(BaseModel):
         return json.dumps(fields, separators=(",", ":"))
 
 
+_NAMES: Final = {name: to_camel(name) for name in RestoreRequest.model_fields}
 _MAY_BE_EMPTY: Final = {to_camel(name) for name in RestoreRequest.model_fields} - {
     "recoveryPointId",
     "pointInTime",
@@ -204,35 +255,3 @@ selector, misspelt, whose expression yields nothing."""
 
 FIELDS: Final = {to_camel(name).lower(): to_camel(name) for name in RestoreRequest.model_fields}
 """Every field of a request as a sender writes it, by its lower-cased name."""
-
-
-def _usable_id(fields: dict[str, Any]) -> str:
-    request_id = fields.get("requestId")
-    usable = isinstance(request_id, str) and REQUEST_ID.fullmatch(request_id)
-    return request_id if usable and isinstance(request_id, str) else ""
-
-
-def _told(fault: ErrorDetails) -> str:
-    """Return one fault as a sentence: the field, its value (cut) and the remedy."""
-    field = str(fault["loc"][0]) if fault["loc"] else ""
-    if fault["type"] == "missing":
-        return f"{field} is missing: every request must have it."
-    if fault["type"] == "extra_forbidden":
-        return f"{quoted(field)} is no field of a restore request{_nearest(field)}."
-    reason = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
-    if not field:
-        return f"{reason}."
-    return f"{field} is {shown(fault['input'])}: {reason}."
-
-
-def nearest_field(name: str, *, cutoff: float, among: Mapping[str, str] = FIELDS) -> str:
-    """Return the field that is written nearly as `name`, in any casing, else ""."""
-    near = difflib.get_close_matches(name.lower(), among, n=1, cutoff=cutoff)
-    return among[near[0]] if near else ""
-
-
-def _nearest(field: str) -> str:
-    near = nearest_field(field, cutoff=0.5)
-    if near:
-        return f": perhaps {near} is meant"
-    return f"; the fields are {', '.join(FIELDS.values())}"

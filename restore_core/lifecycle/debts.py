@@ -6,11 +6,14 @@ from typing import assert_never
 from restore_core.contract.resource_ids import JobId
 from restore_core.lifecycle.effects import (
     Effect,
+    Enroll,
     FindJob,
+    Gather,
     PollJob,
     PollRestore,
     PollValidation,
     Prepare,
+    Recall,
     Requeue,
     Reserve,
     Settle,
@@ -22,7 +25,10 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Outcome,
     Planned,
@@ -56,8 +62,12 @@ def _next(state: Waiting) -> Effect | None:
             return Prepare()
         case Planned():
             return Reserve()
-        case Queued() | Following():
+        case Queued() | Following() | Enrolled():
             return None
+        case Enrolling(enrolled=enrolled):
+            return Enroll(enrolled)
+        case Gathering(withdrawn=withdrawn, recalled=recalled):
+            return Recall() if withdrawn and not recalled else Gather()
         case Retrying():
             return Requeue()
         case Ready():

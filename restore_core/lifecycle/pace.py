@@ -81,6 +81,12 @@ _SEARCHES: Final = tuple(timedelta(seconds=s) for s in (30, 60, 120, 240))
 FIRST_JOB_LOOK: Final = timedelta(seconds=1)
 """The next tick looks at a job that has been named: ARM's Retry-After has hidden it for 30 s."""
 
+GATHERING: Final = timedelta(seconds=15)
+"""Every tick looks whether the members of a set have ended: that is one query of one partition."""
+
+SET_GRACE: Final = timedelta(hours=1)
+"""After the deadline of a set, a member that has no end yet is counted as given up."""
+
 _JOB_TYPICAL: Final = (timedelta(seconds=213), timedelta(seconds=400))
 """Where recorded jobs end: from the shortest of them on, every tick looks."""
 _JOB_EVERY_TICK: Final = timedelta(seconds=15)

@@ -28,12 +28,16 @@ from restore_core.lifecycle.events import (
     ValidationFailed,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
+from restore_core.lifecycle.sets import Member
 from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import (
     Accepted,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Outcome,
     Plan,
@@ -43,6 +47,7 @@ from restore_core.lifecycle.states import (
     Running,
     State,
     Triggering,
+    Unplanned,
 )
 from restore_core.lifecycle.transitions import Started, apply
 from restore_core.lifecycle.turn import Turn
@@ -63,6 +68,8 @@ class Restore:
     origin: Origin
     stands_in: bool = False
     """Whether it went ahead because the restore of the same disk that it followed had failed."""
+    member: Member | None = None
+    """What makes it a member of a set."""
     arm_calls: int = 0
     """What it has cost of Azure so far. 0 too where a version before 0.2.0 did not count."""
     moments: Mapping[str, datetime] = field(default_factory=dict)
@@ -76,7 +83,12 @@ class Restore:
     @property
     def plan(self) -> Plan | None:
         """Return what is planned, once it is."""
-        return None if isinstance(self.state, Accepted | Following) else self.state.plan
+        return None if isinstance(self.state, Unplanned) else self.state.plan
+
+    @property
+    def part_of(self) -> str:
+        """Return the id of the set that it is a member of, or ""."""
+        return self.member.set_id if self.member else ""
 
     @property
     def instance(self) -> BackupInstanceId | None:
@@ -139,8 +151,10 @@ class Restore:
                 return outcome.at
             case Guarding(wait=wait):
                 return wait.due
-            case Queued() | Following():
+            case Queued() | Following() | Enrolled():
                 return self._last_moment
+            case Enrolling(wait=wait) | Gathering(wait=wait):
+                return wait.due  # However old: its members end for their age, and it by them.
             case waiting:
                 return min(waiting.wait.due, self._last_moment)
 
@@ -164,7 +178,8 @@ class Restore:
     @property
     def awaits_timer(self) -> bool:
         """Tell whether only the timer looks at it: a job takes minutes, a message costs money."""
-        return isinstance(self.state, Running | Guarding | Queued | Following | Ended)
+        waits = Queued | Enrolled | Following | Gathering
+        return isinstance(self.state, Running | Guarding | waits | Ended)
 
     @property
     def timer_due(self) -> datetime | None:
@@ -176,18 +191,19 @@ class Restore:
     @property
     def turn(self) -> Turn:
         """Return what it means to the number of restores that may run at once."""
-        if isinstance(self.state, Queued):
+        if isinstance(self.state, Queued | Enrolled):
             return Turn.AWAITED
         if isinstance(self.state, Following):
             return Turn.FOLLOWS
         idle = isinstance(self.state, Guarding | Ended | Retrying)
         held_up = isinstance(self.state, Accepted | Planned) and self.state.wait.misses > 0
-        needs_none = idle or held_up or self.request.validate_only
+        only_validates = self.request.validate_only and self.member is None
+        needs_none = idle or held_up or only_validates or self.request.is_set
         return Turn.NONE if needs_none else Turn.TAKEN
 
     def may_be_called(self, now: datetime) -> bool:
         """Tell whether it waits for its turn, and has neither lapsed nor grown too old."""
-        return isinstance(self.state, Queued) and now < self._last_moment
+        return isinstance(self.state, Queued | Enrolled) and now < self._last_moment
 
     def owes(self, now: datetime) -> Effect | None:
         """Return what is owed now, the maximum age considered.
@@ -204,7 +220,8 @@ class Restore:
         effect = owed(self.state, now)
         if isinstance(effect, Trigger) and now > self.deadline - pace.LEAST_FOR_A_JOB:
             return GiveUp()
-        if now < self._last_moment or isinstance(self.state, Ending | Ended | Guarding):
+        beyond = Ending | Ended | Guarding | Enrolling | Gathering
+        if now < self._last_moment or isinstance(self.state, beyond):
             return effect
         if now < self.deadline:
             return Lapse()

@@ -8,7 +8,10 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Planned,
     Queued,
@@ -26,10 +29,12 @@ from restore_core.lifecycle.states import (
 def stage_of(state: State) -> Stage:
     """Return what a restore in this state has come to, as receivers see it."""
     match state:
-        case Accepted() | Planned():
+        case Accepted() | Planned() | Enrolling():
             return Stage.ACCEPTED
-        case Queued() | Following():
+        case Queued() | Following() | Enrolled():
             return Stage.QUEUED
+        case Gathering(header=header):
+            return Stage.VALIDATING if header.validate_only else Stage.RESTORING
         case Ready() | Validating() | Validated() | Triggering() | Confirming() | Retrying():
             return Stage.VALIDATING  # Where Azure had taken it, a notice has said so by now.
         case Restoring() | Running():

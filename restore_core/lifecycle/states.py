@@ -14,6 +14,7 @@ from restore_core.contract.resource_ids import (
 )
 from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem
+from restore_core.lifecycle.sets import Header, Tally
 
 
 class Status(StrEnum):
@@ -23,6 +24,8 @@ class Status(StrEnum):
     """The job wrote the disk."""
     COMPLETED_WITH_WARNINGS = "CompletedWithWarnings"
     """The job wrote the disk and has something to say."""
+    PARTLY_COMPLETED = "PartlyCompleted"
+    """Of a set: a disk that was meant is not back, or was not protected; others are."""
     FAILED = "Failed"
     """Azure took the restore and it failed."""
     CANCELLED = "Cancelled"
@@ -91,6 +94,8 @@ class Outcome:
     job_status: str = ""
     job_started: datetime | None = None
     """When the job began, as the vault says."""
+    tally: Tally | None = None
+    """Of a set: how its disks came out."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,38 @@ class Accepted:
     """The request is recorded; nothing has been judged or asked yet."""
 
     wait: Wait
+    has_turn: bool = False
+    """Whether it has been given its turn already, as members of sets are."""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A member of a set, recorded: it waits for its first turn and has asked for nothing yet."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Enrolling:
+    """The plan of a set stands; its members are being recorded."""
+
+    header: Header
+    wait: Wait
+    enrolled: int = 0
+    """Rows of the plan, in the order of their keys, that are recorded."""
+    withdrawn: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """The members of a set are recorded; it waits for the ends of all."""
+
+    header: Header
+    wait: Wait
+    withdrawn: Problem | None = None
+    """Set where the sender wants it no more: what has no claim yet is cancelled."""
+    recalled: bool = False
+    """Whether that has been done for every member."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +179,8 @@ class Planned:
 
     plan: Plan
     wait: Wait
+    has_turn: bool = False
+    """Whether it had its turn before, as members of sets do."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +292,9 @@ class Ended:
 
 Waiting = (
     Accepted
+    | Enrolled
+    | Enrolling
+    | Gathering
     | Following
     | Planned
     | Queued
@@ -266,5 +308,7 @@ Waiting = (
     | Confirming
     | Guarding
 )
+Unplanned = Accepted | Enrolled | Enrolling | Gathering | Following
+"""What has no plan: not yet, or because it is a set, whose plan stands in a table of its own."""
 Concluding = Ending | Ended
 State = Waiting | Concluding

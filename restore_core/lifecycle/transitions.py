@@ -34,13 +34,17 @@ from restore_core.lifecycle.events import (
     Lapsed,
     LeaderFailed,
     LeaderFound,
+    MembersEnrolled,
     OperationFailed,
     OperationStarted,
     Prepared,
+    Recalled,
     Refused,
     Requeued,
     Reserved,
     SearchUnfinished,
+    SetEnded,
+    SetPlanned,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -51,13 +55,17 @@ from restore_core.lifecycle.events import (
     Unanswered,
     ValidationFailed,
     ValidationSucceeded,
+    Withdrawn,
 )
 from restore_core.lifecycle.states import (
     Accepted,
     Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Outcome,
     Plan,
@@ -91,14 +99,20 @@ def apply(state: State, event: Event) -> State:
     """Return the state that follows `event`; raise ImpossibleEvent where it cannot follow."""
     match state, event:
         # Before ARM is asked for anything that lasts.
-        case Accepted(), Prepared(plan, at):
-            return Ready(plan, Wait(at)) if plan.validate_only else Planned(plan, Wait(at))
+        case Accepted(has_turn=has_turn), Prepared(plan, at):
+            if plan.validate_only:
+                return Ready(plan, Wait(at))
+            return Planned(plan, Wait(at), has_turn)
         case Planned(plan), Reserved(at):
             return Ready(plan, Wait(at))
         case Planned(plan), TurnAwaited(at):
             return Queued(plan, Wait(at))
         case Queued(plan, wait, validated), TurnCame(at):
             return (Validated if validated else Ready)(plan, replace(wait, due=at))
+        case Enrolled(), TurnCame(at):
+            return Accepted(Wait(at), has_turn=True)
+        case Retrying(plan, wait, validated), TurnAwaited(at):
+            return Queued(plan, replace(wait, due=at), validated)
         case Retrying(plan, wait, validated), Requeued(at):
             return _queued_again(plan, replace(wait, due=at), validated=validated)
         case ((Accepted() | Following() | Planned()), LeaderFound(leader, at)):
@@ -109,6 +123,22 @@ def apply(state: State, event: Event) -> State:
             return Ending(Outcome(Status.REJECTED, at, problem), None)
         case ((Planned(plan) | Validated(plan)), Refused(problem, at)):
             return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+
+        # A set: its plan, its members, their ends.
+        case Accepted(), SetPlanned(header, at):
+            return Enrolling(header, Wait(at))
+        case Enrolling(header, _, _, withdrawn), MembersEnrolled(enrolled, at):
+            if enrolled >= header.disks:
+                return Gathering(header, Wait(at), withdrawn)
+            return Enrolling(header, Wait(at), enrolled, withdrawn)
+        case ((Enrolling() | Gathering()) as planned, Withdrawn(problem, at)):
+            return replace(planned, withdrawn=problem, wait=Wait(at))
+        case Gathering() as gathering, Recalled(at):
+            return replace(gathering, recalled=True, wait=Wait(at))
+        case Gathering() as gathering, StillRunning(at):
+            return replace(gathering, wait=Wait(at + pace.GATHERING))
+        case Gathering(), SetEnded(status, tally, problem, at):
+            return Ending(Outcome(status, at, problem, tally=tally), None)
 
         # The validation.
         case Ready(plan), OperationStarted(operation, retry_after, at):
@@ -204,7 +234,10 @@ def apply(state: State, event: Event) -> State:
         case ((Ending() | Ended() | Guarding()), _):
             raise ImpossibleEvent(_impossible(state, event))
 
-        # Whatever still waits can grow too old, or find no answer and be tried again.
+        # Whatever still waits can be withdrawn before its claim, grow too old, or find no answer and
+        # be tried again.
+        case waiting, Withdrawn(problem, at) if endings.may_be_withdrawn(waiting):
+            return endings.withdrawn(waiting, problem, at)
         case waiting, AgeReached(at):
             return endings.given_up(waiting, at)
         case ((Triggering() | Restoring() | Running() | Confirming()), Lapsed()):
@@ -217,6 +250,9 @@ def apply(state: State, event: Event) -> State:
         ):
             wait = waits.try_again(wait, problem, at, retry_after)
             return Retrying(plan, wait, validated=isinstance(held, Validated))
+        case ((Accepted() | Planned()) as held, Unanswered(problem, at, retry_after)):
+            wait = waits.try_again(held.wait, problem, at, retry_after)
+            return replace(held, wait=wait, has_turn=False)
         case waiting, Unanswered(problem, at, retry_after, gone):
             wait = waits.try_again(waiting.wait, problem, at, retry_after, gone=gone)
             return replace(waiting, wait=wait)

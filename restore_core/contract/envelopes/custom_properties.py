@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from restore_core.contract.envelopes.defaults import is_absent
-from restore_core.contract.request import FIELDS, nearest_field
+from restore_core.contract.faults import nearest_field
+from restore_core.contract.request import FIELDS
 from restore_core.errors import MalformedRequest
 from restore_core.loose_json import text_of
 from restore_core.text import json_type, quoted, shown

@@ -3,7 +3,8 @@
 from itertools import islice
 from typing import Any, Final
 
-from restore_core.contract.request import FIELDS, RestoreRequest, nearest_field
+from restore_core.contract.faults import nearest_field
+from restore_core.contract.request import FIELDS, RestoreRequest
 from restore_core.errors import MalformedRequest
 from restore_core.loose_json import text_of
 from restore_core.text import quoted
@@ -41,7 +42,8 @@ def _is_ours(message: dict[str, Any]) -> bool:
     """Tell whether one field is ours, or one of the first few nearly so."""
     if any(name in message for name in FIELDS.values()):
         return True
-    return any(nearest_field(name, cutoff=_NEAR) for name in islice(message, MAX_NAMES))
+    some = islice(message, MAX_NAMES)
+    return any(nearest_field(name, cutoff=_NEAR, among=FIELDS) for name in some)
 
 
 def _names(message: dict[str, Any]) -> str:
