@@ -234,8 +234,7 @@ def apply(state: State, event: Event) -> State:
         case ((Ending() | Ended() | Guarding()), _):
             raise ImpossibleEvent(_impossible(state, event))
 
-        # Whatever still waits can be withdrawn before its claim, grow too old, or find no answer and
-        # be tried again.
+        # Whatever still waits can be withdrawn, grow too old, or find no answer and be tried again.
         case waiting, Withdrawn(problem, at) if endings.may_be_withdrawn(waiting):
             return endings.withdrawn(waiting, problem, at)
         case waiting, AgeReached(at):
