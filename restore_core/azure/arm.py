@@ -79,9 +79,9 @@ class Arm:
         """Return how many calls this thread has sent so far: an invocation keeps to one thread."""
         return int(getattr(self._of_thread, "calls", 0))
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str, *, api_version: str = "") -> Answer:
         """GET `path`, an ARM id; raise Unavailable or Rejected."""
-        return self._repeatable("GET", self._url(path))
+        return self._repeatable("GET", self._url(path, api_version))
 
     def follow(self, url: str) -> Answer:
         """GET an operation URL or a nextLink exactly as ARM gave it.

@@ -17,9 +17,12 @@ from restore_core.azure.disk_lookup import DiskLookup
 from restore_core.azure.inventory import Inventory
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.jobs import Job
+from restore_core.azure.machines import Machines
 from restore_core.azure.protected_disk import DISKS
 from restore_core.azure.resource_graph import ResourceGraph
+from restore_core.azure.set_search import SetSearch
 from restore_core.azure.vault_calls import VaultCalls, odd
+from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
@@ -48,6 +51,7 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.pace import OPERATION_PATIENCE
 from restore_core.lifecycle.recovery_points import OPERATIONAL_STORE, RecoveryPoint
+from restore_core.lifecycle.sets import FoundSet
 from restore_core.lifecycle.states import Claim, Operation, Plan
 from restore_core.loose_json import object_of, text_of
 
@@ -67,6 +71,7 @@ class BackupVault:
         graph = ResourceGraph(arm, clock, is_on=uses_graph)
         self._lookup = DiskLookup(self._calls, graph, clock)
         self._search = JobSearch(self._calls, graph, clock)
+        self._sets = SetSearch(graph, self._lookup, Machines(arm, graph))
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
@@ -80,6 +85,10 @@ class BackupVault:
         That there is none is believed of what was read after `asked_at` alone.
         """
         return self._lookup.instance_of(source, vaults, asked_at)
+
+    def disks_of(self, request: RestoreRequest, vaults: Sequence[BackupVaultId]) -> FoundSet:
+        """Return the disks that a set means; raise Unavailable, or Rejected where none can tell."""
+        return self._sets.disks_of(request, vaults)
 
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
         """Return all recovery points of `instance`; raise Unavailable or Rejected."""

@@ -229,6 +229,14 @@ class RestoreRequest(BaseModel):
             raise MalformedRequest("the target is missing")
         return group if self.target_disk_name is None else DiskId(group, self.target_disk_name)
 
+    @property
+    def group_of_targets(self) -> ResourceGroupId:
+        """Return the group for the new disks of a set."""
+        group = self.target_resource_group_id
+        if group is None:  # pragma: no cover  the validators leave no such set
+            raise MalformedRequest("the target is missing")
+        return group
+
     def target_for(self, source: DiskId) -> DiskId:
         """Return the disk to create for `source`, the same at every retry of this request."""
         target = self.known_target

@@ -13,6 +13,9 @@ class TargetField(StrEnum):
     DERIVED = "requestId"
     """The app made the name, of the source's name and the request's id."""
 
+    SUFFIX = "targetDiskSuffix"
+    """The app made the name for a set, of the source's name and the set's suffix or digits."""
+
     @classmethod
     def of(cls, request: RestoreRequest) -> "TargetField":
         """Return what `request` names its target by."""

@@ -9,13 +9,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, restored_already
 from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
+from restore_core.lifecycle.reasons import WITHDRAWN
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Outcome, Status
 from restore_core.lifecycle.turn import Turn
@@ -67,7 +67,8 @@ class Followers:
         if found is None or outcome is None or _another_may(found, outcome):
             return self._go_ahead(*followers)
         problem = _reason(found, outcome)
-        return {name: Refused(problem, self._clock()) for name in followers}
+        back_as = found.plan.target if found.plan and outcome.status in RESTORED else None
+        return {name: Refused(problem, self._clock(), back_as) for name in followers}
 
     def _leader(self, request_id: str) -> Restore | None:
         """Return the leader; one that is missing or cannot be read counts as ended."""
@@ -91,7 +92,9 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
     if rejected:
         exists = endings.DISK_EXISTS in code.lower()
         return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
-    return outcome.status in (Status.FAILED, Status.TIMED_OUT)
+    if outcome.status is Status.CANCELLED:
+        return code == WITHDRAWN  # Its sender wanted it no more: nobody else has said so.
+    return outcome.status in (Status.FAILED, Status.TIMED_OUT, Status.PARTLY_COMPLETED)
 
 
 def _named_what_is_not_there(leader: Restore) -> bool:
@@ -104,8 +107,10 @@ def _named_what_is_not_there(leader: Restore) -> bool:
 
 
 def _reason(leader: Restore, outcome: Outcome) -> Problem:
-    source = leader.plan.source if leader.plan else leader.request.source_disk_id
-    if outcome.status in RESTORED and isinstance(source, DiskId):
+    request = leader.request
+    known = request.source_disk_id or request.group_of_disks
+    source = leader.plan.source if leader.plan else known
+    if outcome.status in RESTORED and source is not None:
         return restored_already(source, leader)
     problem = outcome.problem or Problem(outcome.status.value, "Azure told no reason.")
     if problem.code == RESTORED_ALREADY:

@@ -8,12 +8,15 @@ from typing import assert_never
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
-from restore_core.engine.reservation import Reservation
+from restore_core.engine.reservation import RESTORED, Reservation
+from restore_core.engine.set_steps import SetSteps
 from restore_core.errors import Problem, Rejected, Unavailable
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.effects import (
     Effect,
+    Enroll,
     FindJob,
+    Gather,
     GiveUp,
     Lapse,
     Notify,
@@ -21,6 +24,7 @@ from restore_core.lifecycle.effects import (
     PollRestore,
     PollValidation,
     Prepare,
+    Recall,
     Requeue,
     Reserve,
     Settle,
@@ -39,7 +43,7 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Claim, Plan
+from restore_core.lifecycle.states import Claim, Outcome, Plan
 
 
 class Performer:
@@ -59,6 +63,14 @@ class Performer:
         self._reservation = Reservation(tables=tables, rules=rules, clock=clock)
         self._preparation = Preparation(
             vault=vault, reservation=self._reservation, rules=rules, clock=clock
+        )
+        self._sets = SetSteps(
+            tables=tables,
+            vault=vault,
+            preparation=self._preparation,
+            reservation=self._reservation,
+            rules=rules,
+            clock=clock,
         )
         self._lease = pace.FUNCTION_TIMEOUT + rules.job_list_lag + pace.CLOCK_SKEW
 
@@ -113,8 +125,16 @@ class Performer:
 
     def _performed(self, effect: Effect, restore: Restore) -> Event:  # noqa: C901, PLR0912  one arm each
         match effect:
+            case Prepare() if restore.request.is_set:
+                return self._sets.plan(restore)
             case Prepare():
                 return self._preparation.prepare(restore)
+            case Enroll(header, first):
+                return self._sets.enroll(restore, header, first)
+            case Recall(header, reason):
+                return self._sets.recall(restore, header, reason)
+            case Gather(header):
+                return self._sets.gather(restore, header)
             case Reserve():
                 return self._reservation.reserve(restore, _plan(restore))
             case Requeue():
@@ -144,9 +164,22 @@ class Performer:
         outcome, plan = restore.outcome, restore.plan
         if outcome is not None:
             self._tables.results.write(restore, outcome)
+            self._sets.end(restore, outcome)
+            self._remember(restore, outcome)
         if release and plan is not None and not plan.validate_only:
             self._tables.targets.release(plan.target, restore.id)
         return Settled(self._clock())
+
+    def _remember(self, restore: Restore, outcome: Outcome) -> None:
+        """Keep how long a restore took from its turn on, for estimates: best effort."""
+        plan, begun = restore.plan, restore.moments.get("Ready")
+        if outcome.status not in RESTORED or plan is None or begun is None:
+            return
+        seconds = max(0, round((outcome.at - begun).total_seconds()))
+        try:
+            self._tables.durations.add(plan.instance.vault, seconds, outcome.at)
+        except Unavailable as error:
+            log_failure(restore.id, error)
 
 
 def _plan(restore: Restore) -> Plan:

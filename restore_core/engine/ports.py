@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
+    ArmId,
     BackupInstanceId,
     BackupVaultId,
     DiskId,
@@ -17,6 +19,7 @@ from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.sets import End, FoundSet, Header, PlannedDisk
 from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status
 from restore_core.lifecycle.turn import Turn
 
@@ -80,6 +83,7 @@ class Vault(Protocol):
     def instance_of(
         self, source: DiskId, vaults: Sequence[BackupVaultId], asked_at: datetime
     ) -> BackupInstance: ...
+    def disks_of(self, request: RestoreRequest, vaults: Sequence[BackupVaultId]) -> FoundSet: ...
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]: ...
     def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint: ...
     def validate(self, plan: Plan) -> Event: ...
@@ -127,10 +131,10 @@ class Targets(Protocol):
 
 
 class Sources(Protocol):
-    """Which requests restore a disk, or did a while ago."""
+    """Which requests restore a disk, or all disks of a machine or a group, or did a while ago."""
 
     def take(
-        self, source: DiskId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
+        self, source: ArmId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
     ) -> Restore | None: ...
 
 
@@ -139,6 +143,22 @@ class Results(Protocol):
 
     def write(self, restore: Restore, outcome: Outcome) -> None: ...
     def write_refused(self, message: RefusedMessage) -> None: ...
+
+
+class Sets(Protocol):
+    """The plans of sets, and how their members ended."""
+
+    def header(self, set_id: str) -> Header | None: ...
+    def save(self, set_id: str, header: Header, plan: Sequence[PlannedDisk]) -> Header: ...
+    def plan(self, set_id: str, header: Header) -> list[PlannedDisk]: ...
+    def end(self, set_id: str, row: str, end: End) -> None: ...
+
+
+class Durations(Protocol):
+    """How long the last restores of each vault took, in seconds: for estimates, best effort."""
+
+    def of(self, vault: BackupVaultId) -> list[int]: ...
+    def add(self, vault: BackupVaultId, seconds: int, at: datetime) -> None: ...
 
 
 class Tables(Protocol):
@@ -154,6 +174,10 @@ class Tables(Protocol):
     def sources(self) -> Sources: ...
     @property
     def results(self) -> Results: ...
+    @property
+    def sets(self) -> Sets: ...
+    @property
+    def durations(self) -> Durations: ...
 
     def create_missing(self) -> None: ...
 

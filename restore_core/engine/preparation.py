@@ -66,7 +66,7 @@ class Preparation:
             snapshot_group=instance.snapshot_group,
             validate_only=request.validate_only,
             identity=instance.identity,
-            target_field=TargetField.of(request),
+            target_field=TargetField.SUFFIX if restore.member else TargetField.of(request),
         )
         return Prepared(plan, self._clock())
 
@@ -89,12 +89,15 @@ class Preparation:
         """
         request = restore.request
         if request.backup_instance_id is None:
-            return self._vaults(restore)
+            return self.vaults(restore)
         self._judge(restore, request.backup_instance_id, request.known_target)
         return []
 
-    def _vaults(self, restore: Restore) -> list[BackupVaultId]:
-        """Return where a disk is looked for: the vault that is named, or those that rules name."""
+    def vaults(self, restore: Restore) -> list[BackupVaultId]:
+        """Return where disks are looked for: the vault that is named, or those that rules name.
+
+        Raise Rejected where nothing of it may be restored to where the request wants it.
+        """
         target = restore.request.known_target
         named = restore.request.vault_id or self._rules.default_vault
         vaults = [named] if named else self._rules.policy.vaults
@@ -117,8 +120,10 @@ class Preparation:
             raise Rejected(problem)
 
     def _instance(self, restore: Restore, vaults: Sequence[BackupVaultId]) -> BackupInstance:
-        """Return the backup instance that is named, or the one of the disk that is."""
+        """Return the backup instance that is planned, that is named, or of the disk that is."""
         request = restore.request
+        if restore.member is not None:
+            return restore.member.instance
         if request.backup_instance_id is not None:
             return self._vault.instance(request.backup_instance_id)
         return self._vault.instance_of(request.known_source, vaults, restore.requested_at)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from restore_core.contract.resource_ids import JobId
+from restore_core.errors import Problem
 from restore_core.lifecycle.effects import (
     Effect,
     Enroll,
@@ -64,10 +65,12 @@ def _next(state: Waiting) -> Effect | None:
             return Reserve()
         case Queued() | Following() | Enrolled():
             return None
-        case Enrolling(enrolled=enrolled):
-            return Enroll(enrolled)
-        case Gathering(withdrawn=withdrawn, recalled=recalled):
-            return Recall() if withdrawn and not recalled else Gather()
+        case Enrolling(header=header, enrolled=enrolled):
+            return Enroll(header, enrolled)
+        case Gathering(header=header, withdrawn=Problem() as reason, recalled=False):
+            return Recall(header, reason)
+        case Gathering(header=header):
+            return Gather(header)
         case Retrying():
             return Requeue()
         case Ready():

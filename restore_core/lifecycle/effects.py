@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from restore_core.contract.resource_ids import JobId
+from restore_core.errors import Problem
+from restore_core.lifecycle.sets import Header
 from restore_core.lifecycle.states import Operation
 
 
@@ -15,17 +17,23 @@ class Prepare:
 class Enroll:
     """Record members of a set, from this row of its plan on."""
 
+    header: Header
     first: int
 
 
 @dataclass(frozen=True)
 class Recall:
-    """Cancel what has no claim yet of the members of a withdrawn set."""
+    """Cancel what has no claim yet of the members of a set, for the reason that it is withdrawn."""
+
+    header: Header
+    reason: Problem
 
 
 @dataclass(frozen=True)
 class Gather:
     """See whether all members of a set have ended."""
+
+    header: Header
 
 
 @dataclass(frozen=True)

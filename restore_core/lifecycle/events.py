@@ -7,7 +7,7 @@ moment, and a job `ended` when the vault says.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from restore_core.contract.resource_ids import JobId
+from restore_core.contract.resource_ids import DiskId, JobId
 from restore_core.errors import Problem
 from restore_core.lifecycle.sets import Header, Tally
 from restore_core.lifecycle.states import Claim, Operation, Plan, Search, Status
@@ -68,6 +68,8 @@ class Refused:
 
     problem: Problem
     at: datetime
+    back_as: DiskId | None = None
+    """The disk that another restore has brought back before."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class Rules:
     """How long after a restore its source disk is not restored again."""
     max_active: int = 200
     """How many restores run at once."""
+    max_set: int = 500
+    """How many disks one set may have."""
     max_age: timedelta = timedelta(hours=48)
     job_list_lag: timedelta = timedelta(seconds=600)
     """How late the vault's job list may show a job."""

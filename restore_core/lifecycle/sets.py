@@ -6,9 +6,16 @@ are ordinary restores, each of which carries what makes it a member.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from restore_core.contract.resource_ids import VirtualMachineId
+from restore_core.contract.resource_ids import DiskId, VirtualMachineId
+from restore_core.errors import Problem
 from restore_core.lifecycle.backup_instance import BackupInstance
+
+NOT_PROTECTED: Final = "NotProtected"
+"""How a disk of a set ends that no instance protects, beside the statuses of restores."""
+ALREADY_BACK: Final = "AlreadyBack"
+"""How a member ends whose disk another restore has brought back before."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,55 @@ class Attachment:
     lun: int | None = None
     """Of a data disk; None of the OS disk, or where nobody told."""
     is_os: bool = False
+
+
+@dataclass(frozen=True)
+class FoundDisk:
+    """A disk that was meant, and what protects it."""
+
+    source: DiskId
+    instance: BackupInstance | None
+    """None where it cannot be restored: then `missing` says why."""
+    missing: Problem | None = None
+    size_gib: int | None = None
+    attachment: Attachment | None = None
+
+
+@dataclass(frozen=True)
+class FoundSet:
+    """All disks that a set means, as they were found at one moment."""
+
+    disks: tuple[FoundDisk, ...]
+    as_graph_showed: bool = False
+    """Whether only Resource Graph said which disks the machine has."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a member of a set ended, as its row of the plan tells."""
+
+    status: str
+    at: datetime
+    code: str = ""
+    message: str = ""
+    disk: str = ""
+    """The disk that is back; also where another restore brought it back before."""
+    point_time: datetime | None = None
+    seconds: int = 0
+    """From its set's acceptance on."""
+
+
+@dataclass(frozen=True)
+class PlannedDisk:
+    """A row of a set's plan: it never changes but for the end that is added."""
+
+    row: str
+    """The row's key: its place in the plan."""
+    member_id: str
+    """The request id of its restore, the same whoever makes it."""
+    found: FoundDisk
+    target: DiskId
+    end: End | None = None
 
 
 @dataclass(frozen=True)

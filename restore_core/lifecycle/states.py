@@ -94,6 +94,8 @@ class Outcome:
     job_status: str = ""
     job_started: datetime | None = None
     """When the job began, as the vault says."""
+    back_as: DiskId | None = None
+    """The disk that another restore had brought back before."""
     tally: Tally | None = None
     """Of a set: how its disks came out."""
 

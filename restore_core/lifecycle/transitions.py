@@ -119,10 +119,11 @@ def apply(state: State, event: Event) -> State:
             return Following(leader, Wait(at))
         case Following(), LeaderFailed(at):
             return Accepted(Wait(at, misses=1))  # The timer gives it its turn, in order.
-        case ((Accepted() | Following()), Refused(problem, at)):
-            return Ending(Outcome(Status.REJECTED, at, problem), None)
-        case ((Planned(plan) | Validated(plan)), Refused(problem, at)):
-            return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+        case ((Accepted() | Following()), Refused(problem, at, back_as)):
+            return Ending(Outcome(Status.REJECTED, at, problem, back_as=back_as), None)
+        case ((Planned(plan) | Validated(plan)), Refused(problem, at, back_as)):
+            outcome = Outcome(Status.REJECTED, at, problem, back_as=back_as)
+            return endings.ended_unless_ours(plan, outcome)
 
         # A set: its plan, its members, their ends.
         case Accepted(), SetPlanned(header, at):

@@ -22,7 +22,7 @@ from restore_core.azure.backup_vault import BackupVault
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.storage import answering
 from restore_core.azure.tables import outstanding, row_codec
-from restore_core.azure.tables.disk_key import disk_key
+from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.outstanding import OutstandingTable
 from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.row_codec import restore_row
@@ -293,7 +293,7 @@ def _no_lock() -> list[Patch]:
 def _release_anothers_lock() -> list[Patch]:
     def release(self: Any, target: Any, request_id: str) -> None:  # noqa: ARG001
         with answering():
-            self._table._client.delete_entity(disk_key(target), LOCK_ROW)
+            self._table._client.delete_entity(key_of(target), LOCK_ROW)
 
     return [(TargetsTable, "release", release)]
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from azure.data.tables import TableServiceClient
 
+from restore_core.azure.tables.durations import DURATIONS, DurationsTable
 from restore_core.azure.tables.outstanding import OUTSTANDING, OutstandingTable
 from restore_core.azure.tables.restores import RESTORES, RestoresTable
 from restore_core.azure.tables.results import RESULTS, ResultsTable
+from restore_core.azure.tables.sets import SETS, SetsTable
 from restore_core.azure.tables.sources import SOURCES, SourcesTable
 from restore_core.azure.tables.table import Table
 from restore_core.azure.tables.targets import LOCKS, TargetsTable
@@ -15,20 +17,22 @@ from restore_core.lifecycle.states import Status
 
 
 class AccountTables:
-    """The five tables of one account. Safe for threads.
+    """The seven tables of one account. Safe for threads.
 
     Every failure of storage is `Unavailable`: done or not, nobody knows, and every call may be made
     again. A lost race is `Superseded`.
     """
 
     def __init__(self, tables: TableServiceClient) -> None:
-        names = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)
+        names = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS, SETS, DURATIONS)
         self._tables = {name: Table(tables.get_table_client(name)) for name in names}
         self.restores = RestoresTable(self._tables[RESTORES])
         self.schedule = OutstandingTable(self._tables[OUTSTANDING])
         self.targets = TargetsTable(self._tables[LOCKS], self.restores)
         self.sources = SourcesTable(self._tables[SOURCES], self.restores)
         self.results = ResultsTable(self._tables[RESULTS])
+        self.sets = SetsTable(self._tables[SETS])
+        self.durations = DurationsTable(self._tables[DURATIONS])
 
     def create_missing(self) -> None:
         """Create the tables that are missing; where that is not allowed, they must exist."""
