@@ -212,7 +212,7 @@ def test_fifteen_queries_in_five_seconds_are_answered(client: Client, clock: Man
 
 BAD_QUERIES = [
     "",
-    "Resources",
+    "AdvisorResources",
     "RecoveryServicesResources |",
     "RecoveryServicesResources | drop id",
     "RecoveryServicesResources | where id",

@@ -1,0 +1,47 @@
+"""What the query language does with values: functions of one, comparisons of two."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+
+def text(value: Any) -> str:
+    """Return a text as it is compared without case; nothing for what is none."""
+    return value.lower() if isinstance(value, str) else ""
+
+
+def moment(value: Any) -> datetime | None:
+    """Return the time that a text names, or None."""
+    try:
+        parsed = datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    return isinstance(wanted, str) and text(value) == wanted.lower()
+
+
+def _begins(value: Any, wanted: Any) -> bool:
+    return isinstance(wanted, str) and text(value).startswith(wanted.lower())
+
+
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "=~": _same,
+    "startswith": _begins,
+    "==": lambda value, wanted: bool(value == wanted),
+    ">=": lambda value, wanted: value is not None and bool(value >= wanted),
+    "<=": lambda value, wanted: value is not None and bool(value <= wanted),
+}
+
+FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
+    "tostring": lambda value: "" if value is None else str(value),
+    "todatetime": moment,
+    "tolower": lambda value: "" if value is None else str(value).lower(),
+}
+
+TESTS: Final[dict[str, Callable[[Any], bool]]] = {
+    "isempty": lambda value: value in (None, ""),
+    "isnotempty": lambda value: value not in (None, ""),
+}
