@@ -34,6 +34,7 @@ def validator(name: str) -> Any:
 
 
 REQUEST = validator("restore-request.v1")
+WITHDRAWAL = validator("restore-withdrawal.v1")
 RESULT = validator("restore-result.v1")
 EVENT = validator("restore-event.v1")
 

@@ -2,27 +2,35 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
 from restore_core.contract.values import REQUEST_ID
 from restore_core.text import quoted, shown
 
+MAX_FAULTS_TOLD: Final = 5
+"""Faults of one message that its reason tells: who mends those sees the rest."""
+
 
 def either(names: Sequence[str]) -> str:
     """Return the names, of which one is wanted."""
-    return " or ".join(names)
+    return _joined(names, "or")
 
 
 def all_of(names: Sequence[str]) -> str:
     """Return the names, all of which are meant."""
-    return " and ".join(names)
+    return _joined(names, "and")
 
 
-def usable_id(fields: dict[str, Any]) -> str:
-    """Return the request id of fields that are no request, or "" where it can be none."""
-    request_id = fields.get("requestId")
+def _joined(names: Sequence[str], last: str) -> str:
+    *first, end = names
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def usable_id(fields: dict[str, Any], name: str = "requestId") -> str:
+    """Return the request id that stands under `name`, or "" where it can be none."""
+    request_id = fields.get(name)
     usable = isinstance(request_id, str) and REQUEST_ID.fullmatch(request_id)
     return request_id if usable and isinstance(request_id, str) else ""
 

@@ -1,7 +1,7 @@
 """The message contract: what a sender may ask, and every reason why a request is refused. Pure.
 
-Pydantic serves this module and `values` alone. Everything inside the app holds a `RestoreRequest`,
-never a dict from outside.
+Pydantic serves this module, `withdrawal` and `values` alone. Everything inside the app holds a
+`RestoreRequest`, never a dict from outside.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from restore_core.contract import values
-from restore_core.contract.faults import all_of, either, told, usable_id
+from restore_core.contract.faults import MAX_FAULTS_TOLD, all_of, either, told, usable_id
 from restore_core.contract.request_rules import (
     A_SET,
     MAX_SET_ID,
@@ -34,7 +34,6 @@ from restore_core.errors import MalformedRequest
 MAX_DISK_NAME: Final = 80
 DERIVED_SUFFIX: Final = 10
 """Hex digits of the request id's SHA-256 that end a derived disk name."""
-MAX_FAULTS_TOLD: Final = 5
 
 
 class RestoreRequest(BaseModel):
