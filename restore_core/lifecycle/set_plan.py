@@ -87,6 +87,7 @@ def member(of: Restore, disk: PlannedDisk, notices: Collection[Stage]) -> Restor
         state=Enrolled(Wait(of.accepted_at)),
         outbox=Outbox.opened(of.accepted_at, notices),
         origin=of.origin,
+        moments={Enrolled.__name__: of.accepted_at},
         member=Member(of.id, disk.row, instance, disk.found.size_gib, disk.found.attachment),
     )
 

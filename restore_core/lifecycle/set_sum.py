@@ -51,6 +51,7 @@ def _tally(header: Header, plan: Sequence[PlannedDisk], ends: dict[str, End]) ->
     sizes = [disk.found.size_gib or 0 for disk in plan if ends[disk.member_id] in good]
     return Tally(
         disks=header.disks,
+        members=header.members,
         counts=_counts(counts),
         already_back=counts[ALREADY_BACK],
         reasons=_counts(reasons)[:MAX_REASONS],

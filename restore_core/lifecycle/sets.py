@@ -117,6 +117,7 @@ class Tally:
     """How the disks of a set came out."""
 
     disks: int
+    members: int
     counts: tuple[Count, ...]
     """By public status; `NotProtected` and `AlreadyBack` beside those of restores."""
     already_back: int = 0

@@ -6,8 +6,8 @@
 from typing import Final
 
 from restore_core.azure.advice import for_app, for_restore, instances
-from restore_core.azure.advice.commands import HERE
 from restore_core.azure.advice.obstacles import with_remedy
+from restore_core.contract.commands import HERE
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,

@@ -22,8 +22,8 @@ from restore_core.azure.backup_vault import BackupVault
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.storage import answering
 from restore_core.azure.tables import outstanding, row_codec
-from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.outstanding import OutstandingTable
+from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.azure.tables.sources import SourcesTable

@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
 from restore_core.contract.resource_ids import BackupVaultId
-from restore_core.engine.columns import Row
+from restore_core.engine.column import Row
 from restore_core.text import utc_text
 
 DURATIONS: Final = "VaultDurations"

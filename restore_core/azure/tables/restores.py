@@ -12,7 +12,7 @@ from azure.data.tables import TableEntity
 from restore_core.azure import storage
 from restore_core.azure.tables.row_codec import RESTORE_ROW, restore_of, restore_row
 from restore_core.azure.tables.table import Table
-from restore_core.engine.columns import Row
+from restore_core.engine.column import Row
 from restore_core.engine.ports import Versioned
 from restore_core.errors import Superseded, UnreadableRow
 from restore_core.lifecycle.restore import Restore

@@ -13,11 +13,13 @@ from typing import Any, Final, get_args
 from restore_core.azure.tables.value_codec import decoded, encoded, moment_of, of_kind
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
-from restore_core.engine.columns import Row, columns, present
+from restore_core.engine.column import Row, present
+from restore_core.engine.columns import columns
 from restore_core.errors import MalformedRequest, UnreadableRow
 from restore_core.lifecycle import states
 from restore_core.lifecycle.outbox import Outbox
 from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.sets import Member
 from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import Restoring, State, Validating, Waiting
 from restore_core.text import one_line
@@ -40,6 +42,7 @@ def restore_row(restore: Restore) -> Row:
         "outbox": encoded(restore.outbox),
         "origin": restore.origin.value,
         "standsIn": restore.stands_in,
+        "member": encoded(restore.member),
         "armCalls": restore.arm_calls,
         "moments": {name: at.isoformat() for name, at in restore.moments.items()},
     }
@@ -70,6 +73,7 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
             outbox=decoded(Outbox, outbox) if outbox else Outbox(stage_of(state), accepted_at),
             origin=Origin(document.get("origin", Origin.NATIVE)),
             stands_in=of_kind(bool, document.get("standsIn", False)),
+            member=decoded(Member | None, document.get("member")),
             arm_calls=of_kind(int, document.get("armCalls", 0)),
             moments={name: moment_of(at) for name, at in document.get("moments", {}).items()},
         )

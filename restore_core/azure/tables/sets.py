@@ -10,7 +10,7 @@ from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
 from restore_core.azure.tables.value_codec import decoded, encoded
 from restore_core.contract.resource_ids import DiskId
-from restore_core.engine.columns import Row, present
+from restore_core.engine.column import Row, present
 from restore_core.errors import UnreadableRow
 from restore_core.lifecycle.sets import End, FoundDisk, Header, PlannedDisk
 from restore_core.text import MAX_TEXT, one_line

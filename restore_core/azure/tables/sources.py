@@ -10,7 +10,7 @@ from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.table import Table
 from restore_core.contract.resource_ids import ArmId
-from restore_core.engine.columns import Row
+from restore_core.engine.column import Row
 from restore_core.lifecycle.restore import Restore
 
 SOURCES: Final = "RestoredSources"

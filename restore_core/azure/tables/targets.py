@@ -13,7 +13,7 @@ from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.table import Table
 from restore_core.contract.resource_ids import DiskId
-from restore_core.engine.columns import Row
+from restore_core.engine.column import Row
 from restore_core.errors import UnreadableRow
 
 LOCKS: Final = "TargetLocks"
