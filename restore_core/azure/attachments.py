@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from restore_core.azure.resource_graph import ResourceGraph, Row, among, batches
+from restore_core.azure.resource_graph import ResourceGraph, Row, among, batches, contains
 from restore_core.contract.resource_ids import DiskId, InvalidId, VirtualMachineId
 from restore_core.errors import Unavailable
 from restore_core.lifecycle.sets import Attachment, FoundDisk
@@ -53,6 +53,19 @@ class Attachments:
             for row in self._rows("virtualMachines", some, names):
                 places.update(places_in(row))
         return Told(_sizes(rows), {**_without_lun(rows), **places})
+
+    def of_one(self, disk: DiskId) -> Attachment | None:
+        """Return where one disk is attached: by the machine whose storage profile names it."""
+        query = (
+            "Resources | where type =~ 'microsoft.compute/virtualMachines'"
+            f" | where {contains('properties.storageProfile', disk)}"
+            " | order by id asc | project id, name, properties"
+        )
+        try:
+            rows = self._graph.all_rows(query, [disk.group.subscription]) or []
+        except Unavailable:
+            return None
+        return next((places[disk] for places in map(places_in, rows) if disk in places), None)
 
     def _rows(
         self,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from restore_core.azure.advice import for_app, for_restore
 from restore_core.azure.arm import Answer, Arm
 from restore_core.azure.arm_errors import problem_in
+from restore_core.azure.attachments import Attachments
 from restore_core.azure.disk_lookup import DiskLookup
 from restore_core.azure.inventory import Inventory
 from restore_core.azure.job_search import JobSearch
@@ -51,7 +52,7 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.pace import OPERATION_PATIENCE
 from restore_core.lifecycle.recovery_points import OPERATIONAL_STORE, RecoveryPoint
-from restore_core.lifecycle.sets import FoundSet
+from restore_core.lifecycle.sets import Attachment, FoundSet
 from restore_core.lifecycle.states import Claim, Operation, Plan
 from restore_core.loose_json import object_of, text_of
 
@@ -71,7 +72,8 @@ class BackupVault:
         graph = ResourceGraph(arm, clock, is_on=uses_graph)
         self._lookup = DiskLookup(self._calls, graph, clock)
         self._search = JobSearch(self._calls, graph, clock)
-        self._sets = SetSearch(graph, self._lookup, Machines(arm, graph))
+        self._attachments = Attachments(graph)
+        self._sets = SetSearch(graph, self._lookup, Machines(arm, graph), self._attachments)
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
@@ -89,6 +91,10 @@ class BackupVault:
     def disks_of(self, request: RestoreRequest, vaults: Sequence[BackupVaultId]) -> FoundSet:
         """Return the disks that a set means; raise Unavailable, or Rejected where none can tell."""
         return self._sets.disks_of(request, vaults)
+
+    def attachment_of(self, source: DiskId) -> Attachment | None:
+        """Return where a disk is attached, where Resource Graph knows; None else. Never raises."""
+        return self._attachments.of_one(source)
 
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
         """Return all recovery points of `instance`; raise Unavailable or Rejected."""

@@ -158,6 +158,11 @@ def among(path: str, texts: Iterable[str | ArmId]) -> str:
     return f"tostring({path}) in~ ({', '.join(literal(str(text)) for text in texts)})"
 
 
+def contains(path: str, text: str | ArmId) -> str:
+    """Return the condition that what stands at `path` holds this text somewhere."""
+    return f"tostring({path}) contains {literal(str(text))}"
+
+
 def batches(ids: Sequence[_Id]) -> Iterator[Sequence[_Id]]:
     """Yield as many ids at once as one query should hold."""
     for first in range(0, len(ids), AT_ONCE):

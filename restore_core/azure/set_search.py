@@ -36,11 +36,17 @@ BySource = dict[str, list[Found]]
 class SetSearch:
     """Finds sets in any vault. Safe for threads."""
 
-    def __init__(self, graph: ResourceGraph, lookup: DiskLookup, machines: Machines) -> None:
+    def __init__(
+        self,
+        graph: ResourceGraph,
+        lookup: DiskLookup,
+        machines: Machines,
+        attachments: Attachments,
+    ) -> None:
         self._graph = graph
         self._lookup = lookup
         self._machines = machines
-        self._attachments = Attachments(graph)
+        self._attachments = attachments
 
     def disks_of(self, request: RestoreRequest, vaults: Sequence[BackupVaultId]) -> FoundSet:
         """Return the disks that a set means; raise Unavailable or Rejected."""

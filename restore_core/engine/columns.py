@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from restore_core.contract.resource_ids import ArmId
 from restore_core.engine.column import Column, Row, present, seconds_of
+from restore_core.engine.follow_up import follow_up
 from restore_core.engine.ports import RefusedMessage
 from restore_core.engine.set_columns import SET_COLUMNS, set_columns
 from restore_core.errors import Problem
@@ -118,7 +119,7 @@ def _json_value(name: str, value: object) -> object:
     """Return a column's value as JSON has it; a text is cut, or a page could be 64 MiB long."""
     if isinstance(value, datetime):
         return utc_text(value)
-    limit = MAX_ADVICE if name == "recommendedAction" else MAX_TEXT
+    limit = MAX_ADVICE if name in {"recommendedAction", "followUp"} else MAX_TEXT
     return value if isinstance(value, int) else one_line(str(value), limit)
 
 
@@ -169,6 +170,7 @@ def columns(restore: Restore) -> Row:
             "reason": request.reason,
             **(_phases(restore, outcome) if outcome else {}),
             **set_columns(restore),
+            "followUp": follow_up(restore),
             **problem_columns(restore.problem),
         }
     )
@@ -181,7 +183,9 @@ def _text(resource: ArmId | None) -> str | None:
 def _phases(restore: Restore, outcome: Outcome) -> Row:
     """Return where the time went; what did not happen is absent."""
     at = restore.moments
-    waited = min((at[name] for name in ("Following", "Queued") if name in at), default=None)
+    waited = min(
+        (at[name] for name in ("Following", "Enrolled", "Queued") if name in at), default=None
+    )
     job_ended = outcome.at if outcome.job_started else None
     return present(
         {

@@ -24,6 +24,7 @@ from restore_core.lifecycle.events import Event, Prepared
 from restore_core.lifecycle.recovery_points import RecoveryPoint, accept_named, newest
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
+from restore_core.lifecycle.sets import Attachment
 from restore_core.lifecycle.states import Plan
 
 
@@ -66,6 +67,7 @@ class Preparation:
             snapshot_group=instance.snapshot_group,
             validate_only=request.validate_only,
             identity=instance.identity,
+            attachment=self._attachment(restore),
             target_field=TargetField.SUFFIX if restore.member else TargetField.of(request),
         )
         return Prepared(plan, self._clock())
@@ -127,6 +129,15 @@ class Preparation:
         if request.backup_instance_id is not None:
             return self._vault.instance(request.backup_instance_id)
         return self._vault.instance_of(request.known_source, vaults, restore.requested_at)
+
+    def _attachment(self, restore: Restore) -> Attachment | None:
+        """Return where the source is attached, where that is planned or the disk is named."""
+        if restore.member is not None:
+            return restore.member.attachment
+        source = restore.request.source_disk_id
+        if source is None or restore.request.validate_only:
+            return None
+        return self._vault.attachment_of(source)
 
     def _point(self, restore: Restore, instance: BackupInstanceId) -> RecoveryPoint:
         request, now = restore.request, self._clock()

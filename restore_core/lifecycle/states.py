@@ -14,7 +14,7 @@ from restore_core.contract.resource_ids import (
 )
 from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem
-from restore_core.lifecycle.sets import Header, Tally
+from restore_core.lifecycle.sets import Attachment, Header, Tally
 
 
 class Status(StrEnum):
@@ -121,6 +121,8 @@ class Plan:
     """How its first job failed, where the restore was started anew."""
     identity: IdentityId | None = None
     """The vault's user-assigned identity that the instance works under; None: the vault's own."""
+    attachment: Attachment | None = None
+    """Where the source disk is attached, where Resource Graph knew."""
     target_field: TargetField | None = None
     """None in a plan that a version before 0.2.0 made."""
     search: Search | None = None
