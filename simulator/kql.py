@@ -1,9 +1,9 @@
 """The few forms of the query language that Resource Graph is asked here, parsed strictly.
 
 `Table | where … | extend name = … | order by name desc | take 10 | project id, name = …`, in which
-a condition is made of `=~`, `==`, `in~`, `startswith`, `>=`, `<=`, `and`, `or` and parentheses, and
-a value is a column, a path in it, or a function of one. Anything else is a BadQuery, as a slip in a
-query would be in Azure: a column that there is not is one, too.
+a condition is made of `=~`, `==`, `in~`, `startswith`, `contains`, `>=`, `<=`, `and`, `or` and
+parentheses, and a value is a column, a path in it, or a function of one. Anything else is a
+BadQuery, as a slip in a query would be in Azure: a column that there is not is one, too.
 """
 
 from collections.abc import Callable, Iterable

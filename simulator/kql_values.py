@@ -1,5 +1,6 @@
 """What the query language does with values: functions of one, comparisons of two."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,16 +28,30 @@ def _begins(value: Any, wanted: Any) -> bool:
     return isinstance(wanted, str) and text(value).startswith(wanted.lower())
 
 
+def _holds(value: Any, wanted: Any) -> bool:
+    return isinstance(wanted, str) and wanted.lower() in text(value)
+
+
+def _as_text(value: Any) -> str:
+    """Return a value as text: an object as JSON, as the language has it."""
+    if value is None:
+        return ""
+    return (
+        json.dumps(value, separators=(",", ":")) if isinstance(value, dict | list) else str(value)
+    )
+
+
 COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "=~": _same,
     "startswith": _begins,
+    "contains": _holds,
     "==": lambda value, wanted: bool(value == wanted),
     ">=": lambda value, wanted: value is not None and bool(value >= wanted),
     "<=": lambda value, wanted: value is not None and bool(value <= wanted),
 }
 
 FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
-    "tostring": lambda value: "" if value is None else str(value),
+    "tostring": _as_text,
     "todatetime": moment,
     "tolower": lambda value: "" if value is None else str(value).lower(),
 }

@@ -7,7 +7,7 @@ noted in `io`, with a hook before and after it: there a test counts, or lets a p
 import operator
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -94,9 +94,23 @@ class MemoryTable:
             return self._put(entity)
 
     def upsert_entity(self, entity: dict[str, Any], mode: UpdateMode) -> dict[str, Any]:
-        assert mode is UpdateMode.REPLACE
-        with self._call("upsert"):
-            return self._put(entity)
+        with self._call("upsert"), self._lock:
+            held = self.rows.get(self._key(entity))
+            merged = held[1] if held and mode is UpdateMode.MERGE else {}
+            return self._put({**merged, **entity})
+
+    def submit_transaction(
+        self, operations: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Write rows of one partition, all or none."""
+        with self._call("transaction"), self._lock:
+            rows = list(operations)
+            assert 1 <= len(rows) <= 100
+            assert len({row["PartitionKey"] for _, row, _ in rows}) == 1
+            assert all(
+                (how, more) == ("upsert", {"mode": UpdateMode.REPLACE}) for how, _, more in rows
+            )
+            return [self._put(row) for _, row, _ in rows]
 
     def update_entity(
         self,
