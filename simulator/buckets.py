@@ -77,8 +77,8 @@ class Buckets:
         bucket.overruns += 1
         if bucket.overruns == self.habits.limits.under_way + 1:
             self.accusations.accuse(
-                f"{shown(request)}: the {bucket.overruns}th call since a 429 said that there are "
-                f"no more {kind}s, and before its Retry-After was over"
+                f"{shown(request)}: call {bucket.overruns} since a 429 said that there are no more "
+                f"{kind}s, and before its Retry-After was over"
             )
 
     def _close(

@@ -9,8 +9,8 @@ _TOKEN: Final = re.compile(
         (?P<text>'[^'\\\x00-\x1f]*')
       | datetime\((?P<time>[^()']*)\)
       | (?P<number>\d+)
-      | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)
       | (?P<sign>=~|==|>=|<=|in~|[|(),=])
+      | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)
     )""",
     re.VERBOSE,
 )
