@@ -147,7 +147,7 @@ def columns(restore: Restore) -> Row:
             "partOf": restore.part_of or None,
             "follows": restore.leader or None,
             "backupInstanceId": restore.instance and str(restore.instance),
-            "sourceDiskId": str(plan.source if plan else request.source_disk_id or "") or None,
+            "sourceDiskId": _text(restore.source),
             "sourceVirtualMachineId": _text(request.source_virtual_machine_id),
             "sourceResourceGroupId": _text(request.source_resource_group_id),
             "targetDiskId": str(plan.target if plan else request.target_disk_id or "") or None,

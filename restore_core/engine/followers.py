@@ -93,8 +93,15 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
         exists = endings.DISK_EXISTS in code.lower()
         return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
     if outcome.status is Status.CANCELLED:
-        return code == WITHDRAWN  # Its sender wanted it no more: nobody else has said so.
+        return _was_withdrawn(outcome)  # Its sender wanted it no more: nobody else has said so.
     return outcome.status in (Status.FAILED, Status.TIMED_OUT, Status.PARTLY_COMPLETED)
+
+
+def _was_withdrawn(outcome: Outcome) -> bool:
+    """Tell whether a restore, or all of a set that did not come back, was withdrawn."""
+    if outcome.tally is not None:
+        return all(reason.name == WITHDRAWN for reason in outcome.tally.reasons)
+    return outcome.problem is not None and outcome.problem.code == WITHDRAWN
 
 
 def _named_what_is_not_there(leader: Restore) -> bool:
@@ -107,9 +114,7 @@ def _named_what_is_not_there(leader: Restore) -> bool:
 
 
 def _reason(leader: Restore, outcome: Outcome) -> Problem:
-    request = leader.request
-    known = request.source_disk_id or request.group_of_disks
-    source = leader.plan.source if leader.plan else known
+    source = leader.source or leader.request.group_of_disks
     if outcome.status in RESTORED and source is not None:
         return restored_already(source, leader)
     problem = outcome.problem or Problem(outcome.status.value, "Azure told no reason.")

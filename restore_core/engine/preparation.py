@@ -134,8 +134,8 @@ class Preparation:
         """Return where the source is attached, where that is planned or the disk is named."""
         if restore.member is not None:
             return restore.member.attachment
-        source = restore.request.source_disk_id
-        if source is None or restore.request.validate_only:
+        source, is_gone = restore.request.source_disk_id, restore.origin is Origin.DELETED_DISK
+        if source is None or is_gone or restore.request.validate_only:
             return None
         return self._vault.attachment_of(source)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
-from restore_core.contract.resource_ids import BackupInstanceId, JobId
+from restore_core.contract.resource_ids import BackupInstanceId, DiskId, JobId
 from restore_core.errors import Problem
 from restore_core.lifecycle import budget, pace
 from restore_core.lifecycle.debts import owed
@@ -89,6 +89,13 @@ class Restore:
     def part_of(self) -> str:
         """Return the id of the set that it is a member of, or ""."""
         return self.member.set_id if self.member else ""
+
+    @property
+    def source(self) -> DiskId | None:
+        """Return the disk that is restored, once it is known."""
+        if self.plan is not None:
+            return self.plan.source
+        return self.member.instance.source if self.member else self.request.source_disk_id
 
     @property
     def instance(self) -> BackupInstanceId | None:

@@ -238,6 +238,8 @@ def apply(state: State, event: Event) -> State:
         # Whatever still waits can be withdrawn, grow too old, or find no answer and be tried again.
         case waiting, Withdrawn(problem, at) if endings.may_be_withdrawn(waiting):
             return endings.withdrawn(waiting, problem, at)
+        case ((Enrolling() | Gathering()), (AgeReached() | Lapsed())):
+            raise ImpossibleEvent(_impossible(state, event))  # Its members end for it.
         case waiting, AgeReached(at):
             return endings.given_up(waiting, at)
         case ((Triggering() | Restoring() | Running() | Confirming()), Lapsed()):

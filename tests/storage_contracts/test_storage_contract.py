@@ -237,12 +237,8 @@ def test_a_list_of_more_rows_than_a_page_is_read_whole(table: Any) -> None:
 
 
 def _insert(table: Any, rows: list[dict[str, Any]]) -> None:
-    """Insert many rows: in one transaction where the client has such a thing."""
-    if hasattr(table, "submit_transaction"):
-        table.submit_transaction([("create", row) for row in rows])
-    else:
-        for row in rows:
-            table.create_entity(row)
+    """Write many rows in one transaction."""
+    table.submit_transaction([("upsert", row, {"mode": UpdateMode.REPLACE}) for row in rows])
 
 
 MISSING_TABLE: dict[str, Any] = {
