@@ -124,6 +124,7 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.JobNotFound(NEXT, NEXT)),
     ("believed by now", events.JobNotFound(LATE, LATE)),
     ("", events.SearchUnfinished(LATE, None)),
+    ("", events.JobNotSeen(NEXT, None)),
     ("", events.OperationFailed(SOME, NEXT)),
     ("the disk exists", events.OperationFailed(EXISTS, NEXT)),
     *(
