@@ -40,9 +40,12 @@ from restore_core.lifecycle.events import (
     Event,
     JobEnded,
     JobNamed,
+    JobNotFound,
+    JobNotSeen,
     OperationFailed,
     OperationStarted,
     Refused,
+    SearchUnfinished,
     StillRunning,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -172,7 +175,7 @@ class BackupVault:
             return answer
         status = _status(answer)
         if status not in {"succeeded", "failed", "canceled", "cancelled"}:
-            return self._begun_all_the_same(operation, plan) or _running(answer, now)
+            return self._beside(operation, plan, _running(answer, now))
         if job := _named_job(object_of(answer.body.get("properties"))):
             return JobNamed(job, now)
         problem = problem_in(answer.body) or Problem(
@@ -184,15 +187,25 @@ class BackupVault:
         problem = replace(problem, correlation_id=operation.correlation_id)
         return OperationFailed(for_restore.failed(problem, plan), now)
 
-    def _begun_all_the_same(self, operation: Operation, plan: Plan) -> JobNamed | None:
-        """Look for the job of an operation that runs for longer than any should."""
-        if self._clock() - operation.started < OPERATION_PATIENCE:
-            return None
+    def _beside(self, operation: Operation, plan: Plan, running: Event) -> Event:
+        """Look for the job of an operation that runs for longer than any should.
+
+        Where the look is cut, or ends, the next one reads on: a vault's list may be far longer.
+        """
+        is_late = self._clock() - operation.started >= OPERATION_PATIENCE
+        if not is_late or not isinstance(running, StillRunning):
+            return running
         try:
             found = self.find_job(plan, GLANCE)
         except Unavailable:
-            return None
-        return found if isinstance(found, JobNamed) else None
+            return running
+        match found:
+            case JobNamed():
+                return found
+            case JobNotFound() | SearchUnfinished():
+                return JobNotSeen(found.at, found.search, running.retry_after)
+            case _:
+                return running
 
     # -------------------------------------------------------------------------------- the job
 

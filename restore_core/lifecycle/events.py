@@ -213,6 +213,19 @@ class SearchUnfinished:
 
 
 @dataclass(frozen=True)
+class JobNotSeen:
+    """The operation runs for longer than any should; a look beside it showed no job of ours.
+
+    Nothing follows from that but where the next look reads on.
+    """
+
+    at: datetime
+    search: Search | None
+    """None: at the first page."""
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
 class OperationFailed:
     """The restore's operation failed without a job."""
 
@@ -278,6 +291,7 @@ Event = (
     | JobNamed
     | JobNotFound
     | SearchUnfinished
+    | JobNotSeen
     | OperationFailed
     | JobEnded
     | AgeReached

@@ -31,6 +31,7 @@ from restore_core.lifecycle.events import (
     JobEnded,
     JobNamed,
     JobNotFound,
+    JobNotSeen,
     Lapsed,
     LeaderFailed,
     LeaderFound,
@@ -182,6 +183,9 @@ def apply(state: State, event: Event) -> State:
         # The restore's operation.
         case Restoring(_, operation) as restoring, StillRunning(at, retry_after):
             return replace(restoring, wait=waits.look_at(operation, at, retry_after))
+        case Restoring(plan, operation), JobNotSeen(at, search, retry_after):
+            plan = replace(plan, search=search)
+            return Restoring(plan, operation, waits.look_at(operation, at, retry_after))
         case Restoring(plan, operation, wait), Unanswered() as lost if waits.is_lost(
             operation, wait, lost
         ):

@@ -1,5 +1,6 @@
 """Looking for a job: candidates of Resource Graph, and passes through the list that are cut."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -260,13 +261,60 @@ def test_a_search_that_cannot_go_on_for_now_keeps_its_place(blind: Bench) -> Non
     assert event.search == cut.search
 
 
-@pytest.mark.parametrize(
+nowhere = pytest.mark.parametrize(
     "fault",
     [
         faults.status(400, "InvalidSkipToken", "The token has expired."),
         faults.Instead(Answer.of({"value": None})),
     ],
 )
+
+
+@nowhere
+def test_a_page_that_is_spoilt_on_the_way_is_asked_for_once_more(blind: Bench, fault: Any) -> None:
+    plan = claimed(blind, jobs=6)
+    blind.simulator.next("GET", "/backupJobs", faults.with_headers({}), times=2)
+    blind.simulator.next("GET", "/backupJobs", fault)
+
+    cut = blind.find_job(plan)
+    assert isinstance(cut, SearchUnfinished)
+    assert cut.problem is not None
+    found = blind.find_job(replace(plan, search=cut.search))
+
+    assert isinstance(found, JobNamed)
+    assert lists_read(blind) == 3 + 2
+
+
+def test_a_right_that_is_missing_for_a_while_costs_no_place(blind: Bench) -> None:
+    plan = claimed(blind, jobs=6)
+    cut = blind.find_job(plan, pages=1)
+    assert isinstance(cut, SearchUnfinished)
+    blind.simulator.next("GET", "/backupJobs", faults.status(403, "AuthorizationFailed", "No."))
+
+    event = blind.find_job(replace(plan, search=cut.search))
+
+    assert isinstance(event, SearchUnfinished)
+    assert event.search == cut.search
+
+
+def test_a_list_that_leads_in_a_circle_is_begun_anew(blind: Bench) -> None:
+    plan = claimed(blind, jobs=6)
+    links: list[bytes] = []
+
+    def first_again(answer: Answer) -> Answer:
+        links.extend(re.findall(rb'"nextLink": ?"([^"]+)"', answer.body))
+        return replace(answer, body=answer.body.replace(links[-1], links[0]))
+
+    blind.simulator.next("GET", "/backupJobs", faults.Altered(first_again), times=3)
+
+    event = blind.find_job(plan)
+
+    assert isinstance(event, SearchUnfinished)
+    assert event.problem is not None
+    assert (event.problem.code, event.search) == ("EndlessList", None)
+
+
+@nowhere
 def test_a_link_that_leads_nowhere_is_dropped(blind: Bench, fault: Any) -> None:
     plan = claimed(blind, jobs=6)
     cut = blind.find_job(plan, pages=1)

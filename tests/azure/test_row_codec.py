@@ -13,7 +13,16 @@ from restore_core.contract.resource_ids import BackupInstanceId, IdentityId
 from restore_core.contract.target_field import TargetField
 from restore_core.engine.columns import MAX_PROPERTY, day, refused_row, result_row
 from restore_core.errors import Problem, UnreadableRow
-from restore_core.lifecycle.states import Accepted, Ending, Search, Status, Triggering, Wait
+from restore_core.lifecycle.states import (
+    Accepted,
+    Ending,
+    Restoring,
+    Search,
+    State,
+    Status,
+    Triggering,
+    Wait,
+)
 from tests.builders import (
     A_JOB,
     A_PROBLEM,
@@ -402,13 +411,22 @@ def test_what_a_restore_has_cost_and_how_far_its_job_was_looked_for_are_read_bac
     search = Search("https://management.azure.com/next?$skipToken=x", NOON, at_end=True)
     plan = replace(a_claimed_plan(), search=search)
     restore = replace(a_restore(Triggering(plan, Wait(NOON))), arm_calls=7)
+    beside = a_restore(Restoring(plan, an_operation(), Wait(NOON)))
 
     assert restore_of(restore_row(restore)) == restore
+    assert restore_of(restore_row(beside)) == beside
     assert restore_row(restore)["armCalls"] == 7
 
 
-def test_a_row_of_a_version_that_counted_no_calls_is_read() -> None:
-    row = restore_row(a_restore(Triggering(a_claimed_plan(), Wait(NOON))))
+@pytest.mark.parametrize(
+    "state",
+    [
+        Triggering(a_claimed_plan(), Wait(NOON)),
+        Restoring(a_claimed_plan(), an_operation(), Wait(NOON)),
+    ],
+)
+def test_a_row_of_a_version_that_counted_no_calls_is_read(state: State) -> None:
+    row = restore_row(a_restore(state))
     document = json.loads(row["document"])
     del document["armCalls"], document["state"]["plan"]["search"]
 

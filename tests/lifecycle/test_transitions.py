@@ -30,6 +30,7 @@ from restore_core.lifecycle.events import (
     JobEnded,
     JobNamed,
     JobNotFound,
+    JobNotSeen,
     Lapsed,
     LeaderFailed,
     LeaderFound,
@@ -64,6 +65,7 @@ from restore_core.lifecycle.states import (
     Restoring,
     Retrying,
     Running,
+    Search,
     State,
     Status,
     Triggering,
@@ -122,6 +124,7 @@ EVENTS: dict[str, Event] = {
         JobNamed(A_JOB, NOON),
         not_found(NOON),
         SearchUnfinished(NOON, None),
+        JobNotSeen(NOON, None),
         OperationFailed(A_PROBLEM, NOON),
         JobEnded(Status.COMPLETED, "Completed", NOON, None),
         AgeReached(NOON),
@@ -151,7 +154,13 @@ MAY_FOLLOW = {
         "SearchUnfinished",
     }
     | LOOK_AGAIN_OR_GIVE_UP,
-    "Restoring": {"StillRunning", "TriggerUnanswered", "OperationFailed", "JobNamed"}
+    "Restoring": {
+        "StillRunning",
+        "TriggerUnanswered",
+        "OperationFailed",
+        "JobNamed",
+        "JobNotSeen",
+    }
     | LOOK_AGAIN_OR_GIVE_UP,
     "Running": {"StillRunning", "JobEnded"} | LOOK_AGAIN_OR_GIVE_UP,
     "Confirming": {"JobNamed", "JobNotFound", "SearchUnfinished"} | LOOK_AGAIN_OR_GIVE_UP,
@@ -176,7 +185,7 @@ IMPOSSIBLE = [(s, e) for s in STATES for e in EVENTS if e not in MAY_FOLLOW[s]]
 def test_the_matrix_names_every_state_and_every_event() -> None:
     assert {state.__name__ for state in get_args(State)} == set(MAY_FOLLOW) == set(STATES)
     assert {event.__name__ for event in get_args(events.Event)} == set(EVENTS)
-    assert len(ALLOWED) + len(IMPOSSIBLE) == 15 * 24
+    assert len(ALLOWED) + len(IMPOSSIBLE) == 15 * 25
 
 
 @pytest.mark.parametrize(("state", "event"), ALLOWED)
@@ -554,6 +563,22 @@ def test_a_restore_operation_that_runs_is_looked_at_again() -> None:
 
     assert isinstance(running, Restoring)
     assert running.wait == Wait(NOON + 50 * SECOND)
+
+
+def test_a_look_beside_an_operation_is_read_on_by_the_next_whatever_comes_between() -> None:
+    search = Search("https://management.azure.com/next", NOON)
+    seen = JobNotSeen(NOON + HOUR, search, 50 * MINUTE)
+    restoring = Restoring(a_claimed_plan(), an_operation(started=NOON), Wait(NOON))
+
+    on = apply(restoring, seen)
+
+    assert isinstance(on, Restoring)
+    assert on == replace(restoring, plan=on.plan, wait=Wait(NOON + HOUR + 50 * MINUTE))
+    lost, given_up = Unanswered(A_PROBLEM, NOON + 2 * HOUR), AgeReached(NOON + 2 * HOUR)
+    for state in (on, apply(on, StillRunning(NOON + HOUR)), apply(on, lost), apply(on, given_up)):
+        assert isinstance(state, Restoring | Triggering | Ending)
+        assert state.plan is not None
+        assert state.plan.search == search
 
 
 def test_a_restore_operation_that_is_gone_leads_to_the_job_search_and_never_to_a_new_post() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator import Limits, faults
+from simulator import Limits, faults, outcomes
 from tests import builders, envelopes
 from tests.world import World
 
@@ -86,6 +86,27 @@ def test_without_the_graph_the_list_is_read_on_until_the_job_is_adopted(
         assert world.simulator.restores_of("disk-1-restored") == 1
         assert len(world.arm_calls("POST", "/resources")) <= 3
         assert calls <= 400
+
+
+def test_beside_an_operation_that_never_ends_the_list_is_read_on_until_the_job_is_adopted(
+    capsys: Told,
+) -> None:
+    with World(graph="forbidden") as world:
+        world.simulator.habits.page_size = PAGE
+        instance = world.protect()
+        world.simulator.add_history(instance, 20_500)
+        world.simulator.script("disk-1-restored", operation=outcomes.never())
+        world.send(backupInstanceId=instance)
+        begun = world.clock()
+
+        world.run(until=lambda: adopted(world))
+
+        calls, hours = len(world.simulator.calls), (world.clock() - begun) / timedelta(hours=1)
+        told(capsys, f"ARM calls beside an operation that never ends: {calls}, {hours:.1f} h")
+        assert calls <= 300
+        assert hours <= 4
+        world.run()
+        assert world.result()["status"] == "Completed"
 
 
 @pytest.mark.timeout(120)

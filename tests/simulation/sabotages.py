@@ -56,10 +56,12 @@ from restore_core.lifecycle.effects import FindJob, Notify
 from restore_core.lifecycle.events import (
     JobEnded,
     JobNotFound,
+    JobNotSeen,
     LeaderFailed,
     LeaderFound,
     Refused,
     SearchUnfinished,
+    StillRunning,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -242,6 +244,18 @@ def _first_page_only() -> list[Patch]:
         yield replace(next(real(self, *args, **options)), next_link="")
 
     return [(VaultCalls, "pages", first_page)]
+
+
+def _look_from_the_first_page() -> list[Patch]:
+    real = BackupVault._beside
+
+    def beside(self: Any, *args: Any) -> Any:
+        event = real(self, *args)
+        if isinstance(event, JobNotSeen):
+            return StillRunning(event.at, event.retry_after)
+        return event
+
+    return [(BackupVault, "_beside", beside)]
 
 
 def _believe_a_cut_search() -> list[Patch]:
@@ -833,6 +847,12 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     ),
     "believe a search that was cut": Sabotage(
         "I1", _believe_a_cut_search, _LOST | _kinds("long-job-list"), patience=HORIZON
+    ),
+    "look from the first page each time": Sabotage(
+        "I1",
+        _look_from_the_first_page,
+        frozenset(),
+        life="an operation that never ends, before a long list",
     ),
     "take a row of the graph for a job": Sabotage(
         "I2", _confirm_no_row, _LOST | _kinds("graph-sees", "graph-wrong-rows")
