@@ -2,16 +2,17 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
 
-from restore_core.azure.tables.row_codec import restore_row
+from restore_core.azure.tables.row_codec import moments_of, restore_row
+from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.engine.columns import PUBLIC, public, refused_row, result_row
 from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, SettingsError, Unavailable
@@ -40,7 +41,12 @@ class GivenRows:
     restore: Row | None = None
     refused_on: Mapping[str, list[Row]] = field(default_factory=dict)
     of_the_day: list[Row] = field(default_factory=list)
+    under_way: Sequence[Row] = ()
+    results: Sequence[Row] = ()
+    of_sets: Sequence[Row] = ()
+    took: list[int] = field(default_factory=list)
     asked: list[Any] = field(default_factory=list)
+    read: int = 0
 
     def row_of(self, request_id: str) -> Row | None:
         self.asked.append(request_id)
@@ -53,6 +59,28 @@ class GivenRows:
     def results_of(self, day: str, *, status: Status | None, after: str, most: int) -> list[Row]:
         self.asked.append((day, status, after, most))
         return self.of_the_day[:most]
+
+    def outstanding(self) -> list[Row]:
+        return [dict(row) for row in self.under_way]
+
+    def ended(
+        self, first: str, last: str, *, status: Status | None, most: int | None = None
+    ) -> list[Row]:
+        rows = [row for row in self.results if first <= row["PartitionKey"] <= last]
+        rows = [row for row in rows if status is None or row["status"] == status.value][:most]
+        self.asked.append((first, last, status, most))
+        self.read += len(rows)
+        return rows
+
+    def members(self, set_id: str) -> list[Row]:
+        return [row for row in self.of_sets if row["PartitionKey"] == set_id]
+
+    def durations(self, vault: BackupVaultId) -> list[int]:
+        self.asked.append(vault)
+        return self.took
+
+    def moments_of(self, row: Row) -> Mapping[str, datetime]:
+        return moments_of(row)
 
 
 def api(results: Readable) -> HttpApi:
@@ -112,7 +140,7 @@ def test_a_restore_is_shown_without_the_url_of_its_operation(state: str) -> None
 def test_a_restore_that_has_ended_shows_what_its_result_shows() -> None:
     ended = told(one(GivenRows(restore_row(COMPLETED))))
 
-    assert ended == told(many(GivenRows(of_the_day=[RESULT])))["value"][0]
+    assert ended.items() >= told(many(GivenRows(of_the_day=[RESULT])))["value"][0].items()
     assert ended["durationSeconds"] == 0
 
 

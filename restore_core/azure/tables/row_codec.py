@@ -93,6 +93,14 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
         raise UnreadableRow(f"The row of {key} cannot be read: {type(e).__name__}.") from None
 
 
+def moments_of(row: Mapping[str, Any]) -> Mapping[str, datetime]:
+    """Return when a restore first came into each state, the latest first; none where unreadable."""
+    try:
+        return restore_of(row).moments
+    except UnreadableRow:
+        return {}
+
+
 def _of_today(document: Any) -> Any:
     """Read what earlier versions wrote.
 
