@@ -67,7 +67,7 @@ class Wanted:
         given = {name: parameters.get(name) or "" for name in NEW}
         return cls(
             since=moment_of(given["since"] or USUAL_SPAN, now, "since"),
-            until=moment_of(given["until"], now, "until") if given["until"] else _end(now),
+            until=moment_of(given["until"], now, "until") if given["until"] else end(now),
             state=which_of(given["state"] or Which.ALL.value),
             status=status_of(given["status"]),
             vault=vault_of(given["vault"]),
@@ -89,12 +89,14 @@ class Wanted:
         return not self.vault or self.vault.lower() in names
 
 
-def until_now(since: datetime, now: datetime, state: Which = Which.ALL) -> Wanted:
+def until_now(
+    since: datetime, now: datetime, state: Which = Which.ALL, *, part_of: str = ""
+) -> Wanted:
     """Return what asks for everything from `since` on."""
-    return Wanted(since=since, until=_end(now), state=state)
+    return Wanted(since=since, until=end(now), state=state, part_of=part_of)
 
 
-def _end(now: datetime) -> datetime:
+def end(now: datetime) -> datetime:
     """Return a time after every acceptance: another worker's clock may be ahead of ours."""
     return now + timedelta(hours=1)
 

@@ -32,7 +32,9 @@ class Table:
         """Return a row, or None where there is none."""
         try:
             return self._made(lambda: self._client.get_entity(partition, row))
-        except ResourceNotFoundError:
+        except ResourceNotFoundError as error:
+            if _is_no_table(error):
+                raise  # It is not made here: this is another account, or the app never ran.
             return None
 
     def insert(self, row: Mapping[str, Any]) -> str:
