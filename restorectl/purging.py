@@ -110,7 +110,7 @@ class Purge:
         """
         if "~" in row["RowKey"]:
             return True
-        if "members" in row:
+        if row.get("members") is not None:
             self._delete(SETS, self._of_set(row["RowKey"]))
         table = self._service.get_table_client(RESTORES)
         with storage.answering():

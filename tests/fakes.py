@@ -184,11 +184,12 @@ class MemoryTable:
 
 
 def _selected(row: TableEntity, select: Sequence[str] | None) -> TableEntity:
-    """Return the row with the columns that were asked for; its etag comes with any."""
-    if select is not None:
-        for name in row.keys() - set(select):
-            del row[name]
-    return row
+    """Return the columns that were asked for: null where the row has none, as the service does."""
+    if select is None:
+        return row
+    selected = TableEntity({name: row.get(name) for name in select if name != "Timestamp"})
+    selected._metadata = row.metadata  # Its etag comes with any.
+    return selected
 
 
 def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:

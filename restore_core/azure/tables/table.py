@@ -83,7 +83,8 @@ class Table:
     ) -> list[TableEntity]:
         """Return the rows that a filter wants; up to `most`, in one answer where they fit.
 
-        With `select` only these columns of them: of Timestamp, the SDK makes the etag.
+        With `select` only these columns of them: of Timestamp, the SDK makes the etag; and what a
+        row lacks the service gives as null, which is absent here.
         """
         page = min(most, MAX_PAGE) if most else None
 
@@ -94,7 +95,7 @@ class Table:
                 results_per_page=page,
                 select=select,
             )
-            return list(islice(found, most))
+            return [_present(row) for row in islice(found, most)]
 
         return self._made(query)
 
@@ -109,6 +110,12 @@ class Table:
                 raise
         self.make()
         return call()
+
+
+def _present(row: TableEntity) -> TableEntity:
+    for name in [name for name, value in row.items() if value is None]:
+        del row[name]
+    return row
 
 
 def _is_no_table(error: HttpResponseError) -> bool:
