@@ -90,7 +90,7 @@ def table_of(*columns: Column, title: str = "") -> Table:
         title=title or None,
         title_justify="left",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=0,
         pad_edge=False,
     )
 
@@ -131,9 +131,11 @@ def status(item: Item) -> Text:
 
 
 def duration(seconds: object) -> str:
-    """Return how long something took, to the second."""
+    """Return how long something took: to the second, to the minute, in days."""
     if not isinstance(seconds, int | float):
         return ""
+    if seconds >= _LONG:
+        return f"{seconds / _DAY:.0f} days"
     hours, rest = divmod(int(seconds), _HOUR)
     minutes, left = divmod(rest, 60)
     if hours:

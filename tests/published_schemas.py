@@ -36,6 +36,8 @@ def validator(name: str) -> Any:
 REQUEST = validator("restore-request.v1")
 RESULT = validator("restore-result.v1")
 EVENT = validator("restore-event.v1")
+LIST = validator("restore-list.v1")
+SUMMARY = validator("restore-summary.v1")
 
 
 def assert_agreement(fields: dict[str, Any]) -> RestoreRequest | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from restore_core.contract.resource_ids import BackupInstanceId, InvalidId
-from restore_core.engine.columns import as_json
+from restore_core.engine.columns import Column, as_json
 from restore_core.reading.expectation import Expectation
 
 Row = Mapping[str, Any]
@@ -17,6 +17,16 @@ _PORTALS: Final = {
     "management.usgovcloudapi.net": "https://portal.azure.us",
     "management.chinacloudapi.cn": "https://portal.azure.cn",
 }
+ADDED: Final = {
+    "rowId": Column(str, "What to ask for it by: requestId, or the key of a refused message."),
+    "elapsedSeconds": Column(int, "From acceptance to the end, or until now."),
+    "vaultId": Column(str, "The ARM id of the backup vault."),
+    "jobLink": Column(str, "The vault in the portal, where its jobs are."),
+    "expectedEnd": Column(datetime, "When it should end, while it is under way; perhaps past."),
+    "expectedSeconds": Column(int, "How long it should take until then, from its turn on."),
+    "expectedBy": Column(str, "What that goes by: this vault's last restores, or recorded ones."),
+}
+"""What an item has beside the public columns."""
 _OBJECTS: Final = ("counts", "reasons")
 """Columns of a set that hold JSON as text."""
 

@@ -54,7 +54,8 @@ def _rank(count: int, percent: int) -> int:
 
 
 def _counts(rows: Iterable[Row]) -> dict[str, int]:
-    return dict(Counter(str(row.get("status", "")) for row in rows).most_common())
+    found = Counter(str(row.get("status", "")) for row in rows)
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _spreads(rows: Sequence[Row]) -> Told:
