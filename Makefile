@@ -10,7 +10,8 @@
 #   make test-docs    what the pages show: every az command, by the Azure CLI's own parser, and the
 #                 queries; after a change of them, for .ci/run does not
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
-#                 make host (the app), make send FILE=request.json, make results
+#                 make host (the app), make send FILE=request.json, make results,
+#                 make ctl DO="ls --open" (restorectl, against the stack)
 #   make doctor   could the app restore, and if not, why: the stack's, or another by DOCTOR="URL …"
 #   make smoke    a validation and one real restore, likewise: SMOKE="URL …"
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
@@ -28,6 +29,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # What `make send` puts on the queue of requests.
 export FILE ?=
+# What restorectl is asked, such as DO="ls --open".
+DO ?=
 # Where `make host` answers HTTP, if not on 7071.
 PORT ?=
 # EVENTS=1: the demo shows an event whole.
@@ -68,7 +71,7 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results doctor smoke test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
+.PHONY: help demo stack host send results ctl doctor smoke test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -84,6 +87,9 @@ host: $(READY)
 
 send: $(READY)
 	@$(PY) -m local.stack send -- "$$FILE"
+
+ctl: $(READY)
+	@$(PY) -m local.stack ctl $(DO)
 
 results: $(READY)
 	@$(PY) -m local.stack results

@@ -1,4 +1,4 @@
-"""The six functions: triggers, no decisions.
+"""The seven functions: triggers, no decisions.
 
 Nothing here can fail or connect at import: an exception then would mean zero functions. Indexing
 also waits for every import, on each new instance: so what the functions call (`wiring`) is imported
@@ -100,6 +100,11 @@ def functions(
     @app.route("restores", trigger_arg_name="request", methods=["GET"])
     def list_restores(request: func.HttpRequest) -> func.HttpResponse:
         return _response(http_api().results(_query(request)))
+
+    @app.function_name("summarise_restores")
+    @app.route("summary", trigger_arg_name="request", methods=["GET"])
+    def summarise_restores(request: func.HttpRequest) -> func.HttpResponse:
+        return _response(http_api().summary(_query(request)))
 
     @app.function_name("doctor")
     @app.route("doctor", trigger_arg_name="request", methods=["GET"])

@@ -64,7 +64,11 @@ def packages(venv: Path) -> Part:
     return _of_python(
         f"Python packages into {venv}",
         venv,
-        [["--requirement", "requirements.txt"], ["--group", "dev"]],
+        [
+            ["--requirement", "requirements.txt"],
+            ["--group", "dev"],
+            ["--editable", "."],  # restorectl, with what only it needs.
+        ],
         [ROOT / "requirements.txt", ROOT / "pyproject.toml"],
     )
 

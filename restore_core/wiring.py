@@ -18,6 +18,7 @@ from restore_core.engine.engine import Engine
 from restore_core.engine.log import log_started
 from restore_core.reading.doctor import BUDGET, Doctor
 from restore_core.reading.http_api import HttpApi
+from restore_core.reading.items import portal_of
 from restore_core.settings import Settings, examine
 from restore_core.version import VERSION
 
@@ -48,7 +49,10 @@ def http_api(environment: Mapping[str, str], clock: Callable[[], datetime]) -> H
     def tables() -> AccountTables:
         return AccountTables(clients.tables(Settings.read(environment).storage))
 
-    return HttpApi(tables, clock)
+    def portal() -> str:
+        return portal_of(Settings.read(environment).arm_endpoint)
+
+    return HttpApi(tables, clock, portal=portal)
 
 
 def doctor(

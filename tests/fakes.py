@@ -7,7 +7,7 @@ noted in `io`, with a hook before and after it: there a test counts, or lets a p
 import operator
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -145,7 +145,12 @@ class MemoryTable:
             del self.rows[(partition_key, row_key)]
 
     def query_entities(
-        self, query_filter: str, *, parameters: dict[str, Any], results_per_page: int | None = None
+        self,
+        query_filter: str,
+        *,
+        parameters: dict[str, Any],
+        results_per_page: int | None = None,
+        select: Sequence[str] | None = None,
     ) -> Iterator[TableEntity]:
         """Understand the filters the app uses; all pages count as one call."""
         assert 1 <= (results_per_page or 1_000) <= 1_000
@@ -153,7 +158,7 @@ class MemoryTable:
         with self._call("query"), self._lock:
             self._must_exist()
             keys = sorted(key for key, (_, row) in self.rows.items() if matches(row))
-            return iter([self._entity(key) for key in keys])
+            return iter([_selected(self._entity(key), select) for key in keys])
 
     def list_entities(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -190,6 +195,15 @@ class MemoryTable:
     @staticmethod
     def _key(entity: dict[str, Any]) -> tuple[str, str]:
         return entity["PartitionKey"], entity["RowKey"]
+
+
+def _selected(row: TableEntity, select: Sequence[str] | None) -> TableEntity:
+    """Return the columns that were asked for: null where the row has none, as the service does."""
+    if select is None:
+        return row
+    selected = TableEntity({name: row.get(name) for name in select if name != "Timestamp"})
+    selected._metadata = row.metadata  # Its etag comes with any.
+    return selected
 
 
 def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:

@@ -37,6 +37,8 @@ REQUEST = validator("restore-request.v1")
 WITHDRAWAL = validator("restore-withdrawal.v1")
 RESULT = validator("restore-result.v1")
 EVENT = validator("restore-event.v1")
+LIST = validator("restore-list.v1")
+SUMMARY = validator("restore-summary.v1")
 
 
 def assert_agreement(fields: dict[str, Any]) -> RestoreRequest | None:

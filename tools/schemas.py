@@ -22,6 +22,9 @@ from restore_core.engine.notices import SOURCE, TYPE
 from restore_core.lifecycle import states
 from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.states import Status
+from restore_core.reading.expectation import BY_RECORD, BY_VAULT
+from restore_core.reading.items import ADDED
+from restore_core.reading.summary import PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,6 +68,8 @@ def schemas() -> dict[str, Schema]:
         "restore-withdrawal.v1": withdrawal(),
         "restore-event.v1": event(),
         "restore-result.v1": result(),
+        "restore-list.v1": listing(),
+        "restore-summary.v1": summary(),
     }
 
 
@@ -91,7 +96,7 @@ def request() -> Schema:
             "UTF-8, plain or base64. null and the empty text mean that a field is absent, except "
             "in recoveryPointId and pointInTime. Names that begin with $ are passed over.",
         ),
-        **_object(model),
+        **_modelled(model),
         "allOf": model["allOf"],
     }
 
@@ -106,11 +111,11 @@ def withdrawal() -> Schema:
             "holds no field of a request but these. null and the empty text mean that requestedBy "
             "or reason is absent. Names that begin with $ are passed over.",
         ),
-        **_object(Withdrawal.model_json_schema()),
+        **_modelled(Withdrawal.model_json_schema()),
     }
 
 
-def _object(model: Schema) -> Schema:
+def _modelled(model: Schema) -> Schema:
     return {
         "required": model["required"],
         "properties": {name: _field(field) for name, field in model["properties"].items()},
@@ -192,6 +197,95 @@ _NARROWER: Final[dict[str, Schema]] = {
     "messageSha256": {"pattern": "^[0-9a-f]{64}$"},
 }
 """What is known of some columns besides their kind."""
+
+
+# ----------------------------------------------------------------- the list and the summary
+
+
+def listing() -> Schema:
+    """Return the schema of a list of restores, as HTTP and `restorectl ls` tell it."""
+    columns = _columns()
+    added = {name: {"description": c.text, **_KINDS[c.kind]} for name, c in ADDED.items()}
+    added["expectedBy"] |= _today((BY_VAULT, BY_RECORD))
+    item = {
+        "type": "object",
+        **columns,
+        "required": [*columns["required"], "rowId"],
+        "properties": columns["properties"] | added,
+    }
+    return {
+        **_head(
+            "list",
+            "Restores, the newest first",
+            "What GET /api/restores answers where it is asked for state, since, until, vault or "
+            "partOf, and what `restorectl ls -o json` prints.",
+        ),
+        "required": ["value", "asOf"],
+        "properties": {
+            "value": {"type": "array", "items": {"$ref": "#/$defs/item"}},
+            "asOf": {"description": "When it was told.", **_KINDS[datetime]},
+            "nextLink": {"description": "What asks for the older ones.", "type": "string"},
+        },
+        "$defs": {"item": item},
+    }
+
+
+def summary() -> Schema:
+    """Return the schema of what restores come to, as HTTP and `restorectl stats` tell it."""
+    number, spread = _KINDS[int], {"$ref": "#/$defs/spread"}
+    spreads = {"durationSeconds": spread, "recoveryPointAgeSeconds": spread}
+    counts = {"type": "object", "additionalProperties": number}
+    phases = (*PHASES, "other")
+    vault = {"vaultId": {"type": "string"}, "count": number, **spreads}
+    day = {
+        "day": {"type": "string", "format": "date"},
+        "counts": counts,
+        **spreads,
+        "phases": _object(dict.fromkeys(phases, number)),
+    }
+    reason = {"errorCode": {"type": "string"}, "count": number}
+    return {
+        **_head(
+            "summary",
+            "What the restores of some time come to",
+            "What GET /api/summary answers, and what `restorectl stats -o json` prints. Durations, "
+            "ages and phases are of restores that brought a disk back.",
+        ),
+        **_object(
+            {
+                **dict.fromkeys(("asOf", "since", "until"), _KINDS[datetime]),
+                **dict.fromkeys(("total", "open", "sets"), number),
+                "counts": counts,
+                **spreads,
+                "phases": _object(dict.fromkeys(phases, spread)),
+                "slowest": _list({"requestId": {"type": "string"}, "durationSeconds": number}),
+                "reasons": _list(reason),
+                "vaults": _list(vault),
+                "days": _list(day),
+            }
+        ),
+        "$defs": {"spread": _spread(number)},
+    }
+
+
+def _spread(number: Schema) -> Schema:
+    """Return the schema of a spread: of nothing, it only says that."""
+    names = ("count", "p50", "p95", "longest")
+    some = {"properties": {"count": {"minimum": 1}}, "required": list(names)}
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(names, number),
+        "required": ["count"],
+        "anyOf": [some, {"properties": {"count": {"const": 0}}}],
+    }
+
+
+def _object(properties: Schema) -> Schema:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _list(of: Schema) -> Schema:
+    return {"type": "array", "items": _object(of)}
 
 
 # ---------------------------------------------------------------------------------- the event

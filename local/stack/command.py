@@ -31,6 +31,10 @@ def main(arguments: Sequence[str]) -> int:
             from local.stack.results import show_results  # noqa: PLC0415
 
             return show_results()
+        case "ctl":
+            from local.stack.ctl import restorectl  # noqa: PLC0415
+
+            return restorectl(asked.words)
         case _:
             from local.stack.run import run  # noqa: PLC0415
 
@@ -46,4 +50,6 @@ def _parser() -> argparse.ArgumentParser:
     send = words.add_parser("send", help="put a file's content on the queue of requests")
     send.add_argument("file", nargs="?", default="")
     words.add_parser("results", help="show what became of the messages")
+    ctl = words.add_parser("ctl", help="restorectl, against the stack that runs", add_help=False)
+    ctl.add_argument("words", nargs=argparse.REMAINDER)
     return parser

@@ -16,7 +16,7 @@ from restore_core.engine.ports import RefusedMessage
 from restore_core.engine.set_columns import SET_COLUMNS, set_columns
 from restore_core.errors import Problem
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Outcome, Status
+from restore_core.lifecycle.states import Accepted, Outcome, Status
 from restore_core.text import MAX_ADVICE, MAX_TEXT, one_line, utc_text
 
 UNREADABLE: Final = "unreadable"
@@ -41,6 +41,8 @@ PUBLIC: Final = {
     "durationSeconds": Column(int, "From acceptance to the end: how long it took (RTO)."),
     "requestedAt": Column(datetime, "When the message was put on the queue."),
     "acceptedAt": Column(datetime, "When the request was recorded."),
+    "readyAt": Column(datetime, "When its turn had come: nothing stood before it any more."),
+    "stateSince": Column(datetime, "While it is under way: when it first came into its state."),
     "triggeredAt": Column(datetime, "When the restore was asked of Azure."),
     "completedAt": Column(datetime, "When the restore ended."),
     "validatedAt": Column(datetime, "When Azure had first found the restore valid."),
@@ -158,6 +160,8 @@ def columns(restore: Restore) -> Row:
             "jobStatus": outcome and (outcome.job_status or None),
             "requestedAt": restore.requested_at,
             "acceptedAt": restore.accepted_at,
+            "readyAt": restore.moments.get("Ready"),
+            "stateSince": None if outcome else _state_since(restore),
             "triggeredAt": None if _is_rejected(outcome) else _triggered_at(restore),
             "validatedAt": restore.moments.get("Validated"),
             "jobStartedAt": outcome and outcome.job_started,
@@ -178,6 +182,12 @@ def columns(restore: Restore) -> Row:
 
 def _text(resource: ArmId | None) -> str | None:
     return str(resource) if resource else None
+
+
+def _state_since(restore: Restore) -> datetime | None:
+    """Return when it first came into its state; None where an earlier version did not note it."""
+    is_new = isinstance(restore.state, Accepted)
+    return restore.accepted_at if is_new else restore.moments.get(type(restore.state).__name__)
 
 
 def _phases(restore: Restore, outcome: Outcome) -> Row:

@@ -1,12 +1,15 @@
 """What receivers ask over HTTP, and the answers they get. No I/O of its own, no Azure.
 
+Two lists: newest first, with all that `Reading` tells; and, for a query that knows only parameters
+of the versions before 0.3.0, what it was then: how the restores of a day ended, by id.
+
 A reply shows the public columns of rows, or a problem (RFC 9457): no token, no signed URL, no stack
 trace. Path and query are the caller's text, key or no key: read strictly, quoted in one line.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Final, Self
 from urllib.parse import urlencode
@@ -17,15 +20,14 @@ from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, Rejected
 from restore_core.lifecycle.states import Status
 from restore_core.reading.exchange import Query, Reply
+from restore_core.reading.items import PORTAL
+from restore_core.reading.reading import Reading
 from restore_core.reading.replies import LOOK_AGAIN, answered, json_reply
-from restore_core.text import quoted
-
-MOST: Final = 1_000
-USUAL: Final = 100
-MAX_KEY: Final = 1_024
-"""Characters of a row's key."""
+from restore_core.reading.wanted import MAX_KEY, NEW, USUAL, Wanted, invalid, top_of
+from restore_core.text import quoted, utc_text
 
 _PARAMETERS: Final = ("day", "status", "top", "after")
+_OF_A_SUMMARY: Final = ("since", "until", "vault")
 _OF_THE_PLATFORM: Final = frozenset({"code", "clientid"})
 """The function key, and the name of that key: the Functions host reads these itself."""
 
@@ -33,33 +35,61 @@ _OF_THE_PLATFORM: Final = frozenset({"code", "clientid"})
 class HttpApi:
     """Answers receivers. Safe for threads; never raises."""
 
-    def __init__(self, readable: Callable[[], Readable], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        readable: Callable[[], Readable],
+        clock: Callable[[], datetime],
+        *,
+        portal: Callable[[], str] = lambda: PORTAL,
+    ) -> None:
         self._readable = readable
         self._clock = clock
+        self._portal = portal
 
     def restore(self, query: Query) -> Reply:
         """Show where the restore of `query.request_id` stands, or how it ended."""
         return answered(query, self._restore)
 
     def results(self, query: Query) -> Reply:
-        """List how the restores of a day ended, a page at a time."""
-        return answered(query, self._results_of)
+        """List restores, a page at a time."""
+        is_new = query.parameters.keys() & (set(NEW) - set(_PARAMETERS))
+        return answered(query, self._listed if is_new else self._results_of)
+
+    def summary(self, query: Query) -> Reply:
+        """Tell what the restores of some time come to."""
+        return answered(query, self._summary)
 
     def _restore(self, query: Query) -> Reply:
         request_id = _usable(query.request_id)
-        row = self._readable().row_of(request_id) or self._newest_refused(request_id)
-        if row is None:
+        shown = self._reading.restore(request_id, self._clock())
+        if shown is None:
             raise _unknown(request_id)
-        shown = as_json(row)
         return json_reply(shown, headers={} if shown["ended"] else {"Retry-After": str(LOOK_AGAIN)})
 
-    def _newest_refused(self, request_id: str) -> Mapping[str, Any] | None:
-        """Return why a message never became a restore: the sender of it may wait for that id."""
+    def _listed(self, query: Query) -> Reply:
+        _all_known(query.parameters, NEW)
         now = self._clock()
-        for moment in (now, now - timedelta(days=1)):
-            if rows := self._readable().refused(day(moment), request_id):
-                return max(rows, key=lambda row: row["completedAt"])
-        return None
+        wanted = Wanted.of(query.parameters, now)
+        page = self._reading.restores(wanted, now)
+        body: dict[str, Any] = {"value": page.items, "asOf": utc_text(now)}
+        if page.older:
+            asked = {name: query.parameters[name] for name in NEW if query.parameters.get(name)}
+            # A span is counted from now, and the next page is asked for later.
+            rest = {**asked, "since": utc_text(wanted.since), "older": page.older}
+            body["nextLink"] = f"{query.address}?{urlencode(rest)}"
+        return json_reply(body)
+
+    def _summary(self, query: Query) -> Reply:
+        _all_known(query.parameters, _OF_A_SUMMARY)
+        now = self._clock()
+        wanted = Wanted.of(query.parameters, now)
+        return json_reply(
+            self._reading.summary(wanted.since, wanted.until, now, vault=wanted.vault)
+        )
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self._readable, portal=self._portal())
 
     def _results_of(self, query: Query) -> Reply:
         wanted = _Wanted.of(query.parameters, today=day(self._clock()))
@@ -88,14 +118,11 @@ class _Wanted:
 
         An empty parameter is an absent one: the Functions host leaves it out.
         """
-        for name in parameters:
-            if name not in _PARAMETERS and name.lower() not in _OF_THE_PLATFORM:
-                known = ", ".join(_PARAMETERS)
-                raise _invalid(f"{quoted(name)} is no parameter: the parameters are {known}.")
+        _all_known(parameters, _PARAMETERS)
         return cls(
             day=_day(parameters.get("day") or today),
             status=_status(parameters.get("status") or ""),
-            top=_top(parameters.get("top") or str(USUAL)),
+            top=top_of(parameters.get("top") or str(USUAL)),
             after=_after(parameters.get("after") or ""),
         )
 
@@ -105,9 +132,16 @@ class _Wanted:
         return urlencode({"day": self.day, **status, "top": self.top, "after": last})
 
 
+def _all_known(parameters: Mapping[str, str], known: Sequence[str]) -> None:
+    for name in parameters:
+        if name not in known and name.lower() not in _OF_THE_PLATFORM:
+            names = ", ".join(dict.fromkeys([*known, *NEW] if known == _PARAMETERS else known))
+            raise invalid(f"{quoted(name)} is no parameter: the parameters are {names}.")
+
+
 def _usable(request_id: str) -> str:
     if not REQUEST_ID.fullmatch(request_id):
-        raise _invalid(
+        raise invalid(
             f"requestId is {quoted(request_id)}: it must have 1 to 128 of a-z A-Z 0-9 . _ : - and "
             "begin with one of a-z A-Z 0-9."
         )
@@ -120,7 +154,7 @@ def _day(text: str) -> str:
     except ValueError:
         is_a_day = False
     if not is_a_day:
-        raise _invalid(f"day is {quoted(text)}: it must be a day (UTC) such as 2026-11-21.")
+        raise invalid(f"day is {quoted(text)}: it must be a day (UTC) such as 2026-11-21.")
     return text
 
 
@@ -128,25 +162,14 @@ def _status(text: str) -> Status | None:
     statuses = {status.value.lower(): status for status in Status}
     if text and text.lower() not in statuses:
         known = ", ".join(status.value for status in Status)
-        raise _invalid(f"status is {quoted(text)}: it must be one of {known}.")
+        raise invalid(f"status is {quoted(text)}: it must be one of {known}.")
     return statuses.get(text.lower())
-
-
-def _top(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST)) else 0
-    if not 1 <= number <= MOST:
-        raise _invalid(f"top is {quoted(text)}: it must be a whole number from 1 to {MOST}.")
-    return number
 
 
 def _after(text: str) -> str:
     if len(text) > MAX_KEY or not text.isprintable():
-        raise _invalid(f"after is {quoted(text)}: take it from a nextLink, as it stands there.")
+        raise invalid(f"after is {quoted(text)}: take it from a nextLink, as it stands there.")
     return text
-
-
-def _invalid(reason: str) -> Rejected:
-    return Rejected(Problem("InvalidParameter", reason), status=HTTPStatus.BAD_REQUEST)
 
 
 def _unknown(request_id: str) -> Rejected:

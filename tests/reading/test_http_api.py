@@ -2,8 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,31 +27,9 @@ from tests.builders import (
     every_state,
 )
 from tests.fakes import NOON, ManualClock
+from tests.given_rows import GivenRows, Row
 
-Row = Mapping[str, Any]
 HOST = "https://app.azurewebsites.net"
-
-
-@dataclass
-class GivenRows:
-    """Rows by what is asked for; notes what it was asked."""
-
-    restore: Row | None = None
-    refused_on: Mapping[str, list[Row]] = field(default_factory=dict)
-    of_the_day: list[Row] = field(default_factory=list)
-    asked: list[Any] = field(default_factory=list)
-
-    def row_of(self, request_id: str) -> Row | None:
-        self.asked.append(request_id)
-        return self.restore
-
-    def refused(self, day: str, request_id: str) -> list[Row]:
-        self.asked.append((day, request_id))
-        return self.refused_on.get(day, [])
-
-    def results_of(self, day: str, *, status: Status | None, after: str, most: int) -> list[Row]:
-        self.asked.append((day, status, after, most))
-        return self.of_the_day[:most]
 
 
 def api(results: Readable) -> HttpApi:
@@ -112,7 +89,7 @@ def test_a_restore_is_shown_without_the_url_of_its_operation(state: str) -> None
 def test_a_restore_that_has_ended_shows_what_its_result_shows() -> None:
     ended = told(one(GivenRows(restore_row(COMPLETED))))
 
-    assert ended == told(many(GivenRows(of_the_day=[RESULT])))["value"][0]
+    assert ended.items() >= told(many(GivenRows(of_the_day=[RESULT])))["value"][0].items()
     assert ended["durationSeconds"] == 0
 
 

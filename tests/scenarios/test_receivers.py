@@ -51,7 +51,7 @@ def test_an_until_loop_follows_a_restore_to_its_end(world: World) -> None:
     assert {reply.status for reply in replies} == {200}
     world.run()
     (listed,) = told(receivers(world).results(Query(HOST)))["value"]
-    assert told(replies[-1]) == listed
+    assert told(replies[-1]) | listed == told(replies[-1])
     assert told(replies[-1])["validatingSeconds"] > 0
 
 

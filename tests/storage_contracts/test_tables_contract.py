@@ -19,7 +19,7 @@ from restore_core.azure.tables.row_codec import restore_row
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.resource_ids import DiskId
-from restore_core.errors import Problem, Superseded, UnreadableRow
+from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Ending, Status, Wait
 from restore_core.lifecycle.transitions import MAX_CLAIMS
@@ -674,3 +674,65 @@ def test_the_largest_restore_fits_into_its_row(
     recorded = store.restores.record(restore)
 
     assert store.restores.load(restore.id) == recorded
+
+
+def test_results_of_some_days_are_found_by_their_days_without_the_text_of_messages(
+    store: AccountTables,
+) -> None:
+    end(store, "r1")
+    end(store, "r2", Status.FAILED)
+    refuse(store, "r3", b"x", days=1)
+    refuse(store, "r4", b"x", days=2)
+
+    found = store.ended("2026-11-20", "2026-11-21", status=None)
+
+    assert [key[:2] for key in keys(found)] == ["r3", "r1", "r2"]
+    assert {"messageText", "Timestamp", "document"}.isdisjoint(set().union(*found))
+    assert found[1]["acceptedAt"] == NOON
+    assert keys(store.ended("2026-11-19", "2026-11-21", status=Status.FAILED)) == ["r2"]
+    assert len(store.ended("2026-11-19", "2026-11-21", status=None, most=1)) == 1
+    assert store.ended("2026-11-22", "2026-11-23", status=None) == []
+
+
+def test_what_is_under_way_is_shown_as_it_was_at_its_last_step(store: AccountTables) -> None:
+    restore = in_state("Running")
+    store.schedule.put(restore, NOON)
+
+    (shown,) = store.outstanding()
+
+    assert (shown["RowKey"], shown["status"], shown["acceptedAt"]) == ("r1", "Running", NOON)
+    assert shown["targetDiskId"] == str(a_plan().target)
+    assert {"due", "turn", "leader", "vault"}.isdisjoint(shown)
+
+
+def test_what_an_earlier_version_noted_is_shown_as_its_restore_stands(
+    store: AccountTables, storage: Storage
+) -> None:
+    store.restores.record(in_state("Running"))
+    outstanding = storage.tables.get_table_client(OUTSTANDING)
+    for request_id in ("r1", "r2"):
+        outstanding.create_entity({"PartitionKey": "old", "RowKey": request_id, "due": NOON})
+
+    shown = {row["RowKey"]: row.get("status") for row in store.outstanding()}
+
+    assert shown == {"r1": "Running", "r2": None}
+
+
+def test_of_two_rows_of_a_restore_that_under_its_own_key_is_shown(
+    store: AccountTables, storage: Storage
+) -> None:
+    store.schedule.put(in_state("Running"), NOON)
+    outstanding = storage.tables.get_table_client(OUTSTANDING)
+    outstanding.create_entity({"PartitionKey": "zz", "RowKey": "r1", "due": NOON})
+
+    assert [row["status"] for row in store.outstanding()] == ["Running"]
+
+
+def test_where_tables_are_only_read_none_is_made(storage: Storage) -> None:
+    store = AccountTables(storage.tables, are_made=False)
+
+    for read in (store.outstanding, lambda: store.row_of("r1"), store.schedule.all):
+        with pytest.raises(Unavailable, match="TableNotFound"):
+            read()
+    AccountTables(storage.tables).create_missing()
+    assert store.outstanding() == []

@@ -29,7 +29,13 @@ from tests.hostile.nasty import TEXTS
 from tests.published_schemas import REQUEST, RESULT, SCHEMAS, assert_agreement, schema, validator
 from tools import schemas
 
-NAMES = ("restore-request.v1", "restore-event.v1", "restore-result.v1")
+NAMES = (
+    "restore-request.v1",
+    "restore-event.v1",
+    "restore-result.v1",
+    "restore-list.v1",
+    "restore-summary.v1",
+)
 
 
 def test_the_schemas_are_those_of_the_code() -> None:

@@ -1,6 +1,7 @@
 """The tables of one account, and what receivers read of them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from azure.data.tables import TableServiceClient
@@ -9,10 +10,12 @@ from restore_core.azure.tables.durations import DURATIONS, DurationsTable
 from restore_core.azure.tables.outstanding import OUTSTANDING, OutstandingTable
 from restore_core.azure.tables.restores import RESTORES, RestoresTable
 from restore_core.azure.tables.results import RESULTS, ResultsTable
+from restore_core.azure.tables.row_codec import moments_of
 from restore_core.azure.tables.sets import SETS, SetsTable
 from restore_core.azure.tables.sources import SOURCES, SourcesTable
 from restore_core.azure.tables.table import Table
 from restore_core.azure.tables.targets import LOCKS, TargetsTable
+from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.lifecycle.states import Status
 
 
@@ -23,9 +26,12 @@ class AccountTables:
     again. A lost race is `Superseded`.
     """
 
-    def __init__(self, tables: TableServiceClient) -> None:
+    def __init__(self, tables: TableServiceClient, *, are_made: bool = True) -> None:
+        """Take the table service; unless they `are_made`, tables that are missing stay so."""
         names = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS, SETS, DURATIONS)
-        self._tables = {name: Table(tables.get_table_client(name)) for name in names}
+        self._tables = {
+            name: Table(tables.get_table_client(name), is_made=are_made) for name in names
+        }
         self.restores = RestoresTable(self._tables[RESTORES])
         self.schedule = OutstandingTable(self._tables[OUTSTANDING])
         self.targets = TargetsTable(self._tables[LOCKS], self.restores)
@@ -52,3 +58,30 @@ class AccountTables:
     ) -> list[Mapping[str, Any]]:
         """Return up to `most` rows of a day, by key, that come after the key `after`."""
         return self.results.results_of(day, status=status, after=after, most=most)
+
+    def outstanding(self) -> list[Mapping[str, Any]]:
+        """Return the public columns of what has not ended, as they stood at its last step."""
+        rows = self.schedule.shown()
+        return [row if "status" in row else self._of_old(row["RowKey"]) for row in rows]
+
+    def _of_old(self, request_id: str) -> Mapping[str, Any]:
+        """Return the restore whose outstanding row an earlier version wrote."""
+        return {**(self.row_of(request_id) or {"requestId": request_id}), "RowKey": request_id}
+
+    def ended(
+        self, first: str, last: str, *, status: Status | None, most: int | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Return how the restores of some days ended, without the text of messages."""
+        return self.results.between(first, last, status=status, most=most)
+
+    def members(self, set_id: str) -> list[Mapping[str, Any]]:  # noqa: ARG002
+        """Return the members of a set."""
+        return []
+
+    def durations_of(self, vault: BackupVaultId) -> list[int]:
+        """Return how many seconds the last restores of `vault` took; raise Unavailable."""
+        return self.durations.of(vault)
+
+    def moments_of(self, row: Mapping[str, Any]) -> Mapping[str, datetime]:
+        """Return when the restore of `row` first came into each state."""
+        return moments_of(row)

@@ -1,4 +1,8 @@
-"""The table `OutstandingRestores`: what has not ended, and when the timer should look at it."""
+"""The table `OutstandingRestores`: what has not ended, and when the timer should look at it.
+
+Beside what the timer reads stand the public columns, as they were when the row was written: a list
+of what is under way is one query. `Restores` is the truth: a row may lag a step behind it.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,6 +14,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
+from restore_core.engine.columns import PUBLIC, columns
 from restore_core.engine.ports import Outstanding
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.turn import Turn
@@ -41,6 +46,16 @@ class OutstandingTable:
         """Return everything that is outstanding."""
         return self._rows("PartitionKey gt @nothing", {"nothing": ""})
 
+    def shown(self) -> list[Mapping[str, Any]]:
+        """Return the public columns of everything that is outstanding, each id once.
+
+        A row that a version before 0.3.0 wrote has none of them but its id, as `RowKey`.
+        """
+        shown = ["PartitionKey", "RowKey", *PUBLIC]
+        with storage.answering():
+            found = self._table.rows("PartitionKey gt @nothing", {"nothing": ""}, select=shown)
+        return list({row["RowKey"]: row for row in sorted(found, key=_own_row_last)}.values())
+
     def turns(self, most: int | None = None) -> list[Outstanding]:
         """Return what has taken its turn or waits for it, each id once.
 
@@ -58,7 +73,8 @@ class OutstandingTable:
         self, wanted: str, values: Mapping[str, Any], most: int | None = None
     ) -> list[Outstanding]:
         with storage.answering():
-            return [_outstanding(row) for row in self._table.rows(wanted, values, most)]
+            rows = self._table.rows(wanted, values, most, select=_OF_THE_TIMER)
+            return [_outstanding(row) for row in rows]
 
     def forget(self, restore: Restore) -> None:
         """Remove the outstanding row of `restore`, if it is there."""
@@ -74,8 +90,21 @@ class OutstandingTable:
 _TURNS: Final = {turn.value: turn for turn in Turn}
 
 
+_OF_THE_TIMER: Final = [
+    "PartitionKey",
+    "RowKey",
+    "Timestamp",
+    "due",
+    "turn",
+    "acceptedAt",
+    "vault",
+    "leader",
+]
+
+
 def _row(restore: Restore, due: datetime) -> dict[str, Any]:
     return {
+        **columns(restore),
         "PartitionKey": _key(restore.id),
         "RowKey": restore.id,
         "due": due,
@@ -100,6 +129,10 @@ def _outstanding(row: Any) -> Outstanding:
         is_own=row["PartitionKey"] == _key(request_id),
         etag=str(row.metadata["etag"]),
     )
+
+
+def _own_row_last(row: Mapping[str, Any]) -> bool:
+    return bool(row["PartitionKey"] == _key(row["RowKey"]))
 
 
 def _own_last(outstanding: Outstanding) -> bool:

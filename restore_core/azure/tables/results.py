@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
-from restore_core.engine.columns import refused_row, result_row
+from restore_core.engine.columns import PUBLIC, refused_row, result_row
 from restore_core.engine.ports import RefusedMessage
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Outcome, Status
@@ -50,6 +50,28 @@ class ResultsTable:
             wanted, values = f"{wanted} and status eq @status", {**values, "status": status.value}
         return self._rows(wanted, values, most)
 
-    def _rows(self, wanted: str, values: Mapping[str, Any], most: int) -> list[Mapping[str, Any]]:
+    def between(
+        self, first: str, last: str, *, status: Status | None, most: int | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Return the rows of these days and of all between them, without the text of messages.
+
+        A partition has no order but that of its keys: who wants the newest first reads the day.
+        """
+        wanted = "PartitionKey ge @first and PartitionKey le @last"
+        values = {"first": first, "last": last}
+        if status is not None:
+            wanted, values = f"{wanted} and status eq @status", {**values, "status": status.value}
+        return self._rows(wanted, values, most, select=_LISTED)
+
+    def _rows(
+        self,
+        wanted: str,
+        values: Mapping[str, Any],
+        most: int | None,
+        select: list[str] | None = None,
+    ) -> list[Mapping[str, Any]]:
         with storage.answering():
-            return list(self._table.rows(wanted, values, most))
+            return list(self._table.rows(wanted, values, most, select=select))
+
+
+_LISTED: Final = ["PartitionKey", "RowKey", *(name for name in PUBLIC if name != "messageText")]

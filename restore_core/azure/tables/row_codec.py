@@ -8,6 +8,7 @@ person, a workbook or a Logic App (`engine.columns`), and are never read back.
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final, get_args
 
 from restore_core.azure.tables.value_codec import decoded, encoded, moment_of, of_kind
@@ -88,6 +89,14 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
     ) as e:
         key = one_line(str(row.get("PartitionKey")), 128)
         raise UnreadableRow(f"The row of {key} cannot be read: {type(e).__name__}.") from None
+
+
+def moments_of(row: Mapping[str, Any]) -> Mapping[str, datetime]:
+    """Return when a restore first came into each state, the latest first; none where unreadable."""
+    try:
+        return restore_of(row).moments
+    except UnreadableRow:
+        return {}
 
 
 def _of_today(document: Any) -> Any:

@@ -21,8 +21,10 @@ _T = TypeVar("_T")
 class Table:
     """The calls that the app makes. Each raises Unavailable, or what the SDK says of the row."""
 
-    def __init__(self, client: TableClient) -> None:
+    def __init__(self, client: TableClient, *, is_made: bool = True) -> None:
+        """Take the table's client; unless it `is_made`, a table that is missing stays so."""
         self._client = client
+        self._is_made = is_made
 
     def make(self) -> None:
         """Create the table if it is missing; where that is not allowed, it must exist."""
@@ -32,7 +34,9 @@ class Table:
         """Return a row, or None where there is none."""
         try:
             return self._made(lambda: self._client.get_entity(partition, row))
-        except ResourceNotFoundError:
+        except ResourceNotFoundError as error:
+            if _is_no_table(error):
+                raise  # It is not made here: this is another account, or the app never ran.
             return None
 
     def insert(self, row: Mapping[str, Any]) -> str:
@@ -88,16 +92,28 @@ class Table:
         )
 
     def rows(
-        self, wanted: str, values: Mapping[str, Any], most: int | None = None
+        self,
+        wanted: str,
+        values: Mapping[str, Any],
+        most: int | None = None,
+        *,
+        select: list[str] | None = None,
     ) -> list[TableEntity]:
-        """Return the rows that a filter wants; up to `most`, in one answer where they fit."""
+        """Return the rows that a filter wants; up to `most`, in one answer where they fit.
+
+        With `select` only these columns of them: of Timestamp, the SDK makes the etag; and what a
+        row lacks the service gives as null, which is absent here.
+        """
         page = min(most, MAX_PAGE) if most else None
 
         def query() -> list[TableEntity]:
             found = self._client.query_entities(
-                wanted, parameters=dict(values), results_per_page=page
+                wanted,
+                parameters=dict(values),
+                results_per_page=page,
+                select=select,
             )
-            return list(islice(found, most))
+            return [_present(row) for row in islice(found, most)]
 
         return self._made(query)
 
@@ -108,10 +124,16 @@ class Table:
         try:
             return call()
         except ResourceNotFoundError as error:
-            if not (is_missing or _is_no_table)(error):
+            if not (self._is_made and (is_missing or _is_no_table)(error)):
                 raise
         self.make()
         return call()
+
+
+def _present(row: TableEntity) -> TableEntity:
+    for name in [name for name, value in row.items() if value is None]:
+        del row[name]
+    return row
 
 
 def _is_no_table(error: HttpResponseError) -> bool:

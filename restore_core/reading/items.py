@@ -1,0 +1,88 @@
+"""A restore as a list shows it: the row's public columns, and what follows from them now. Pure."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from restore_core.contract.resource_ids import BackupInstanceId, InvalidId
+from restore_core.engine.column import Column
+from restore_core.engine.columns import as_json
+from restore_core.reading.expectation import Expectation
+
+Row = Mapping[str, Any]
+Item = dict[str, Any]
+
+PORTAL: Final = "https://portal.azure.com"
+_PORTALS: Final = {
+    "management.usgovcloudapi.net": "https://portal.azure.us",
+    "management.chinacloudapi.cn": "https://portal.azure.cn",
+}
+ADDED: Final = {
+    "rowId": Column(str, "What to ask for it by: requestId, or the key of a refused message."),
+    "elapsedSeconds": Column(int, "From acceptance to the end, or until now."),
+    "vaultId": Column(str, "The ARM id of the backup vault."),
+    "jobLink": Column(str, "The vault in the portal, where its jobs are."),
+    "expectedEnd": Column(datetime, "When it should end, while it is under way; perhaps past."),
+    "expectedSeconds": Column(int, "How long it should take until then, from its turn on."),
+    "expectedBy": Column(str, "What that goes by: this vault's last restores, or recorded ones."),
+}
+"""What an item has beside the public columns."""
+_OBJECTS: Final = ("counts", "reasons")
+"""Columns of a set that hold JSON as text."""
+
+
+def portal_of(arm_endpoint: str) -> str:
+    """Return the portal of the cloud that ARM's endpoint belongs to."""
+    host = arm_endpoint.partition("://")[2].partition("/")[0].partition(":")[0].lower()
+    return _PORTALS.get(host, PORTAL)
+
+
+def item(row: Row, now: datetime, expectation: Expectation, *, portal: str = PORTAL) -> Item:
+    """Return what is told of a row; absent is what does not apply."""
+    shown: Item = {k: v for k, v in as_json(row).items() if v != "" and k != "messageText"}
+    vault = vault_id(row)
+    shown["rowId"] = row_id(row)
+    shown |= {name: _object(shown[name]) for name in _OBJECTS if name in shown}
+    if vault:
+        shown["vaultId"] = vault
+    if "jobId" in shown and vault:
+        shown["jobLink"] = f"{portal}/#resource{vault}/overview"
+    accepted = row.get("acceptedAt")
+    if isinstance(accepted, datetime):
+        end = row.get("completedAt")
+        shown["elapsedSeconds"] = _seconds(accepted, end if isinstance(end, datetime) else now)
+    return shown if shown["ended"] else {**shown, **expectation.of(row, vault, now)}
+
+
+def row_id(row: Row) -> str:
+    """Return what names the item: the request, or the row of a message that became none."""
+    if row.get("RowKey") in (None, "restore"):
+        return str(row.get("requestId", ""))
+    return str(row["RowKey"])
+
+
+def moment(row: Row) -> datetime | None:
+    """Return by when a row stands in a list: its acceptance; a refused message's, its sending."""
+    found = row.get("acceptedAt") or row.get("requestedAt") or row.get("completedAt")
+    return found if isinstance(found, datetime) else None
+
+
+def vault_id(row: Row) -> str:
+    """Return the ARM id of a row's backup vault; "" where none is known."""
+    try:
+        return str(BackupInstanceId.parse(str(row.get("backupInstanceId", ""))).vault)
+    except InvalidId:
+        return ""
+
+
+def _object(text: object) -> object:
+    try:
+        value = json.loads(str(text))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _seconds(begin: datetime, end: datetime) -> int:
+    return max(0, round((end - begin).total_seconds()))

@@ -1,0 +1,214 @@
+"""`send`: a request onto the queue, checked by the app's own contract before it goes."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from restore_core.contract.envelopes import reader
+from restore_core.contract.moments import moment_of as contract_moment
+from restore_core.contract.resource_ids import DiskId, InvalidId
+from restore_core.errors import MalformedRequest, NothingAsked, Rejected
+from restore_core.loose_json import object_of
+from restore_core.reading.wanted import moment_of
+from restore_core.text import quoted, utc_text
+from restorectl import options, person, screen
+from restorectl.exits import Exit, Trouble
+from restorectl.progress import Progress
+from restorectl.session import clock, explained, opened
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+SET_FIELDS: Final = ("sourceVirtualMachineId", "sourceResourceGroupId", "sourceDiskIds")
+"""What makes a request one for more than one disk."""
+STDIN: Final = "-"
+_OTHERS: Final = "Send FILE, or options that make a request, not both."
+
+
+def send(
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="A message as JSON; - reads it from stdin.")
+    ] = "",
+    account: options.Account = "",
+    *,
+    disk: Annotated[
+        list[str] | None,
+        typer.Option("--disk", metavar="ID", help="The disk's ARM id; again for a set."),
+    ] = None,
+    machine: Annotated[
+        str, typer.Option("--machine", metavar="ID", help="All disks of this virtual machine.")
+    ] = "",
+    group: Annotated[
+        str,
+        typer.Option("--group", metavar="ID", help="All protected disks of this resource group."),
+    ] = "",
+    instance: Annotated[
+        str, typer.Option("--instance", metavar="ID", help="The backup instance, for the disk.")
+    ] = "",
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="ID", help="The new disk's ARM id, or its resource group's."),
+    ] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="The new disk's name, where --to is a group.")
+    ] = "",
+    suffix: Annotated[
+        str, typer.Option("--suffix", help="Ends the names of a set's new disks.")
+    ] = "",
+    vault: Annotated[
+        str, typer.Option("--vault", metavar="ID", help="The vault that protects it.")
+    ] = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at", metavar="WHEN", help="The newest point at or before: 24h, a time, latest."
+        ),
+    ] = "",
+    point: Annotated[str, typer.Option("--point", help="This recovery point, by its id.")] = "",
+    not_after: Annotated[
+        str, typer.Option("--not-after", metavar="TIME", help="Not wanted any more from then on.")
+    ] = "",
+    expected: Annotated[
+        int | None, typer.Option("--expected", help="How many disks a set must have.", min=1)
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Although it was restored a moment ago.")
+    ] = False,
+    validate_only: Annotated[
+        bool, typer.Option("--validate-only", help="Rehearse: restore nothing.")
+    ] = False,
+    request_id: Annotated[
+        str, typer.Option("--id", help="The requestId; else one is made, and printed.")
+    ] = "",
+    by: Annotated[str, typer.Option("--by", help="Who asks; else your user's name.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and print the message; send nothing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the end; the exit code says how it went.")
+    ] = False,
+    every: options.Every = 5,
+    timeout: options.Timeout = 1440,
+    yes: options.Yes = False,
+) -> None:
+    """Send a request: a file, or what the options say. Prints its id."""
+    session = None if dry_run else opened(account)
+    now = session.clock() if session else clock()
+    made = {
+        "requestId": request_id,
+        "backupInstanceId": instance,
+        "sourceVirtualMachineId": machine,
+        "sourceResourceGroupId": group,
+        **_disks(disk or []),
+        "vaultId": vault,
+        **_target(to, name),
+        "targetDiskSuffix": suffix,
+        "expectedDisks": expected,
+        "pointInTime": _point_in_time(at, now),
+        "recoveryPointId": point,
+        "notAfter": not_after,
+        "force": force,
+        "validateOnly": validate_only,
+        "reason": reason,
+    }
+    message = {field: value for field, value in made.items() if value}
+    message = _completed(message, now, by) if not file else _read(file, message)
+    asked = checked(message)
+    if dry_run or session is None:
+        screen.print_json(message)
+        return
+    if any(field in object_of(message) for field in SET_FIELDS):
+        _ask(message, yes=yes)
+    with explained():
+        session.send(message)
+    sys.stdout.write(f"{asked}\n")
+    sys.stdout.flush()
+    if not wait:
+        screen.console(errors=True).print(f"Sent. Follow it: restorectl watch {asked}")
+        return
+    progress = Progress(session, every=every, minutes=timeout)
+    raise typer.Exit(progress.follow([asked], screen.console(errors=True)))
+
+
+def _disks(disks: list[str]) -> dict[str, Any]:
+    if len(disks) > 1:
+        return {"sourceDiskIds": disks}
+    return {"sourceDiskId": disks[0]} if disks else {}
+
+
+def _target(to: str, name: str) -> dict[str, str]:
+    """Return the target's fields; which it is, an ARM id says itself."""
+    try:
+        DiskId.parse(to)
+    except InvalidId:
+        return {"targetResourceGroupId": to, "targetDiskName": name}
+    return {"targetDiskId": to, "targetDiskName": name}
+
+
+def _point_in_time(at: str, now: datetime) -> str:
+    """Return what the contract takes: it knows no spans."""
+    if at in ("", "latest"):
+        return at
+    try:
+        contract_moment(at)
+    except ValueError:
+        try:
+            return utc_text(moment_of(at, now, "--at"))
+        except Rejected as error:
+            raise Trouble(error.problem.message, "", Exit.USAGE) from None
+    return at
+
+
+def _completed(message: dict[str, Any], now: datetime, by: str) -> dict[str, Any]:
+    """Return the message with an id and whoever asks."""
+    if not any(field in message for field in ("sourceDiskId", "backupInstanceId", *SET_FIELDS)):
+        raise Trouble(
+            "Nothing says what to restore.",
+            "Name a FILE, or --disk, --machine, --group or --instance; and --to for the target.",
+            Exit.USAGE,
+        )
+    made = f"ctl-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return {"requestId": made, "requestedBy": person.named(by), **message}
+
+
+def _read(file: str, message: dict[str, Any]) -> Any:
+    if message:
+        raise Trouble(
+            f"{', '.join(message)} stand in the file already, or not.", _OTHERS, Exit.USAGE
+        )
+    try:
+        text = sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
+        return json.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Trouble(f"{file} cannot be read: {error}", "", Exit.USAGE) from None
+    except (ValueError, RecursionError) as error:
+        raise Trouble(f"{file} holds no JSON: {error}", "", Exit.USAGE) from None
+
+
+def checked(message: Any) -> str:
+    """Return the id of what a message asks, by the app's own contract; raise Trouble."""
+    try:
+        return reader.read(json.dumps(message).encode()).request_id
+    except NothingAsked as error:
+        raise Trouble(error.reason, "It was not sent.", Exit.USAGE) from None
+    except MalformedRequest as error:
+        raise Trouble(error.reason, "It was not sent: correct it first.", Exit.USAGE) from None
+
+
+def _ask(message: dict[str, Any], *, yes: bool) -> None:
+    if machine := message.get("sourceVirtualMachineId"):
+        what = f"all disks of the machine {quoted(screen.name_of(machine))}"
+    elif group := message.get("sourceResourceGroupId"):
+        what = f"all protected disks of the group {quoted(screen.name_of(group))}"
+    else:
+        what = f"{len(message.get('sourceDiskIds') or [])} disks"
+    target = screen.name_of(message.get("targetResourceGroupId"))
+    verb = "Validate" if message.get("validateOnly") else "Restore"
+    screen.confirmed(f"{verb} {what} to new disks in {quoted(target)}?", yes=yes)

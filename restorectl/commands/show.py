@@ -1,0 +1,189 @@
+"""`show`: everything of one restore, and the commands that come next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.table import Column
+from rich.text import Text
+
+from restore_core.text import quoted
+from restorectl import options, screen
+from restorectl.exits import Exit, Trouble
+from restorectl.screen import Format
+from restorectl.session import explained, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from restore_core.reading.items import Item
+    from restorectl.session import Session
+
+_BAR: Final = 24
+"""Columns of the longest bar."""
+_COMMAND: Final = " The command: "
+"""What stands before the command at the end of an advice."""
+_FACTS: Final = (
+    ("source", "sourceDiskId"),
+    ("target", "targetDiskId"),
+    ("instance", "backupInstanceId"),
+    ("point", "recoveryPointTime"),
+    ("follows", "follows"),
+    ("part of", "partOf"),
+    ("job", "jobId"),
+    ("in the portal", "jobLink"),
+    ("requested by", "requestedBy"),
+    ("reason", "reason"),
+    ("correlation", "correlationId"),
+    ("of Azure", "armCorrelationId"),
+)
+
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="The restore's requestId.")]
+
+
+def show(
+    request_id: RequestId,
+    account: options.Account = "",
+    *,
+    output: options.Output = Format.TABLE,
+) -> None:
+    """Show one restore: where the time went, point, target, reason, remedy, what to do next."""
+    session = opened(account)
+    item = found(session, request_id)
+    match output:
+        case Format.JSON:
+            screen.print_json(item)
+        case Format.TSV:
+            names = [name for name in item if name != "timeline"]
+            screen.print_tsv(names, [item])
+        case _:
+            told(screen.console(), item, session.clock())
+
+
+def found(session: Session, request_id: str) -> Item:
+    """Return one restore; raise Trouble where there is none."""
+    with explained():
+        item = session.reading.restore(request_id, session.clock())
+        waiting = session.waiting() if item is None else 0
+    if item is not None:
+        return item
+    remedy = "restorectl ls --since 7d shows what there is."
+    if waiting:
+        remedy = f"{waiting} messages wait on the queue: it may be among them. {remedy}"
+    raise Trouble(
+        f"No restore has the id {quoted(request_id)}, and no message of today or yesterday that "
+        "was refused.",
+        remedy,
+        Exit.NOT_FOUND,
+    )
+
+
+def told(console: Console, item: Item, now: datetime) -> None:
+    """Print it."""
+    head = Text.assemble((str(item.get("rowId", "")), "bold"), "  ", screen.status(item))
+    console.print(head, soft_wrap=True)
+    console.print(Text(_in_short(item, now)))
+    for line in _why(item):
+        console.print(line)
+    for name, value in _facts(item):
+        console.print(Text.assemble((f"{name}: ", "dim"), value), soft_wrap=True)
+    _print_timeline(console, item)
+    commands = list(next_commands(item))
+    if commands:
+        console.print(Text("\nNext:", "bold"))
+    for command in commands:
+        console.print(Text(f"  {command}"), soft_wrap=True)
+
+
+def _in_short(item: Item, now: datetime) -> str:
+    took = screen.duration(item.get("elapsedSeconds"))
+    if "members" in item:
+        return _of_a_set(item, took)
+    parts = [screen.way(item)]
+    if age := screen.age(item.get("recoveryPointAgeSeconds")):
+        parts.append(f"from a point {age} old")
+    if took:
+        parts.append(f"took {took}" if item["ended"] else f"for {took} now")
+    if expected := screen.expected(item, now):
+        by = "by this vault's last restores"
+        if item.get("expectedBy") != "vault":
+            by = "by recorded restores of small disks"
+        parts.append(f"end expected {expected} ({by})")
+    return ", ".join(part for part in parts if part)
+
+
+def _of_a_set(item: Item, took: str) -> str:
+    parts = [f"a set of {item['members']} disks", screen.counts(item.get("counts", {}))]
+    parts += [f"{item['alreadyBack']} were back already"] if item.get("alreadyBack") else []
+    parts += [f"for {took} now" if not item["ended"] else f"took {took}"] if took else []
+    if "pointSpreadSeconds" in item:
+        apart = screen.duration(item["pointSpreadSeconds"])
+        parts.append(f"points from {item.get('oldestPointTime')} on, {apart} apart")
+    if "slowestMember" in item:
+        slowest = screen.duration(item.get("slowestSeconds"))
+        parts.append(f"the slowest {item['slowestMember']}, {slowest}")
+    if item.get("reasons"):
+        parts.append(f"why not: {screen.counts(item['reasons'])}")
+    return ", ".join(part for part in parts if part)
+
+
+def _why(item: Item) -> Iterator[Text]:
+    if "errorCode" not in item:
+        return
+    word = "Why" if item["ended"] else "Told last"
+    yield Text.assemble((f"{word}: ", "bold"), str(item["errorCode"]))
+    yield Text(str(item.get("errorMessage", "")))
+    advice = str(item.get("recommendedAction", "")).partition(_COMMAND)[0]
+    if advice:
+        yield Text.assemble(("What to do: ", "bold"), advice)
+
+
+def _facts(item: Item) -> Iterator[tuple[str, str]]:
+    for name, key in _FACTS:
+        if key in item:
+            yield name, str(item[key])
+    if "messageText" in item:
+        yield "the message", str(item["messageText"])
+
+
+def _print_timeline(console: Console, item: Item) -> None:
+    steps = item.get("timeline") or []
+    if not steps:
+        return
+    longest = max((step.get("seconds", 0) for step in steps), default=0) or 1
+    table = screen.table_of(
+        Column("UTC", no_wrap=True), Column("state"), Column("lasted", justify="right"), Column("")
+    )
+    for step in steps:
+        seconds = step.get("seconds")
+        bar = "█" * round(_BAR * (seconds or 0) / longest)
+        moment = screen.time_of(step["at"])
+        at = f"{moment:%d %b %H:%M:%S}" if moment else ""
+        table.add_row(at, Text(str(step["state"])), screen.duration(seconds), Text(bar, "cyan"))
+    console.print(table)
+
+
+def next_commands(item: Item) -> Iterator[str]:
+    """Yield the commands that a person copies now, ids in them quoted for the shell."""
+    request_id, target = item.get("requestId"), item.get("targetDiskId")
+    advice = str(item.get("recommendedAction", ""))
+    if _COMMAND in advice:
+        yield advice.partition(_COMMAND)[2]
+    if "members" in item:
+        yield f"restorectl ls --part-of {request_id}"
+    if not item["ended"]:
+        yield f"restorectl watch {request_id}"
+        if "jobId" not in item:
+            yield f"restorectl withdraw {request_id}"
+    if "jobId" in item and "vaultId" in item and item.get("status") != "Completed":
+        yield f"az dataprotection job show --ids '{item['vaultId']}/backupJobs/{item['jobId']}'"
+    if item.get("status") in ("Completed", "CompletedWithWarnings") and target:
+        yield f"az disk show --ids '{target}' --output table"
+        if "followUp" in item:
+            yield str(item["followUp"])
+    elif item["ended"] and "sourceDiskId" in item:
+        yield f"restorectl points --disk '{item['sourceDiskId']}'"

@@ -1,0 +1,198 @@
+"""How things are shown: tables that fit 80 columns, JSON, TSV; words for times and ids.
+
+Text from outside is never markup: it is put into `Text`, on one line. Colours follow NO_COLOR.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from restorectl.exits import Exit, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from restore_core.reading.items import Item
+
+PLAIN_WIDTH: Final = 120
+"""Columns where the output is no terminal and says no width."""
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+_LONG: Final = 3 * _DAY
+"""What is older is counted in days."""
+_COLOURS: Final = {
+    "Completed": "green",
+    "Validated": "green",
+    "CompletedWithWarnings": "yellow",
+    "PartlyCompleted": "yellow",
+    "Rejected": "yellow",
+    "Ignored": "dim",
+}
+WELL: Final = frozenset({"Completed", "CompletedWithWarnings", "Validated", "Ignored"})
+
+
+class Format(StrEnum):
+    """In which form something is printed."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    TSV = "tsv"
+
+
+def console(*, errors: bool = False) -> Console:
+    """Return a console that fails at no character, however poor the terminal's alphabet."""
+    made = Console(highlight=False, markup=False, stderr=errors)
+    reconfigure = getattr(made.file, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="replace")
+    if made.is_terminal or "COLUMNS" in made._environ:  # noqa: SLF001 - what rich itself reads.
+        return made
+    return Console(highlight=False, markup=False, stderr=errors, width=PLAIN_WIDTH)
+
+
+def interactive() -> bool:
+    """Tell whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str, *, yes: bool) -> None:
+    """Ask, unless it was said before; raise Trouble where it is not wanted or nobody is there."""
+    if yes:
+        return
+    if not interactive():
+        raise Trouble(
+            f"{question} Nobody is there to be asked: this is no terminal.",
+            "Say so beforehand: --yes.",
+            Exit.NOT_CONFIRMED,
+        )
+    console(errors=True).print(f"{question} [y/N] ", end="")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Trouble("Nothing was done.", "", Exit.NOT_CONFIRMED)
+
+
+def table_of(*columns: Column, title: str = "") -> Table:
+    """Return an empty table in the one style of all.
+
+    Give no column a least width: Rich would crop the line at the end of the screen to keep it.
+    """
+    return Table(
+        *columns,
+        title=title or None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        pad_edge=False,
+    )
+
+
+def print_json(value: object) -> None:
+    """Print JSON for a program."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_tsv(names: Sequence[str], rows: Iterable[Item]) -> None:
+    """Print lines of values between tabs, the names first; what is absent is empty."""
+    sys.stdout.write("\t".join(names) + "\n")
+    for row in rows:
+        sys.stdout.write("\t".join(_flat(row.get(name)) for name in names) + "\n")
+
+
+def _flat(value: object) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.replace("\t", " ")
+
+
+# ------------------------------------------------------------------------------- words
+
+
+def colour(item: Item) -> str:
+    """Return the colour of where a restore stands."""
+    status = str(item.get("status", ""))
+    if not item.get("ended"):
+        return "cyan"
+    return _COLOURS.get(status, "red")
+
+
+def status(item: Item) -> Text:
+    """Return the status, in its colour."""
+    return Text(str(item.get("status", "")), colour(item))
+
+
+def duration(seconds: object) -> str:
+    """Return how long something took: to the second, to the minute, in days."""
+    if not isinstance(seconds, int | float):
+        return ""
+    if seconds >= _LONG:
+        return f"{seconds / _DAY:.0f} days"
+    hours, rest = divmod(int(seconds), _HOUR)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {left:02} s" if minutes else f"{left} s"
+
+
+def age(seconds: object) -> str:
+    """Return how old something is, in one unit."""
+    if not isinstance(seconds, int | float):
+        return ""
+    if seconds >= _LONG:
+        return f"{seconds / _DAY:.0f} days"
+    return f"{seconds // _HOUR:.0f} h" if seconds >= _HOUR else f"{seconds // 60:.0f} min"
+
+
+def name_of(resource_id: object) -> str:
+    """Return the name at the end of an ARM id."""
+    return str(resource_id or "").rpartition("/")[2]
+
+
+def way(item: Item) -> str:
+    """Return from which disk to which, by their names."""
+    if "members" in item:
+        return f"{item['members']} disks"
+    source = name_of(item.get("sourceDiskId") or item.get("backupInstanceId"))
+    target = name_of(item.get("targetDiskId"))
+    return f"{source or '?'} → {target}" if target else source
+
+
+def time_of(text: object) -> datetime | None:
+    """Return the moment that an item holds."""
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def short_moment(text: object) -> str:
+    """Return a moment for a narrow column."""
+    moment = time_of(text)
+    return f"{moment.astimezone(UTC):%d %b %H:%M}" if moment else ""
+
+
+def expected(item: Item, now: datetime) -> str:
+    """Return when the end is expected: in how long, or how late it is."""
+    end = time_of(item.get("expectedEnd"))
+    if end is None:
+        return ""
+    left = round((end - now).total_seconds())
+    return f"in {_about(left)}" if left >= 0 else f"{_about(-left)} late"
+
+
+def _about(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 60 else age(seconds)  # noqa: PLR2004 - a minute.
+
+
+def counts(found: dict[str, Any]) -> str:
+    """Return counts by name, the most first."""
+    return ", ".join(f"{number} {name}" for name, number in found.items()) or "none"

@@ -1,0 +1,215 @@
+"""ls, show and stats: what an operator is shown, in each form and on a narrow screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from restore_core.errors import Problem
+from restore_core.lifecycle.states import Status
+from tests.builders import A_JOB
+from tests.published_schemas import LIST, SUMMARY
+from tests.restorectl.bench import LONG_ID
+
+if TYPE_CHECKING:
+    from tests.restorectl.bench import Ctl, Operated
+
+pytestmark = pytest.mark.azurite
+
+NO_ROLE = Problem(
+    "UserErrorNotEnoughPermissionOnTargetRG",
+    "The vault's identity <script>alert(1)</script> [red]may not[/red] create the disk.",
+    "Give it the role. The command: az role assignment create --role 'Disk Restore Operator'",
+)
+HOUR, DAY = 3_600, 86_400
+
+
+@pytest.fixture
+def five(operated: Operated) -> Operated:
+    """Have five restores: two bad, one stuck, one under way, one back."""
+    operated.end("good", ago=2 * HOUR)
+    operated.end("bad", Status.FAILED, ago=3 * HOUR, problem=Problem("Code", "It failed."))
+    operated.end(LONG_ID, Status.REJECTED, ago=4 * HOUR, problem=NO_ROLE)
+    operated.begin("stuck", "Queued", ago=5 * DAY)
+    operated.begin("running", "Running", ago=100)
+    return operated
+
+
+@pytest.fixture
+def looked(ctl: Ctl, five: Operated) -> Ctl:
+    """Return what looks at the five."""
+    assert five.requests() == []
+    return ctl
+
+
+@pytest.fixture
+def listed(looked: Ctl) -> Any:
+    def ids(*words: str) -> list[str]:
+        return [item["rowId"] for item in looked("ls", "-o", "json", *words).json["value"]]
+
+    return ids
+
+
+def test_a_list_tells_what_runs_and_what_has_ended_newest_first(listed: Any) -> None:
+    assert listed() == ["running", "good", "bad", LONG_ID, "stuck"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["--open"], ["running", "stuck"]),
+        (["--ended"], ["good", "bad", LONG_ID]),
+        (["--status", "failed"], ["bad"]),
+        (["--since", "150m", "--ended"], ["good"]),
+        (["--until", "150m", "--ended"], ["bad", LONG_ID]),
+        (["--vault", "vault-1", "--open"], ["running", "stuck"]),
+        (["--vault", "vault-2"], []),
+        (["--part-of", "no-set"], []),
+    ],
+)
+def test_a_list_holds_what_is_asked_for(listed: Any, words: list[str], wanted: list[str]) -> None:
+    assert listed(*words) == wanted
+
+
+def test_a_list_is_as_its_schema_says(looked: Ctl, five: Operated) -> None:
+    five.refuse(b"{")
+
+    document = looked("ls", "--since", "7d", "-o", "json").json
+
+    LIST.validate(document)
+    assert len(document["value"]) == 6
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_list_fits_the_screen_and_cuts_nothing(looked: Ctl, columns: int) -> None:
+    told = looked("ls", columns=columns)
+
+    assert told.code == 0
+    assert told.widest <= columns
+    assert LONG_ID in _unfolded(told.out, 0)
+    assert NO_ROLE.code in _unfolded(told.out, 5)
+
+
+def _unfolded(text: str, column: int) -> str:
+    """Return a column of the list as one text, its cells' lines joined."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    rule = next(n for n, line in enumerate(lines) if "─" in line)
+    heads = ["id", "status", "source", "point", "took", "end"]
+    starts = [max(line.find(f" {head}") + 1 for line in lines[:rule]) for head in heads]
+    ends = [*starts[1:], None]
+    return "".join(line[starts[column] : ends[column]].strip() for line in lines[rule + 1 :])
+
+
+def test_a_wide_list_has_the_reason_and_what_to_do(looked: Ctl) -> None:
+    told = looked("ls", "-o", "wide", columns=400)
+
+    assert "Give it the role." in told.out
+    assert str(A_JOB) in told.out
+
+
+def test_values_between_tabs_are_for_a_script(looked: Ctl) -> None:
+    head, *lines = looked("ls", "-o", "tsv").out.splitlines()
+
+    rows = [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    assert [row["status"] for row in rows][:2] == ["Running", "Completed"]
+    assert rows[0]["ended"] == "false"
+
+
+@pytest.mark.usefixtures("operated")
+def test_an_empty_list_says_so(ctl: Ctl) -> None:
+    assert ctl("ls", "--open").err == "Nothing is under way.\n"
+    assert "--since 30d?" in ctl("ls").err
+    assert ctl("ls").code == 0
+
+
+# --------------------------------------------------------------------------------------- show
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_one_restore_is_shown_with_its_timeline(looked: Ctl, columns: int) -> None:
+    told = looked("show", "running", columns=columns)
+
+    assert told.code == 0
+    lines = [line for line in told.out.splitlines() if "█" in line]
+    assert [line.split()[3] for line in lines] == ["Running"]
+    assert "restorectl watch running" in told.out
+    assert "by recorded restores of small disks" in " ".join(told.out.split())
+
+
+def test_what_went_wrong_is_shown_as_text_with_the_command_to_copy(looked: Ctl) -> None:
+    told = looked("show", LONG_ID, columns=80).out
+
+    assert "<script>alert(1)</script> [red]may not[/red]" in " ".join(told.split())
+    assert "\n  az role assignment create --role 'Disk Restore Operator'\n" in told
+    assert "What to do: Give it the role.\n" in told
+
+
+def test_a_disk_that_is_back_is_shown_with_what_comes_next(looked: Ctl) -> None:
+    told = looked("show", "good").out
+
+    assert "from a point 10 h old, took 5 min 00 s" in told
+    assert "az disk show --ids '/subscriptions/" in told
+    assert "#resource/subscriptions/" in told
+
+
+def test_one_restore_as_json_has_all_that_http_tells(looked: Ctl) -> None:
+    item = looked("show", "stuck", "-o", "json").json
+
+    assert item["status"] == "Queued"
+    assert item["timeline"][0]["state"] == "Accepted"
+    assert looked("show", "stuck", "-o", "tsv").out.startswith("ended\tstatus\t")
+
+
+def test_a_refused_message_is_shown_by_the_id_it_named(looked: Ctl, five: Operated) -> None:
+    five.refuse(b"{ \x1b[31m no JSON", "half-read")
+
+    told = looked("show", "half-read")
+
+    assert told.code == 0
+    assert "the message: { [31m no JSON" in told.out
+
+
+def test_what_does_not_exist_is_not_found(looked: Ctl) -> None:
+    told = looked("show", "nope")
+
+    assert told.code == 3
+    assert "No restore has the id 'nope'" in told.err
+    assert "restorectl ls --since 7d" in told.err
+
+
+def test_what_may_still_be_on_the_queue_is_said(ctl: Ctl, operated: Operated) -> None:
+    operated.queue_service.get_queue_client("restore-requests").send_message("{}")
+
+    assert "1 messages wait on the queue" in ctl("show", "nope").err
+
+
+# -------------------------------------------------------------------------------------- stats
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_numbers_of_a_month_fit_the_screen(looked: Ctl, columns: int) -> None:
+    told = looked("stats", columns=columns)
+
+    assert told.widest <= columns
+    assert "3 ended, 2 under way." in told.out
+    assert "1 Completed, 1 Failed, 1 Rejected." in told.out
+    assert "5 min 00 s" in told.out
+    assert "10 h" in told.out
+    assert "UserErrorNotEnough" in told.out
+
+
+def test_the_numbers_are_as_their_schema_says(looked: Ctl) -> None:
+    document = looked("stats", "--since", "7d", "-o", "json").json
+
+    SUMMARY.validate(document)
+    assert document["open"] == 2
+    assert looked("stats", "-o", "tsv").out.splitlines()[1].split("\t")[1] == "1"
+
+
+@pytest.mark.usefixtures("operated")
+def test_nothing_has_no_numbers(ctl: Ctl) -> None:
+    told = ctl("stats", "--since", "1h", "--until", "1m")
+
+    assert told.out == "Since 1h: 0 ended, 0 under way.\n"
+    SUMMARY.validate(ctl("stats", "-o", "json").json)
