@@ -16,6 +16,7 @@ from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -181,6 +182,8 @@ class MemoryTable:
     def _put(self, entity: dict[str, Any]) -> dict[str, Any]:
         ages = [value for value in entity.values() if isinstance(value, datetime)]
         assert all(value.year > 1600 for value in ages), "a time that no table holds"
+        if any(isinstance(value, str) and _is_too_long(value) for value in entity.values()):
+            raise HttpResponseError("PropertyValueTooLarge")
         with self._lock:
             self._must_exist()
             etag = f'W/"{uuid.uuid4()}"'
@@ -190,6 +193,11 @@ class MemoryTable:
     @staticmethod
     def _key(entity: dict[str, Any]) -> tuple[str, str]:
         return entity["PartitionKey"], entity["RowKey"]
+
+
+def _is_too_long(text: str) -> bool:
+    """Tell whether a text has more than 64 KiB in UTF-16; a short one is not counted."""
+    return len(text) > 16_384 and len(text.encode("utf-16-le")) > 65_536
 
 
 def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:
