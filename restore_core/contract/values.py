@@ -76,8 +76,11 @@ def _selector(value: object, remedy: str) -> str:
     return _text(value)
 
 
-def _flag(value: object) -> bool:
-    """Accept JSON's booleans, and their names: a Logic App writes `"True"`."""
+def flag_of(value: object) -> bool:
+    """Return a boolean of JSON, or what its name says: a Logic App writes `"True"`.
+
+    Raise ValueError.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in _TRUTH:
@@ -87,7 +90,7 @@ def _flag(value: object) -> bool:
 
 def _disks(value: object) -> tuple[DiskId, ...]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"it must be a list of disk ids, not {json_type(value)}")  # noqa: TRY004
+        raise ValueError(f"it must be a JSON list of disk ids, not {json_type(value)}")  # noqa: TRY004
     if not 1 <= len(value) <= MOST_DISKS:
         raise ValueError(f"it must name 1 to {MOST_DISKS} disks, and names {len(value)}")
     disks = tuple(one if isinstance(one, DiskId) else _listed(one) for one in value)
@@ -189,5 +192,5 @@ Moment = Annotated[
     PlainSerializer(datetime.isoformat),
     WithJsonSchema(schema.MOMENT),
 ]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(schema.FLAG)]
+Flag = Annotated[bool, BeforeValidator(flag_of), WithJsonSchema(schema.FLAG)]
 Carried = Annotated[str | None, _parsed(_carried), WithJsonSchema(schema.CARRIED)]

@@ -225,8 +225,8 @@ def test_null_and_an_empty_text_mean_absent_of_several_too(field: str, absent: o
     [
         ([], "sourceDiskIds is a list: it must name 1 to 2000 disks, and names 0"),
         ([disk(f"d{n}") for n in range(2_001)], "it must name 1 to 2000 disks, and names 2001"),
-        (disk("d"), "it must be a list of disk ids, not text"),
-        ({"a": disk("d")}, "it must be a list of disk ids, not an object"),
+        (disk("d"), "it must be a JSON list of disk ids, not text"),
+        ({"a": disk("d")}, "it must be a JSON list of disk ids, not an object"),
         ([disk("d"), 7], "a number in it cannot be used: it must be text, not a number"),
         ([disk("d"), None], "null in it cannot be used: it must be text, not null"),
         ([[disk("d")]], "a list in it cannot be used: it must be text, not a list"),
