@@ -197,7 +197,7 @@ class MemoryTable:
 
 def _is_too_long(text: str) -> bool:
     """Tell whether a text has more than 64 KiB in UTF-16; a short one is not counted."""
-    return len(text) > 16_384 and len(text.encode("utf-16-le")) > 65_536
+    return len(text) > 16_384 and len(text.encode("utf-16-le", "surrogatepass")) > 65_536
 
 
 def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:

@@ -16,7 +16,7 @@ _PART: Final = MAX_PROPERTY // 2
 
 def parts(name: str, text: str) -> dict[str, str]:
     """Return the properties that hold `text`."""
-    if len(text.encode("utf-16-le")) <= 2 * MAX_PROPERTY:
+    if len(text.encode("utf-16-le", "surrogatepass")) <= 2 * MAX_PROPERTY:
         return {name: text}
     cuts = range(0, len(text), _PART)
     return {_numbered(name, n): text[at : at + _PART] for n, at in enumerate(cuts, 1)}
