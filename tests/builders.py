@@ -169,6 +169,13 @@ def a_restore(state: State | None = None, **changes: Any) -> Restore:
     return Restore(a_request(**changes), NOON, NOON, DEADLINE, state, outbox, Origin.NATIVE)
 
 
+def a_set_of(count: int, **changes: Any) -> Restore:
+    """Return the restore of so many disks, each with an id of the usual length."""
+    named = [disk(f"disk-{n:04}", str(SOURCE.group)) for n in range(count)]
+    several = {"sourceDiskIds": named, "targetResourceGroupId": TARGET_GROUP}
+    return a_restore(None, backupInstanceId=..., targetDiskId=..., **several, **changes)
+
+
 def a_point(**changes: Any) -> RecoveryPoint:
     whole = RecoveryPoint(
         id=recovery_point_id("a05715f103bc4ec498a311801f3baf01"),

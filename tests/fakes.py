@@ -16,6 +16,7 @@ from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -186,6 +187,8 @@ class MemoryTable:
     def _put(self, entity: dict[str, Any]) -> dict[str, Any]:
         ages = [value for value in entity.values() if isinstance(value, datetime)]
         assert all(value.year > 1600 for value in ages), "a time that no table holds"
+        if any(isinstance(value, str) and _is_too_long(value) for value in entity.values()):
+            raise HttpResponseError("PropertyValueTooLarge")
         with self._lock:
             self._must_exist()
             etag = f'W/"{uuid.uuid4()}"'
@@ -204,6 +207,11 @@ def _selected(row: TableEntity, select: Sequence[str] | None) -> TableEntity:
     selected = TableEntity({name: row.get(name) for name in select if name != "Timestamp"})
     selected._metadata = row.metadata  # Its etag comes with any.
     return selected
+
+
+def _is_too_long(text: str) -> bool:
+    """Tell whether a text has more than 64 KiB in UTF-16; a short one is not counted."""
+    return len(text) > 16_384 and len(text.encode("utf-16-le", "surrogatepass")) > 65_536
 
 
 def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:

@@ -6,6 +6,7 @@ Pydantic serves this module, `withdrawal` and `values` alone. Everything inside 
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -13,16 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from restore_core.contract import values
-from restore_core.contract.faults import MAX_FAULTS_TOLD, all_of, either, told, usable_id
-from restore_core.contract.request_rules import (
-    A_SET,
-    MAX_SET_ID,
-    NAMED_TARGET,
-    OF_MANY,
-    OF_ONE,
-    OF_SETS,
-    PUBLISHED,
-)
+from restore_core.contract.faults import MAX_FAULTS_TOLD, told, usable_id
+from restore_core.contract.request_rules import OF_MANY, PUBLISHED, fault_among
 from restore_core.contract.resource_ids import (
     BackupVaultId,
     DiskId,
@@ -145,61 +138,20 @@ class RestoreRequest(BaseModel):
         }
 
     @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        named = [name for name, value in self._sources.items() if value is not None]
-        if not named:
-            raise ValueError(f"The source is missing: send {either(OF_ONE)}, or {A_SET}")
-        if len(named) > 1:
-            raise ValueError(f"{all_of(named)} exclude each other: send one of them")
-        if self.backup_instance_id is not None and self.vault_id is not None:
-            raise ValueError("backupInstanceId excludes vaultId: it names its vault. Leave it out")
+    def _refuse_what_cannot_stand_together(self) -> Self:
+        fault = fault_among(self._there(_SNAKES), self.request_id)
+        if fault:
+            raise ValueError(fault)
         return self
 
-    @model_validator(mode="after")
-    def _a_set_or_none(self) -> Self:
-        """Refuse what only one restore can be told, or only several."""
-        fields = {name: getattr(self, snake) for snake, name in _NAMES.items()}
-        wrong = (*NAMED_TARGET, "recoveryPointId") if self.is_set else OF_SETS
-        there = [name for name in wrong if fields[name] is not None]
-        if there and self.is_set:
-            raise ValueError(
-                f"{all_of(there)} cannot hold for several disks: send targetResourceGroupId, "
-                "perhaps targetDiskSuffix, and pointInTime"
-            )
-        if there:
-            raise ValueError(f"{all_of(there)} is for {A_SET} only: leave it out")
-        if self.is_set and len(self.request_id) > MAX_SET_ID:
-            raise ValueError(f"requestId of a set must have at most {MAX_SET_ID} characters")
-        return self
-
-    @model_validator(mode="after")
-    def _one_selector_and_one_target(self) -> Self:
-        if self.recovery_point_id is not None and self.point_in_time is not None:
-            raise ValueError("recoveryPointId and pointInTime exclude each other: send one of them")
-        if self.target_disk_id is not None:
-            if self.target_resource_group_id is not None or self.target_disk_name is not None:
-                raise ValueError(
-                    "targetDiskId excludes targetResourceGroupId and targetDiskName: send the one "
-                    "or the others"
-                )
-        elif self.target_resource_group_id is None:
-            raise ValueError("The target is missing: send targetDiskId or targetResourceGroupId")
-        return self
-
-    @property
-    def _sources(self) -> dict[str, object]:
-        return {
-            "backupInstanceId": self.backup_instance_id,
-            "sourceDiskId": self.source_disk_id,
-            "sourceVirtualMachineId": self.source_virtual_machine_id,
-            "sourceResourceGroupId": self.source_resource_group_id,
-            "sourceDiskIds": self.source_disk_ids,
-        }
+    def _there(self, names: Iterable[str]) -> set[str]:
+        """Return those of the fields `names`, as a sender writes them, that have a value."""
+        return {name for name in names if getattr(self, _SNAKES[name]) is not None}
 
     @property
     def is_set(self) -> bool:
         """Tell whether it asks for several disks."""
-        return any(self._sources[name] is not None for name in OF_MANY)
+        return bool(self._there(OF_MANY))
 
     @property
     def group_of_disks(self) -> VirtualMachineId | ResourceGroupId | None:
@@ -252,13 +204,12 @@ class RestoreRequest(BaseModel):
         return json.dumps(fields, separators=(",", ":"))
 
 
-_NAMES: Final = {name: to_camel(name) for name in RestoreRequest.model_fields}
-_MAY_BE_EMPTY: Final = {to_camel(name) for name in RestoreRequest.model_fields} - {
-    "recoveryPointId",
-    "pointInTime",
-}
+_SNAKES: Final = {to_camel(name): name for name in RestoreRequest.model_fields}
+"""Every field as a sender writes it, and as it is called here."""
+
+_MAY_BE_EMPTY: Final = _SNAKES.keys() - {"recoveryPointId", "pointInTime"}
 """Where null and "" mean absent. Not in a selector, and not in a name that is unknown: it may be a
 selector, misspelt, whose expression yields nothing."""
 
-FIELDS: Final = {to_camel(name).lower(): to_camel(name) for name in RestoreRequest.model_fields}
+FIELDS: Final = {name.lower(): name for name in _SNAKES}
 """Every field of a request as a sender writes it, by its lower-cased name."""

@@ -72,10 +72,10 @@ def list_of(kind: type[ArmId], most: int) -> Schema:
     return {"anyOf": [{**listed, "items": items}, _ABSENT]}
 
 
-def count_up_to(most: int) -> Schema:
-    """Return the schema of a whole number from 1 to `most`, perhaps as digits, or of none."""
-    digits = {"type": "string", "pattern": "^0*[1-9][0-9]{0,3}$"}
-    return {"anyOf": [{"type": "integer", "minimum": 1, "maximum": most}, digits, _ABSENT]}
+def count_up_to(most: int, digits: re.Pattern[str]) -> Schema:
+    """Return the schema of a whole number from 1 to `most`, perhaps as its digits, or of none."""
+    number = {"type": ["integer", "string", "null"], "minimum": 1, "maximum": most}
+    return {**number, "pattern": f"^(?:{digits.pattern})?$"}
 
 
 # -------------------------------------------------------------------------- which go together

@@ -31,6 +31,8 @@ MAX_CARRIED_TEXT: Final = 1_024
 reason is no reason to leave a disk lost."""
 MOST_DISKS: Final = 2_000
 """As many as a set may have members at the most."""
+COUNT: Final = re.compile(r"[1-9][0-9]{0,2}|1[0-9]{3}|2000")
+"""The digits of as many."""
 SUFFIX: Final = re.compile(r"[A-Za-z0-9_.-]{0,39}[A-Za-z0-9_]")
 _TRUTH: Final = {"true": True, "false": False}
 
@@ -74,8 +76,11 @@ def _selector(value: object, remedy: str) -> str:
     return _text(value)
 
 
-def _flag(value: object) -> bool:
-    """Accept JSON's booleans, and their names: a Logic App writes `"True"`."""
+def flag_of(value: object) -> bool:
+    """Return a boolean of JSON, or what its name says: a Logic App writes `"True"`.
+
+    Raise ValueError.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in _TRUTH:
@@ -85,7 +90,7 @@ def _flag(value: object) -> bool:
 
 def _disks(value: object) -> tuple[DiskId, ...]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"it must be a list of disk ids, not {json_type(value)}")  # noqa: TRY004
+        raise ValueError(f"it must be a JSON list of disk ids, not {json_type(value)}")  # noqa: TRY004
     if not 1 <= len(value) <= MOST_DISKS:
         raise ValueError(f"it must name 1 to {MOST_DISKS} disks, and names {len(value)}")
     disks = tuple(one if isinstance(one, DiskId) else _listed(one) for one in value)
@@ -99,13 +104,18 @@ def _listed(value: object) -> DiskId:
     try:
         return DiskId.parse(_text(value))
     except ValueError as error:
-        raise ValueError(f"in it, {shown(value)}: {error}") from None
+        raise ValueError(f"{shown(value)} in it cannot be used: {error}") from None
 
 
 def _count(value: object) -> int:
-    """Accept a whole number, and its digits: a custom property of an alert rule is text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:9])
+    """Accept a whole number, and its digits: a custom property of an alert rule is text.
+
+    JSON knows one kind of number, so 3.0 is 3.
+    """
+    if isinstance(value, str) and COUNT.fullmatch(value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return _count(int(value))
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_DISKS:
         raise ValueError(f"it must be a whole number from 1 to {MOST_DISKS}")
     return value
@@ -115,7 +125,7 @@ def _suffix(text: str) -> str:
     if not SUFFIX.fullmatch(text):
         raise ValueError(
             "it must have 1 to 40 of a-z A-Z 0-9 _ - . and end in one of a-z 0-9 _, as a disk's "
-            "name does"
+            "name must"
         )
     return text
 
@@ -162,7 +172,7 @@ Disks = Annotated[
     WithJsonSchema(schema.list_of(DiskId, MOST_DISKS)),
 ]
 Count = Annotated[
-    int | None, BeforeValidator(_count), WithJsonSchema(schema.count_up_to(MOST_DISKS))
+    int | None, BeforeValidator(_count), WithJsonSchema(schema.count_up_to(MOST_DISKS, COUNT))
 ]
 Suffix = Annotated[str | None, _parsed(_suffix), WithJsonSchema(schema.text_or_none(SUFFIX))]
 DiskName = Annotated[str | None, _parsed(_disk_name), WithJsonSchema(schema.name_of("disk"))]
@@ -182,5 +192,5 @@ Moment = Annotated[
     PlainSerializer(datetime.isoformat),
     WithJsonSchema(schema.MOMENT),
 ]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(schema.FLAG)]
+Flag = Annotated[bool, BeforeValidator(flag_of), WithJsonSchema(schema.FLAG)]
 Carried = Annotated[str | None, _parsed(_carried), WithJsonSchema(schema.CARRIED)]

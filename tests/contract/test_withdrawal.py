@@ -13,7 +13,7 @@ from restore_core.contract.values import MAX_CARRIED_TEXT
 from restore_core.contract.withdrawal import Withdrawal
 from restore_core.errors import MalformedRequest
 from tests.builders import fields
-from tests.envelopes import a_cloud_event, a_grid_event, an_alert, sent
+from tests.envelopes import PROPERTIES, a_cloud_event, a_grid_event, an_alert, sent
 from tests.published_schemas import WITHDRAWAL
 
 both_forms = pytest.mark.parametrize("an_event", [a_cloud_event, a_grid_event])
@@ -149,7 +149,4 @@ def test_a_misspelt_withdrawal_is_told_what_is_meant(name: str, beside: dict[str
 
 def test_an_alert_withdraws_nothing() -> None:
     """A property of a rule is the same each time it fires; this one is none of ours."""
-    alert = an_alert()
-    alert["data"]["customProperties"]["withdraw"] = "r1"
-
-    assert isinstance(read(sent(alert)), Asked)
+    assert isinstance(read(sent(an_alert({**PROPERTIES, "withdraw": "r1"}))), Asked)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -102,6 +103,12 @@ def test_a_text_comes_back_to_the_letter(table: Any, text: str) -> None:
     table.create_entity(a_row(text=text))
 
     assert table.get_entity("p", "k")["text"] == text
+
+
+@pytest.mark.parametrize("text", ["x" * 32_769, "😀" * 16_384 + "x"])
+def test_a_text_that_is_longer_than_a_property_is_not_taken(table: Any, text: str) -> None:
+    with pytest.raises(HttpResponseError):
+        table.create_entity(a_row(text=text))
 
 
 def test_a_row_that_is_not_there_is_not_found(table: Any) -> None:

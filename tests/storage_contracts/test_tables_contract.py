@@ -31,6 +31,7 @@ from tests.builders import (
     a_plan,
     a_refused_message,
     a_restore,
+    a_set_of,
     an_outcome,
     disk,
     every_state,
@@ -115,6 +116,29 @@ def test_a_save_that_was_made_already_is_known_as_our_own(store: AccountTables) 
     again = store.restores.save(in_state("Triggering"), recorded.etag)
 
     assert again == saved
+
+
+def test_a_restore_of_as_many_disks_as_a_message_holds_is_recorded_and_saved(
+    store: AccountTables,
+) -> None:
+    several = a_set_of(400, reason="日" * 1_000)
+
+    recorded = store.restores.record(several)
+    saved = store.restores.save(replace(several, arm_calls=1), recorded.etag)
+
+    assert store.restores.load("r1") == saved
+    assert saved.restore == replace(several, arm_calls=1)
+
+
+def test_a_save_that_differs_only_where_a_row_goes_on_is_not_our_own(store: AccountTables) -> None:
+    several = a_set_of(400)
+    recorded = store.restores.record(several)
+    another = store.restores.save(replace(several, arm_calls=1), recorded.etag)
+
+    with pytest.raises(Superseded):
+        store.restores.save(replace(several, arm_calls=2), recorded.etag)
+
+    assert store.restores.load("r1") == another
 
 
 def test_a_save_on_a_restore_that_is_gone_is_superseded(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, get_args
 
+from restore_core.azure.tables.long_text import parts, whole
 from restore_core.azure.tables.value_codec import decoded, encoded, moment_of, of_kind
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
@@ -26,6 +27,8 @@ from restore_core.lifecycle.states import Restoring, State, Validating, Waiting
 from restore_core.text import one_line
 
 RESTORE_ROW: Final = "restore"
+DOCUMENT: Final = "document"
+"""Where request and state stand: a set may name more disks than one property holds."""
 
 _STATES: Final = {
     state.__name__: state for state in (*get_args(Waiting), states.Ending, states.Ended)
@@ -50,8 +53,8 @@ def restore_row(restore: Restore) -> Row:
     return {
         "PartitionKey": restore.id,
         "RowKey": RESTORE_ROW,
-        # Unescaped: as \uXXXX, long texts of some alphabets would not fit into the property.
-        "document": json.dumps(document, separators=(",", ":"), ensure_ascii=False),
+        # Unescaped: as \uXXXX, texts of some alphabets would be six times as long.
+        **parts(DOCUMENT, json.dumps(document, separators=(",", ":"), ensure_ascii=False)),
         **present({"operationUrl": _operation_url(restore.state), "dueAt": restore.due}),
         **columns(restore),
     }
@@ -60,7 +63,7 @@ def restore_row(restore: Restore) -> Row:
 def restore_of(row: Mapping[str, Any]) -> Restore:
     """Return the restore of a row of `Restores`; raise UnreadableRow."""
     try:
-        document = _of_today(json.loads(row["document"]))
+        document = _of_today(json.loads(whole(DOCUMENT, row)))
         kind = _STATES[document["state"].pop("is")]
         state = _with_url(decoded(kind, document["state"]), str(row.get("operationUrl", "")))
         accepted_at = moment_of(document["acceptedAt"])

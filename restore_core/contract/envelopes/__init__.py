@@ -3,7 +3,8 @@
 `reader` opens a message; every other module is one envelope, or what two of them share::
 
     reader ──► native        our own message, and the one that withdraws it
-               alert         Azure Monitor, common alert schema ──► custom_properties, activity_log
+               alert         Azure Monitor, common alert schema ──► alert_source (what it is
+                             about), custom_properties, activity_log
                cloud_event   CloudEvents 1.0 ──┐
                event_grid    Event Grid ───────┴► event ──► deleted_disk
     all of them ──► message (bytes to JSON) ──► wrapping (what is around it), unreadable (why not)
