@@ -257,6 +257,20 @@ def test_who_goes_on_and_on_is_accused_once(
     assert "no more reads" in accusation
 
 
+def test_who_goes_on_asking_a_graph_that_has_had_enough_is_accused_once(
+    simulator: Simulator, client: Client
+) -> None:
+    for _ in range(15 + 1 + 2):  # The quota, the refusal, and two that may have been under way.
+        asked(client, INSTANCES)
+    assert simulator.accusations == []
+
+    for _ in range(4):
+        asked(client, INSTANCES)
+
+    (accusation,) = simulator.accusations
+    assert "goes on" in accusation
+
+
 def test_who_waits_is_accused_of_nothing(
     simulator: Simulator, client: Client, clock: ManualClock, machine: str
 ) -> None:
