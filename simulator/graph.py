@@ -43,6 +43,10 @@ class Graph:
             text = f"The requested resource does not support http method '{request.method}'."
             raise by_arm(405, "MethodNotAllowed", text)
         may, quota = self.quota.take(caller, now)
+        if self.quota.is_overrun(caller):
+            self.accusations.accuse(
+                f"{shown(request)}: goes on, though a 429 said when to ask again"
+            )
         if not may:
             raise Refusal(_throttled(now).with_headers(quota))
         if self.habits.graph == "forbidden":

@@ -1,6 +1,6 @@
 """How many queries Resource Graph answers a caller: 15 in five seconds, as its headers say."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +18,7 @@ class Quota:
 
     habits: Habits
     _asked: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    _refused: Counter[str] = field(default_factory=Counter)
 
     def take(self, caller: str, now: datetime) -> tuple[bool, dict[str, str]]:
         """Count a query; return whether it may be answered, and the answer's headers."""
@@ -28,7 +29,12 @@ class Quota:
         headers = _headers(max(0, left - 1), (asked[0] if asked else now) + span - now)
         if left > 0:
             asked.append(now)
+        self._refused[caller] = 0 if left > 0 else self._refused[caller] + 1
         return left > 0, headers
+
+    def is_overrun(self, caller: str) -> bool:
+        """Tell, once, whether the caller goes on though it was refused."""
+        return self._refused[caller] == self.habits.limits.under_way + 2
 
 
 def _headers(left: int, resets: timedelta) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from simulator import arm_ids, bodies, compute_bodies, kql, wire_times
+from simulator import arm_ids, bodies, compute_bodies, kql, kql_values, wire_times
 from simulator.machines import Disk, Machine, is_there, owners
 from simulator.world import RUNNING, Instance, Job, World
 
@@ -95,7 +95,7 @@ class InstanceRow:
         quick = _OF_INSTANCE.get(path)
         if quick:
             return quick(self.one)
-        return kql.walk(
+        return kql_values.walk(
             _row(self.one.id, f"{_TYPE}/backupinstances", bodies.graph_instance(self.one)), path
         )
 
@@ -117,7 +117,7 @@ class JobRow:
         quick = _OF_JOB.get(path)
         if quick:
             return quick(self.one)
-        return kql.walk(
+        return kql_values.walk(
             _row(self.one.id, f"{_TYPE}/backupjobs", bodies.graph_job(self.one, self.of)), path
         )
 
@@ -144,7 +144,7 @@ class DiskRow:
             return _loud(self.owner.id) if self.owner else ""
         properties = compute_bodies.disk_properties(self.one, self.owner)
         row = _row(self.one.id, "microsoft.compute/disks", properties)
-        return kql.walk({**row, "location": self.one.region}, path)
+        return kql_values.walk({**row, "location": self.one.region}, path)
 
 
 @dataclass(slots=True)
@@ -168,7 +168,7 @@ class MachineRow:
             return self.one.id
         properties = compute_bodies.machine_properties(self.one, self.world.disks, self.moment)
         row = _row(self.one.id, "microsoft.compute/virtualmachines", properties)
-        return kql.walk({**row, "location": self.one.region}, path)
+        return kql_values.walk({**row, "location": self.one.region}, path)
 
 
 _OF_INSTANCE: Final[dict[str, Callable[[Instance], Any]]] = {

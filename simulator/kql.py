@@ -123,7 +123,7 @@ class _Parser:
 
         def ordered(rows: list[At]) -> list[At]:
             for value, falls in reversed(keys):
-                rows = sorted(rows, key=lambda row: _rank(value(row)), reverse=falls)
+                rows = sorted(rows, key=lambda row: kql_values.rank(value(row)), reverse=falls)
             return rows
 
         return ordered
@@ -243,21 +243,9 @@ def _extended(row: At, made: dict[str, Value]) -> At:
     def at(path: str) -> Any:
         name, _, inner = path.partition(".")
         value = made.get(name)
-        return row(path) if value is None else walk(value(row), inner)
+        return row(path) if value is None else kql_values.walk(value(row), inner)
 
     return at
-
-
-def walk(value: Any, path: str) -> Any:
-    """Return what stands at a path within a value: itself where there is none."""
-    for name in path.split(".") if path else ():
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _rank(value: Any) -> tuple[bool, Any]:
-    """Return what rows are ordered by: what has no value is less than what has one."""
-    return value is not None, value
 
 
 def _bad(why: str) -> Any:

@@ -20,6 +20,18 @@ def moment(value: Any) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
+def walk(value: Any, path: str) -> Any:
+    """Return what stands at a path within a value: itself where there is none."""
+    for name in path.split(".") if path else ():
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def rank(value: Any) -> tuple[bool, Any]:
+    """Return what rows are ordered by: what has no value is less than what has one."""
+    return value is not None, value
+
+
 def _same(value: Any, wanted: Any) -> bool:
     return isinstance(wanted, str) and text(value) == wanted.lower()
 

@@ -74,6 +74,5 @@ def owners(machines: Iterable[Machine], moment: datetime) -> dict[str, Machine]:
     return {
         arm_ids.key(one.disk_id): machine
         for machine in machines
-        if is_there(machine, moment)
         for one in machine.attached(moment)
     }

@@ -158,16 +158,15 @@ class World:
 
     def vault_exists(self, vault_id: str) -> bool:
         """Tell whether there is such a vault: one that holds an instance."""
-        return any(arm_ids.key(one.vault_id) == arm_ids.key(vault_id) for one in self.all())
+        begin = f"{arm_ids.key(vault_id)}/backupinstances/"
+        return any(one.startswith(begin) for one in self.instances)
 
     def group_exists(self, group_id: str) -> bool:
         """Tell whether there is such a group: one that holds an instance, disk or machine."""
         if arm_ids.key(group_id) in self.missing_groups:
             return False
-        return any(
-            arm_ids.is_within(one, group_id)
-            for one in chain(self.instances, self.machines, self.disks)
-        )
+        begin, everything = f"{arm_ids.key(group_id)}/", (self.instances, self.machines, self.disks)
+        return any(one.startswith(begin) for one in chain.from_iterable(everything))
 
     def identities_of(self, vault_id: str) -> set[str]:
         """Return the user-assigned identities of a vault: those that its instances work under."""

@@ -146,39 +146,38 @@ def test_reads_and_writes_and_subscriptions_have_buckets_of_their_own(
     assert client.get(elsewhere).status_code == 200
 
 
-def test_another_region_and_another_caller_have_buckets_of_their_own(
-    client: Client, server: Server
-) -> None:
+def test_another_region_has_buckets_of_its_own(client: Client, server: Server) -> None:
+    # A token for the simulator's own address would be no good at another host.
+    become(client, server, resource="https://management.azure.com")
     for _ in range(4):
         read(client)
-    regional = {"Host": "eastus2euap.management.azure.com"}
-    identity = server.environment
-    granted = requests.get(
-        identity["IDENTITY_ENDPOINT"],
-        params={"resource": server.url, "api-version": "2019-08-01", "client_id": "other"},
-        headers={"X-IDENTITY-HEADER": identity["IDENTITY_HEADER"]},
-        timeout=HTTP_TIMEOUT,
-    ).json()["access_token"]
-    url, version = server.url + client.instance, {"api-version": "2024-04-01"}
 
-    here = client.session.get(url, params=version, timeout=HTTP_TIMEOUT)
-    # A token for the endpoint's own name would be no good at another host.
-    client.session.headers["Authorization"] = f"Bearer {_arm_token(server)}"
-    there = client.session.get(url, params=version, headers=regional, timeout=HTTP_TIMEOUT)
-    client.session.headers["Authorization"] = f"Bearer {granted}"
-    other = client.session.get(url, params=version, timeout=HTTP_TIMEOUT)
+    client.session.headers["Host"] = "eastus2euap.management.azure.com"
 
-    assert [one.status_code for one in (here, there, other)] == [429, 200, 200]
+    assert read(client).status_code == 200
 
 
-def _arm_token(server: Server) -> str:
+def test_another_caller_has_buckets_and_a_quota_of_its_own(client: Client, server: Server) -> None:
+    for _ in range(4):
+        read(client)
+    for _ in range(16):
+        asked(client, INSTANCES)
+    assert [read(client).status_code, asked(client, INSTANCES).status_code] == [429, 429]
+
+    become(client, server, client_id="other")
+
+    assert [read(client).status_code, asked(client, INSTANCES).status_code] == [200, 200]
+
+
+def become(client: Client, server: Server, **query: str) -> None:
+    """Let the client call with a token of its own, of another identity or for another host."""
     granted = requests.get(
         server.environment["IDENTITY_ENDPOINT"],
-        params={"resource": "https://management.azure.com", "api-version": "2019-08-01"},
+        params={"resource": server.url, "api-version": "2019-08-01", **query},
         headers={"X-IDENTITY-HEADER": server.environment["IDENTITY_HEADER"]},
         timeout=HTTP_TIMEOUT,
     )
-    return str(granted.json()["access_token"])
+    client.session.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
 
 
 def test_resource_graph_has_a_quota_of_its_own(client: Client) -> None:
@@ -256,6 +255,20 @@ def test_who_goes_on_and_on_is_accused_once(
     (accusation,) = simulator.accusations
     assert "call 3 since a 429" in accusation
     assert "no more reads" in accusation
+
+
+def test_who_goes_on_asking_a_graph_that_has_had_enough_is_accused_once(
+    simulator: Simulator, client: Client
+) -> None:
+    for _ in range(15 + 1 + 2):  # The quota, the refusal, and two that may have been under way.
+        asked(client, INSTANCES)
+    assert simulator.accusations == []
+
+    for _ in range(4):
+        asked(client, INSTANCES)
+
+    (accusation,) = simulator.accusations
+    assert "goes on" in accusation
 
 
 def test_who_waits_is_accused_of_nothing(
@@ -360,6 +373,23 @@ def test_who_asks_once_a_minute_whether_there_is_room_is_not(
 
     restore(client, simulator, "t3")
     assert len(simulator.accusations) == 1
+
+
+def test_what_was_told_is_over_when_a_restore_has_ended(
+    simulator: Simulator, client: Client, clock: ManualClock
+) -> None:
+    simulator.habits.limits = Limits(restores_of_vault=1)
+    simulator.script("t1", job=outcomes.Outcome(lasts=timedelta(seconds=70)))
+    crowded(client, simulator, clock, "t1")
+    crowded(client, simulator, clock, "t2")
+
+    clock.advance(timedelta(seconds=15))
+    restore(client, simulator, "t2")  # There is room.
+    clock.advance(timedelta(seconds=15))
+    restore(client, simulator, "t3")  # There is none, and nobody has been told.
+
+    assert [job.status for job in simulator.jobs()] == ["Completed", "InProgress"]
+    assert simulator.accusations == []
 
 
 # ----------------------------------------------------------------------------- another process
