@@ -242,7 +242,7 @@ def test_a_pass_that_fails_on_its_way_is_unfinished_and_read_on(blind: Bench) ->
     assert cut.problem is not None
     assert cut.problem.code == "SubscriptionRequestsThrottled"
     assert cut.retry_after == timedelta(seconds=47)
-    blind.clock.advance(seconds=47)
+    blind.clock.advance(seconds=48)
     found = blind.find_job(replace(plan, search=cut.search))
 
     assert isinstance(found, JobNamed)

@@ -27,6 +27,7 @@ from restore_core.lifecycle.effects import (
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
+    HeldBack,
     JobEnded,
     JobNamed,
     JobNotFound,
@@ -34,13 +35,17 @@ from restore_core.lifecycle.events import (
     Lapsed,
     LeaderFailed,
     LeaderFound,
+    MembersEnrolled,
     OperationFailed,
     OperationStarted,
     Prepared,
+    Recalled,
     Refused,
     Requeued,
     Reserved,
     SearchUnfinished,
+    SetEnded,
+    SetPlanned,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -51,6 +56,7 @@ from restore_core.lifecycle.events import (
     Unanswered,
     ValidationFailed,
     ValidationSucceeded,
+    Withdrawn,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
 from restore_core.lifecycle.states import (
@@ -82,8 +88,10 @@ from tests.builders import (
     EARLIER,
     a_claim,
     a_claimed_plan,
+    a_header,
     a_plan,
     a_restore,
+    a_tally,
     an_operation,
     an_outcome,
     every_state,
@@ -106,6 +114,11 @@ EVENTS: dict[str, Event] = {
     type(event).__name__: event
     for event in (
         Prepared(a_plan(), NOON),
+        SetPlanned(a_header(), NOON),
+        MembersEnrolled(1, NOON),
+        Withdrawn(A_PROBLEM, NOON),
+        Recalled(NOON),
+        SetEnded(Status.COMPLETED, a_tally(), None, NOON),
         Refused(A_PROBLEM, NOON),
         LeaderFound("r0", NOON),
         LeaderFailed(NOON),
@@ -116,6 +129,7 @@ EVENTS: dict[str, Event] = {
         OperationStarted(an_operation(), None, NOON),
         StillRunning(NOON),
         Unanswered(A_PROBLEM, NOON),
+        HeldBack(NOON + SECOND, NOON),
         ValidationSucceeded(NOON),
         ValidationFailed(A_PROBLEM, NOON),
         TriggerClaimed(a_claim()),
@@ -133,14 +147,17 @@ EVENTS: dict[str, Event] = {
     )
 }
 
-LOOK_AGAIN_OR_GIVE_UP = {"Unanswered", "AgeReached"}
-OR_LAPSE = LOOK_AGAIN_OR_GIVE_UP | {"Lapsed"}
+LOOK_AGAIN_OR_GIVE_UP = {"Unanswered", "HeldBack", "AgeReached"}
+OR_LAPSE = LOOK_AGAIN_OR_GIVE_UP | {"Lapsed", "Withdrawn"}
 MAY_FOLLOW = {
-    "Accepted": {"Prepared", "Refused", "LeaderFound"} | OR_LAPSE,
+    "Accepted": {"Prepared", "SetPlanned", "TurnAwaited", "Refused", "LeaderFound"} | OR_LAPSE,
+    "Enrolled": {"TurnCame"} | OR_LAPSE,
+    "Enrolling": {"MembersEnrolled"} | OR_LAPSE,
+    "Gathering": {"Recalled", "StillRunning", "SetEnded"} | OR_LAPSE,
     "Following": {"LeaderFound", "LeaderFailed", "Refused"} | OR_LAPSE,
     "Planned": {"Reserved", "TurnAwaited", "Refused", "LeaderFound"} | OR_LAPSE,
     "Queued": {"TurnCame"} | OR_LAPSE,
-    "Retrying": {"Requeued"} | OR_LAPSE,
+    "Retrying": {"Requeued", "TurnAwaited"} | OR_LAPSE,
     "Ready": {"OperationStarted", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
     "Validating": {"StillRunning", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
     "Validated": {"TriggerClaimed", "Refused"} | OR_LAPSE,
@@ -172,6 +189,7 @@ MAY_FOLLOW = {
         "JobEnded",
         "StillRunning",
         "Unanswered",
+        "HeldBack",
     },
     "Ended": set[str](),
 }
@@ -185,7 +203,7 @@ IMPOSSIBLE = [(s, e) for s in STATES for e in EVENTS if e not in MAY_FOLLOW[s]]
 def test_the_matrix_names_every_state_and_every_event() -> None:
     assert {state.__name__ for state in get_args(State)} == set(MAY_FOLLOW) == set(STATES)
     assert {event.__name__ for event in get_args(events.Event)} == set(EVENTS)
-    assert len(ALLOWED) + len(IMPOSSIBLE) == 15 * 25
+    assert len(ALLOWED) + len(IMPOSSIBLE) == 18 * 31
 
 
 @pytest.mark.parametrize(("state", "event"), ALLOWED)
@@ -1065,14 +1083,16 @@ def test_a_restore_is_due_when_its_state_is_and_at_its_deadline_at_the_latest(
 def test_only_the_timer_looks_at_jobs_gives_turns_and_tells_of_what_has_ended() -> None:
     awaiting = {name for name, state in STATES.items() if a_restore(state).awaits_timer}
 
-    assert awaiting == {"Running", "Guarding", "Queued", "Following", "Ended"}
+    waits = {"Queued", "Enrolled", "Following", "Gathering"}
+    assert awaiting == {"Running", "Guarding", "Ended"} | waits
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_restore_shows_its_plan_its_outcome_and_its_job_once_they_are_known(state: str) -> None:
     restore = a_restore(STATES[state])
 
-    assert (restore.plan is None) == (state in {"Accepted", "Following"})
+    of_sets = {"Enrolled", "Enrolling", "Gathering"}
+    assert (restore.plan is None) == (state in {"Accepted", "Following"} | of_sets)
     assert (restore.outcome is None) == (state not in {"Ending", "Ended", "Guarding"})
     assert (restore.job == A_JOB) == (state in {"Running", "Guarding"})
 
@@ -1084,7 +1104,9 @@ def test_a_restore_after_an_event_is_the_same_restore_in_its_next_state() -> Non
 
     outbox = Outbox(Stage.VALIDATING, NOON)
     ready = Ready(a_plan(), Wait(NOON))
-    assert after == replace(restore, state=ready, outbox=outbox, moments={"Ready": NOON})
+    assert after == replace(
+        restore, state=ready, outbox=outbox, turn_at=NOON, moments={"Ready": NOON}
+    )
 
 
 def test_a_restore_knows_what_it_was_answered_last() -> None:

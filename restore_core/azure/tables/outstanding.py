@@ -10,6 +10,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
+from restore_core.engine.columns import present
 from restore_core.engine.ports import Outstanding
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.turn import Turn
@@ -42,9 +43,9 @@ class OutstandingTable:
         return self._rows("PartitionKey gt @nothing", {"nothing": ""})
 
     def turns(self, most: int | None = None) -> list[Outstanding]:
-        """Return what has taken its turn or waits for it, each id once.
+        """Return what has taken its turn or awaits it, each id once; not who is enrolled.
 
-        One page of `most` rows, where that is set.
+        `most` rows at the most, where that is set.
         """
         values = {"taken": Turn.TAKEN.value, "awaited": Turn.AWAITED.value}
         found = self._rows("turn eq @taken or turn eq @awaited", values, most)
@@ -84,6 +85,7 @@ def _row(restore: Restore, due: datetime) -> dict[str, Any]:
         "acceptedAt": restore.accepted_at,
         "vault": restore.vault_key,
         "leader": restore.leader,
+        **present({"turnAt": restore.turn_at, "throttledUntil": restore.throttled_until}),
     }
 
 
@@ -97,6 +99,8 @@ def _outstanding(row: Any) -> Outstanding:
         accepted_at=row.get("acceptedAt", due),
         vault=str(row.get("vault", "")),
         leader=str(row.get("leader", "")),
+        turn_at=row.get("turnAt"),
+        throttled_until=row.get("throttledUntil"),
         is_own=row["PartitionKey"] == _key(request_id),
         etag=str(row.metadata["etag"]),
     )
