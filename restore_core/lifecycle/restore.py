@@ -104,8 +104,6 @@ class Restore:
     @property
     def instance(self) -> BackupInstanceId | None:
         """Return the backup instance, once it is known."""
-        if self.plan is None and self.member is not None:
-            return self.member.instance.id
         return self.plan.instance if self.plan else self.request.backup_instance_id
 
     @property

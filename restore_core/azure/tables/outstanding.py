@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
-from restore_core.engine.columns import present
+from restore_core.engine.column import present
 from restore_core.engine.ports import Outstanding
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.turn import Turn
