@@ -148,7 +148,7 @@ def a_header(**changes: Any) -> Header:
 
 
 def a_tally(**changes: Any) -> Tally:
-    return replace(Tally(3, (Count("Completed", 2), Count("NotProtected", 1))), **changes)
+    return replace(Tally(3, 2, (Count("Completed", 2), Count("NotProtected", 1))), **changes)
 
 
 def a_member(**changes: Any) -> Member:

@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ _LEFT: Final = "x-ms-ratelimit-remaining-subscription-"
 _READS: Final = (f"{_LEFT}reads", f"{_LEFT}resource-requests")
 """Data Protection tells the second one on what it is asked, in every recording."""
 _WRITES: Final = (f"{_LEFT}writes",)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _FEW: Final = 9
 """Digits of a number that is believed."""
 
@@ -34,7 +35,8 @@ Key = tuple[str, bool]
 class _Filled:
     tokens: float
     at: datetime
-    """When there were so many: in the future where a 429 closed it."""
+    """When there were so many."""
+    closed_until: datetime
     promised: datetime
     """The time that who was sent away last was told."""
 
@@ -92,7 +94,8 @@ class Buckets:
         with self._lock:
             filled = self._refilled(key)
             until = self._clock() + pace.throttled(retry_after)
-            filled.tokens, filled.at = 1, max(filled.at, until)
+            filled.closed_until = max(filled.closed_until, until)
+            filled.tokens, filled.at = 1, filled.closed_until
 
     def _reserved(self) -> set[Key]:
         found: set[Key] = self._of_thread.__dict__.setdefault("reserved", set())
@@ -100,7 +103,7 @@ class Buckets:
 
     def _take(self, key: Key) -> None:
         filled, now = self._refilled(key), self._clock()
-        if filled.tokens >= 1 and filled.at <= now:
+        if filled.tokens >= 1 and filled.closed_until <= now:
             filled.tokens -= 1
             return
         one = 1 / self._bucket(key).per_second
@@ -111,7 +114,7 @@ class Buckets:
     def _refilled(self, key: Key) -> _Filled:
         """Return the bucket with what came into it until now."""
         now, bucket = self._clock(), self._bucket(key)
-        filled = self._filled.setdefault(key, _Filled(bucket.size, now, now))
+        filled = self._filled.setdefault(key, _Filled(bucket.size, now, _NEVER, _NEVER))
         if now > filled.at:
             filled.tokens = bucket.after(filled.tokens, now - filled.at)
             filled.at = now
