@@ -154,8 +154,15 @@ OR_LAPSE = LOOK_AGAIN_OR_GIVE_UP | {"Lapsed", "Withdrawn"}
 MAY_FOLLOW = {
     "Accepted": {"Prepared", "SetPlanned", "TurnAwaited", "Refused", "LeaderFound"} | OR_LAPSE,
     "Enrolled": {"TurnCame"} | OR_LAPSE,
-    "Enrolling": {"MembersEnrolled"} | OR_LAPSE,
-    "Gathering": {"Recalled", "StillRunning", "SetEnded"} | OR_LAPSE,
+    "Enrolling": {"MembersEnrolled", "Withdrawn", "Unanswered", "HeldBack"},
+    "Gathering": {
+        "Recalled",
+        "StillRunning",
+        "SetEnded",
+        "Withdrawn",
+        "Unanswered",
+        "HeldBack",
+    },
     "Following": {"LeaderFound", "LeaderFailed", "Refused"} | OR_LAPSE,
     "Planned": {"Reserved", "TurnAwaited", "Refused", "LeaderFound"} | OR_LAPSE,
     "Queued": {"TurnCame"} | OR_LAPSE,

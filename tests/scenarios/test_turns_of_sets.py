@@ -11,12 +11,10 @@ from azure.core.exceptions import ServiceRequestError
 from restore_core.lifecycle.quota import DOCUMENTED, READS, Bucket, Quota
 from simulator import Limits, Pace, faults
 from simulator.limits import Rate
-from tests import builders
+from tests import builders, sets
 from tests.fakes import NOON
 from tests.world import World
 
-GROUP = f"/subscriptions/{builders.SUBSCRIPTION}/resourceGroups/rg-prod"
-VAULT = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/vault-1"
 SMALL = Quota(reads=Bucket(25, 2.5), writes=Bucket(20, 1))
 """A tenth of what is documented: a tick gives 20 at first, then 15."""
 AS_SMALL = Limits(reads=Rate(25, 2.5), writes=Rate(20, 1))
@@ -30,17 +28,9 @@ def a_world(quota: Quota = SMALL, limits: Limits = AS_SMALL, **options: Any) -> 
 
 def ask(world: World, disks: int, set_id: str = "set", **changes: Any) -> list[str]:
     """Ask for a set of so many disks and return the ids that its members have."""
-    for number in range(disks):
-        world.protect(f"{set_id}-{number:03}")
-    sources = [builders.disk(f"{set_id}-{number:03}", GROUP) for number in range(disks)]
-    body = {
-        "requestId": set_id,
-        "sourceDiskIds": sources,
-        "targetResourceGroupId": builders.TARGET_GROUP,
-        "vaultId": VAULT,
-        **changes,
-    }
-    world.send(json.dumps(body).encode())
+    names = [f"{set_id}-{number:03}" for number in range(disks)]
+    sources = sets.protect(world, *names)
+    sets.send(world, requestId=set_id, sourceDiskIds=sources, **changes)
     world.run(until=lambda: world.status(set_id) == "Gathering", minutes=1)
     return sorted(row["PartitionKey"] for row in world.rows("Restores") if _is_member(row))
 
