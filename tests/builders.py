@@ -17,9 +17,11 @@ from restore_core.contract.resource_ids import (
 )
 from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.outbox import Outbox
 from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.sets import Count, Header, Member, Tally
 from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import (
     Accepted,
@@ -27,7 +29,10 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Operation,
     Outcome,
@@ -138,12 +143,33 @@ def a_refused_message(body: bytes = b"x", **changes: Any) -> RefusedMessage:
     return replace(RefusedMessage(body, Status.REJECTED, A_PROBLEM, "", NOON, NOON), **changes)
 
 
+def a_header(**changes: Any) -> Header:
+    return replace(Header("attempt-1", disks=3, members=2, validate_only=False), **changes)
+
+
+def a_tally(**changes: Any) -> Tally:
+    return replace(Tally(3, 2, (Count("Completed", 2), Count("NotProtected", 1))), **changes)
+
+
+def a_member(**changes: Any) -> Member:
+    instance = BackupInstance(
+        id=BackupInstanceId.parse(INSTANCE),
+        source=SOURCE,
+        region="westeurope",
+        snapshot_group=ResourceGroupId.parse(TARGET_GROUP),
+    )
+    return replace(Member("the-set", "row-1", instance), **changes)
+
+
 def every_state(wait: Wait | None = None) -> dict[str, State]:
     """Return one example of each state, each waiting for `wait`, by its name."""
     wait, plan, claimed = wait or Wait(NOON), a_plan(), a_claimed_plan()
     given_up = an_outcome(Status.TIMED_OUT, job=A_JOB)
     examples = (
         Accepted(wait),
+        Enrolled(wait),
+        Enrolling(a_header(), wait),
+        Gathering(a_header(), wait),
         Following("r0", wait),
         Planned(plan, wait),
         Queued(plan, wait),

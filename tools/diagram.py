@@ -126,6 +126,7 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.TurnAwaited(NEXT)),
     ("", events.TurnCame(NEXT)),
     ("", events.Requeued(NEXT)),
+    ("", events.HeldBack(LATE, NEXT)),
     ("", events.OperationStarted(OPERATION, None, NEXT)),
     ("", events.ValidationSucceeded(NEXT)),
     ("", events.ValidationFailed(SOME, NEXT)),

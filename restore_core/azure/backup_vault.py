@@ -33,7 +33,7 @@ from restore_core.contract.resource_ids import (
     RecoveryPointId,
     job_id,
 )
-from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
+from restore_core.errors import THROTTLED, AnswerLost, Problem, Rejected, Unavailable
 from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.events import (
@@ -148,14 +148,19 @@ class BackupVault:
 
     # ---------------------------------------------------------------------------- the restore
 
+    def reserve_trigger(self, plan: Plan) -> None:
+        """Make sure that this thread can trigger next; raise NotNow where it cannot."""
+        self._arm.reserve_post(_restore_path(plan))
+
     def trigger(self, plan: Plan, claim: Claim) -> Event:
         """POST restore, under `claim` and never twice for it."""
         try:
             answer = self._arm.post_once(
-                f"{plan.instance}/restore", _restore_body(plan), request_id=claim.request_id
+                _restore_path(plan), _restore_body(plan), request_id=claim.request_id
             )
         except Unavailable as error:
-            return TriggerNotTaken(error.problem, error.retry_after, self._clock())
+            throttled = error.status == THROTTLED
+            return TriggerNotTaken(error.problem, error.retry_after, self._clock(), throttled)
         except Rejected as error:
             return Refused(_advised(error, plan), self._clock())
         except AnswerLost as error:
@@ -223,6 +228,10 @@ class BackupVault:
         problem = found.problem and for_restore.failed(found.problem, plan)
         ended = found.ended if found.ended and found.ended <= now else now
         return JobEnded(end, found.status, ended, problem, found.started)
+
+
+def _restore_path(plan: Plan) -> str:
+    return f"{plan.instance}/restore"
 
 
 def _restore_body(plan: Plan) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from restore_core.azure.jobs import Job
 from restore_core.azure.resource_graph import JOBS, ResourceGraph, Row, begins, between, same
 from restore_core.azure.vault_calls import ENDLESS, GONE, ODD, Page, VaultCalls
 from restore_core.contract.resource_ids import BackupVaultId, JobId
-from restore_core.errors import Rejected, Unavailable
+from restore_core.errors import NotNow, Rejected, Unavailable
 from restore_core.lifecycle.events import Event, JobNamed, JobNotFound, SearchUnfinished
 from restore_core.lifecycle.pace import CLOCK_SKEW, JOB_WINDOW
 from restore_core.lifecycle.states import Plan, Search
@@ -135,7 +135,7 @@ class JobSearch:
                 if count >= pages or self._clock() - began >= MAX_TIME:
                     break
         except (Unavailable, Rejected) as error:
-            if done.last is None and not link:
+            if done.last is None and (not link or isinstance(error, NotNow)):
                 raise
             done.failure = error
         return None

@@ -86,7 +86,7 @@ def log_tick(outstanding: Sequence[Outstanding], begun: datetime, *, left_over: 
         "tick.ended outstanding=%d running=%d queued=%d following=%d oldestSeconds=%d leftOver=%d",
         len(outstanding),
         turns[Turn.TAKEN],
-        turns[Turn.AWAITED],
+        turns[Turn.AWAITED] + turns[Turn.ENROLLED],
         turns[Turn.FOLLOWS],
         max(0, (begun - oldest).total_seconds()),
         left_over,

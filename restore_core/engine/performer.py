@@ -10,7 +10,7 @@ from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
 from restore_core.engine.reservation import RESTORED, Reservation
 from restore_core.engine.set_steps import SetSteps
-from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.errors import THROTTLED, NotNow, Problem, Rejected, Unavailable
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.effects import (
     Effect,
@@ -34,16 +34,18 @@ from restore_core.lifecycle.effects import (
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
+    HeldBack,
     Lapsed,
     Refused,
     Requeued,
     Settled,
     TriggerClaimed,
+    TurnAwaited,
     Unanswered,
 )
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Claim, Outcome, Plan
+from restore_core.lifecycle.states import Accepted, Claim, Outcome, Plan
 
 
 class Performer:
@@ -84,10 +86,13 @@ class Performer:
             return self._performed(effect, restore)
         except Rejected as error:
             return Refused(error.problem, self._clock())
+        except NotNow as error:
+            return self._held_back(error)
         except Unavailable as error:
             if isinstance(effect, Settle):
                 raise
-            return Unanswered(error.problem, self._clock(), error.retry_after)
+            throttled = error.status == THROTTLED
+            return Unanswered(error.problem, self._clock(), error.retry_after, throttled=throttled)
         except Exception as error:
             if isinstance(effect, Settle):
                 raise
@@ -95,11 +100,19 @@ class Performer:
             return Unanswered(_internal(error), self._clock())
 
     def claim(self, restore: Restore) -> Event:
-        """Return the claim to save before POST restore, the policy judged once more."""
+        """Return the claim to save before POST restore, the policy judged once more.
+
+        No claim, where ARM would not take that POST at this moment: it is sent at once or not at
+        all.
+        """
         plan, now = _plan(restore), self._clock()
         problem = self._preparation.refusal(restore, plan.instance, plan.target)
         if problem is not None:
             return Refused(problem, now)
+        try:
+            self._vault.reserve_trigger(plan)
+        except NotNow as error:
+            return self._held_back(error)
         return TriggerClaimed(Claim(str(uuid.uuid4()), now, now + self._lease))
 
     def trigger(self, restore: Restore) -> Event | None:
@@ -123,12 +136,28 @@ class Performer:
         if current is None or current.restore.is_over:
             self._tables.targets.release(_plan(restore).target, restore.id)
 
+    def _held_back(self, error: NotNow) -> HeldBack:
+        now = self._clock()
+        return HeldBack(now + error.until_free, now)
+
+    def _prepared(self, restore: Restore) -> Event:
+        """Prepare it; a member that has lost its turn waits for another before it asks anything."""
+        has_turn = isinstance(restore.state, Accepted) and restore.state.has_turn
+        if restore.member is not None and not has_turn:
+            return TurnAwaited(self._clock())
+        return self._preparation.prepare(restore)
+
+    def _requeued(self, restore: Restore) -> Event:
+        """Let it wait for a turn again; what only validates needs none, but in a set."""
+        now = self._clock()
+        return Requeued(now) if restore.member is None else TurnAwaited(now)
+
     def _performed(self, effect: Effect, restore: Restore) -> Event:  # noqa: C901, PLR0912  one arm each
         match effect:
             case Prepare() if restore.request.is_set:
                 return self._sets.plan(restore)
             case Prepare():
-                return self._preparation.prepare(restore)
+                return self._prepared(restore)
             case Enroll(header, first):
                 return self._sets.enroll(restore, header, first)
             case Recall(header, reason):
@@ -138,7 +167,7 @@ class Performer:
             case Reserve():
                 return self._reservation.reserve(restore, _plan(restore))
             case Requeue():
-                return Requeued(self._clock())
+                return self._requeued(restore)
             case Validate():
                 return self._vault.validate(_plan(restore))
             case PollValidation(operation):

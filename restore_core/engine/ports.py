@@ -46,9 +46,18 @@ class Outstanding:
     """The lower-cased id of its backup vault; "" where none is known yet."""
     leader: str
     """The request whose restore it follows; "" where it follows none."""
+    turn_at: datetime | None
+    """When it was given its last turn."""
+    throttled_until: datetime | None
+    """Until when ARM is not to be asked more in its subscription, as it was answered."""
     is_own: bool
     """Whether the row stands under the key of its request; else an earlier version wrote it."""
     etag: str
+
+    @property
+    def subscription(self) -> str:
+        """Return the subscription of its vault, lower-cased; "" where none is known yet."""
+        return self.vault.removeprefix("/subscriptions/").partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,10 @@ class RefusedMessage:
 
 
 class Vault(Protocol):
-    """The backup vault. Questions raise Unavailable or Rejected; the rest answers with events."""
+    """The backup vault. Questions raise Unavailable or Rejected; the rest answers with events.
+
+    Each raises NotNow where the service would take no call at this moment.
+    """
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance: ...
     def instance_of(
@@ -89,6 +101,7 @@ class Vault(Protocol):
     def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint: ...
     def validate(self, plan: Plan) -> Event: ...
     def poll_validation(self, operation: Operation, plan: Plan) -> Event: ...
+    def reserve_trigger(self, plan: Plan) -> None: ...
     def trigger(self, plan: Plan, claim: Claim) -> Event: ...
     def poll_restore(self, operation: Operation, plan: Plan) -> Event: ...
     def find_job(self, plan: Plan, pages: int) -> Event: ...

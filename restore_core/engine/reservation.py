@@ -13,7 +13,7 @@ from restore_core.errors import Problem
 from restore_core.lifecycle.events import Event, LeaderFound, Refused, Reserved, TurnAwaited
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Plan, Status
+from restore_core.lifecycle.states import Plan, Planned, Status
 from restore_core.lifecycle.turn import Turn
 from restore_core.text import utc_text
 
@@ -97,10 +97,13 @@ class Reservation:
     def _has_turn(self, restore: Restore) -> bool:
         """Tell whether it may run at once: others than it are fewer than may, and none waits.
 
-        Its own outstanding row has said so since before it was recorded. So of two that ask at the
-        same moment one at least sees the other, and never do more go than may. One that has been
-        held up does not say so any more, and leaves it to the timer.
+        A member of a set may where a tick has given it its turn, and never by itself. Of others,
+        their own outstanding rows have said so since before they were recorded. So of two that ask
+        at the same moment one at least sees the other, and never do more go than may. One that has
+        been held up does not say so any more, and leaves it to the timer.
         """
+        if restore.member is not None:
+            return isinstance(restore.state, Planned) and restore.state.has_turn
         most = self._rules.max_active
         read = self._tables.schedule.turns(most + 1)
         others = [one for one in read if one.request_id != restore.id]

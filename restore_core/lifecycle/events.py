@@ -141,6 +141,16 @@ class Unanswered:
     retry_after: timedelta | None = None
     gone: bool = False
     """The service knows no such operation (404, 410, an empty answer)."""
+    throttled: bool = False
+    """The service is asked too much (429): by others, too."""
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Nothing was asked: the service would take no more calls before `until`. No attempt."""
+
+    until: datetime
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -172,6 +182,8 @@ class TriggerNotTaken:
     problem: Problem
     retry_after: timedelta | None
     at: datetime
+    throttled: bool = False
+    """The service is asked too much (429): by others, too."""
 
 
 @dataclass(frozen=True)
@@ -283,6 +295,7 @@ Event = (
     | OperationStarted
     | StillRunning
     | Unanswered
+    | HeldBack
     | ValidationSucceeded
     | ValidationFailed
     | TriggerClaimed

@@ -7,14 +7,14 @@ nothing else is: an events queue that cannot be reached keeps no disk waiting.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import BackupInstanceId, DiskId, JobId
 from restore_core.errors import Problem
-from restore_core.lifecycle import budget, pace
+from restore_core.lifecycle import budget, pace, pauses
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.effects import Effect, GiveUp, Lapse, Notify, Trigger
 from restore_core.lifecycle.events import (
@@ -22,8 +22,10 @@ from restore_core.lifecycle.events import (
     JobEnded,
     LeaderFailed,
     Refused,
+    Reserved,
     TriggerClaimed,
     TriggerNotTaken,
+    TurnCame,
     Unanswered,
     ValidationFailed,
 )
@@ -70,6 +72,8 @@ class Restore:
     """Whether it went ahead because the restore of the same disk that it followed had failed."""
     member: Member | None = None
     """What makes it a member of a set."""
+    turn_at: datetime | None = None
+    """When it was given its last turn."""
     arm_calls: int = 0
     """What it has cost of Azure so far. 0 too where a version before 0.2.0 did not count."""
     moments: Mapping[str, datetime] = field(default_factory=dict)
@@ -199,14 +203,22 @@ class Restore:
     def turn(self) -> Turn:
         """Return what it means to the number of restores that may run at once."""
         if isinstance(self.state, Queued | Enrolled):
-            return Turn.AWAITED
+            return Turn.ENROLLED if self.member else Turn.AWAITED
         if isinstance(self.state, Following):
             return Turn.FOLLOWS
         idle = isinstance(self.state, Guarding | Ended | Retrying)
-        held_up = isinstance(self.state, Accepted | Planned) and self.state.wait.misses > 0
+        early = self.state if isinstance(self.state, Accepted | Planned) else None
+        held_up = early is not None and early.wait.misses > 0 and not early.has_turn
         only_validates = self.request.validate_only and self.member is None
         needs_none = idle or held_up or only_validates or self.request.is_set
         return Turn.NONE if needs_none else Turn.TAKEN
+
+    @property
+    def throttled_until(self) -> datetime | None:
+        """Return until when nothing more is to be asked where it was answered 429; None else."""
+        if isinstance(self.state, Ending | Ended):
+            return None
+        return self.state.wait.throttled_until
 
     def may_be_called(self, now: datetime) -> bool:
         """Tell whether it waits for its turn, and has neither lapsed nor grown too old."""
@@ -248,7 +260,10 @@ class Restore:
         reached one of the stages `notices`, a notice is pending from here on.
         """
         spent = self.arm_calls + calls
-        state = self._slowed(apply(self.state, event), event, spent, calls)
+        state = apply(self.state, event)
+        if self.member is not None:
+            state = pauses.of_member(state, event)
+        state = pauses.by_cost(state, event, spent, calls, self.deadline)
         before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
         if isinstance(state, Started) and before and state.wait.due > self.deadline:
             state = replace(state, wait=replace(state.wait, due=self.deadline))
@@ -257,21 +272,16 @@ class Restore:
             state=state,
             outbox=self._outbox(state, event, notices),
             stands_in=self.stands_in or isinstance(event, LeaderFailed),
+            turn_at=self._turned(event),
             arm_calls=spent,
             moments={type(state).__name__: _moment(state, event), **self.moments},
         )
 
-    def _slowed(self, state: State, event: Event, spent: int, calls: int) -> State:
-        """Return `state` with the pause of a restore that has cost so many calls."""
-        if isinstance(state, Ending | Ended) or isinstance(event, TriggerClaimed | JobEnded):
-            return state
-        pause, end = state.wait.due - event.at, self.deadline + pace.GUARD
-        if isinstance(state, Guarding):
-            end = state.until
-        if not calls or pause <= timedelta():
-            return state  # What follows at once is the way on, not one more look.
-        pause = budget.stretched(pause, spent, calls, end - event.at)
-        return replace(state, wait=replace(state.wait, due=event.at + pause))
+    def _turned(self, event: Event) -> datetime | None:
+        """Return when its last turn came, `event` included; who reserves in a set has had it."""
+        if isinstance(event, TurnCame) or (isinstance(event, Reserved) and self.member is None):
+            return event.at
+        return self.turn_at
 
     def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
         at = _moment(state, event)

@@ -51,6 +51,8 @@ class Wait:
     """What the last of them was answered."""
     gone: int = 0
     """Answers in a row that know no such operation."""
+    throttled_until: datetime | None = None
+    """Set where the last answer was that the service is asked too much: until when it is."""
 
 
 @dataclass(frozen=True)

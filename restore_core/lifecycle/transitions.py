@@ -28,6 +28,7 @@ from restore_core.lifecycle import endings, pace, waits
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
+    HeldBack,
     JobEnded,
     JobNamed,
     JobNotFound,
@@ -110,8 +111,10 @@ def apply(state: State, event: Event) -> State:
             return Queued(plan, Wait(at))
         case Queued(plan, wait, validated), TurnCame(at):
             return (Validated if validated else Ready)(plan, replace(wait, due=at))
-        case Enrolled(), TurnCame(at):
-            return Accepted(Wait(at), has_turn=True)
+        case Accepted(wait, has_turn=False), TurnAwaited(at):
+            return Enrolled(replace(wait, due=at))
+        case Enrolled(wait), TurnCame(at):
+            return Accepted(replace(wait, due=at), has_turn=True)
         case Retrying(plan, wait, validated), TurnAwaited(at):
             return Queued(plan, replace(wait, due=at), validated)
         case Retrying(plan, wait, validated), Requeued(at):
@@ -169,12 +172,12 @@ def apply(state: State, event: Event) -> State:
         case Triggering(plan), OperationStarted(operation, retry_after, at):
             plan = replace(plan, correlation_id=operation.correlation_id)
             return Restoring(plan, operation, waits.look_at(operation, at, retry_after))
-        case Triggering(plan, wait), TriggerNotTaken(problem, retry_after, at):
+        case Triggering(plan, wait), TriggerNotTaken() as not_taken:
             plan = replace(plan, claims=plan.claims[:-1])
-            return Retrying(plan, waits.try_again(wait, problem, at, retry_after), validated=True)
-        case Triggering(plan, wait), Refused(problem, at) if endings.is_transient(problem):
+            return Retrying(plan, waits.try_again(wait, not_taken), validated=True)
+        case Triggering(plan, wait), Refused(problem) as for_now if endings.is_transient(problem):
             plan = replace(plan, claims=plan.claims[:-1])
-            return Retrying(plan, waits.try_again(wait, problem, at, None), validated=True)
+            return Retrying(plan, waits.try_again(wait, for_now), validated=True)
         case Triggering(plan), Refused(problem, at):
             return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
         case Triggering() as triggering, TriggerUnanswered(problem, at):
@@ -228,8 +231,10 @@ def apply(state: State, event: Event) -> State:
         case Guarding(plan=plan) as guarding, (JobNotFound(at) | SearchUnfinished(at) as unknown):
             guarding = replace(guarding, plan=replace(plan, search=unknown.search))
             return endings.guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
-        case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
-            return endings.guard_on(guarding, waits.try_again(wait, problem, at, retry_after), at)
+        case Guarding(wait=wait) as guarding, Unanswered() as missed:
+            return endings.guard_on(guarding, waits.try_again(wait, missed), missed.at)
+        case Guarding(wait=wait) as guarding, HeldBack(until, at):
+            return endings.guard_on(guarding, replace(wait, due=until), at)
 
         # The end. The outcome is saved by now; here its debts are paid.
         case Ending(outcome, Plan() as plan, datetime() as until), Settled(at):
@@ -250,18 +255,15 @@ def apply(state: State, event: Event) -> State:
             raise ImpossibleEvent(_impossible(state, event))
         case waiting, Lapsed(at):
             return endings.lapsed(waiting, at)
-        case (
-            ((Ready(plan, wait) | Validated(plan, wait)) as held),
-            Unanswered(problem, at, retry_after),
-        ):
-            wait = waits.try_again(wait, problem, at, retry_after)
+        case waiting, HeldBack(until):
+            return replace(waiting, wait=replace(waiting.wait, due=until))
+        case ((Ready(plan, wait) | Validated(plan, wait)) as held, Unanswered() as missed):
+            wait = waits.try_again(wait, missed)
             return Retrying(plan, wait, validated=isinstance(held, Validated))
-        case ((Accepted() | Planned()) as held, Unanswered(problem, at, retry_after)):
-            wait = waits.try_again(held.wait, problem, at, retry_after)
-            return replace(held, wait=wait, has_turn=False)
-        case waiting, Unanswered(problem, at, retry_after, gone):
-            wait = waits.try_again(waiting.wait, problem, at, retry_after, gone=gone)
-            return replace(waiting, wait=wait)
+        case ((Accepted() | Planned()) as held, Unanswered() as missed):
+            return replace(held, wait=waits.try_again(held.wait, missed), has_turn=False)
+        case waiting, Unanswered() as missed:
+            return replace(waiting, wait=waits.try_again(waiting.wait, missed))
         case _:
             raise ImpossibleEvent(_impossible(state, event))
 

@@ -10,6 +10,8 @@ class Turn(StrEnum):
     """It runs, or is about to."""
     AWAITED = "awaited"
     """It runs when others have ended."""
+    ENROLLED = "enrolled"
+    """A member of a set, it runs when nobody else awaits a turn and ARM has room for it."""
     FOLLOWS = "follows"
     """It waits for the end of another restore of its disk, and then for its turn if need be."""
     NONE = "none"

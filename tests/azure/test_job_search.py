@@ -11,8 +11,9 @@ import pytest
 from restore_core.azure import job_search
 from restore_core.azure.job_search import MAX_LINK, PAGES_BESIDE
 from restore_core.contract.resource_ids import JobId
-from restore_core.errors import Rejected, Unavailable
+from restore_core.errors import NotNow, Rejected, Unavailable
 from restore_core.lifecycle.events import JobNamed, JobNotFound, SearchUnfinished, Unanswered
+from restore_core.lifecycle.quota import Bucket
 from restore_core.lifecycle.states import Claim, Plan, Search
 from simulator import NEVER, Pace, faults
 from simulator.exchange import Answer
@@ -242,11 +243,28 @@ def test_a_pass_that_fails_on_its_way_is_unfinished_and_read_on(blind: Bench) ->
     assert cut.problem is not None
     assert cut.problem.code == "SubscriptionRequestsThrottled"
     assert cut.retry_after == timedelta(seconds=47)
-    blind.clock.advance(seconds=47)
+    blind.clock.advance(seconds=48)
     found = blind.find_job(replace(plan, search=cut.search))
 
     assert isinstance(found, JobNamed)
     assert lists_read(blind) == 3 + 2
+
+
+def test_a_search_that_may_read_no_more_now_is_cut_and_keeps_its_place(blind: Bench) -> None:
+    blind.allow(reads=Bucket(2, 1))
+    plan = claimed(blind, jobs=6)
+
+    cut = blind.find_job(plan)
+
+    assert isinstance(cut, SearchUnfinished)
+    assert cut.search is not None
+    with pytest.raises(NotNow):
+        blind.find_job(replace(plan, search=cut.search))
+    blind.clock.advance(minutes=1)
+    while isinstance(cut, SearchUnfinished):
+        cut = blind.find_job(replace(plan, search=cut.search))
+        blind.clock.advance(minutes=1)
+    assert isinstance(cut, JobNamed)
 
 
 def test_a_search_that_cannot_go_on_for_now_keeps_its_place(blind: Bench) -> None:

@@ -35,6 +35,7 @@ from tests.builders import (
     TARGET_GROUP,
     a_claim,
     a_claimed_plan,
+    a_member,
     a_plan,
     a_refused_message,
     a_restore,
@@ -54,10 +55,18 @@ URL = an_operation().url
 # ------------------------------------------------------------------------ there and back
 
 
-@pytest.mark.parametrize("wait", [Wait(NOON), Wait(NOON + timedelta(microseconds=1), 3, TOLD)])
+@pytest.mark.parametrize(
+    "wait", [Wait(NOON), Wait(NOON + timedelta(microseconds=1), 3, TOLD, 1, NOON)]
+)
 @pytest.mark.parametrize("state", STATES)
 def test_a_restore_in_any_state_is_read_back_as_it_was_written(state: str, wait: Wait) -> None:
     restore = a_restore(every_state(wait)[state])
+
+    assert restore_of(restore_row(restore)) == restore
+
+
+def test_a_member_that_had_its_turn_is_read_back_as_it_was_written() -> None:
+    restore = replace(a_restore(STATES["Queued"]), member=a_member(), turn_at=NOON)
 
     assert restore_of(restore_row(restore)) == restore
 

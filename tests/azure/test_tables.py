@@ -25,6 +25,8 @@ OUTSTANDING = Outstanding(
     accepted_at=NOON,
     vault="",
     leader="",
+    turn_at=None,
+    throttled_until=None,
     is_own=False,
     etag='W/"x"',
 )

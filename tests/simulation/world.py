@@ -16,7 +16,7 @@ from unittest.mock import patch
 from azure.data.tables import UpdateMode
 
 import function_app
-from restore_core.azure.tables import row_codec
+from restore_core.azure.tables import value_codec
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
@@ -298,7 +298,7 @@ def _reproducible(world: World) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(_ids(world.seed, "while"))
         stack.enter_context(patch.object(function_app, "ThreadPoolExecutor", world.pool))
-        stack.enter_context(patch.object(row_codec, "get_type_hints", _HINTS))
+        stack.enter_context(patch.object(value_codec, "get_type_hints", _HINTS))
         stack.enter_context(patch.object(typing, "_get_protocol_attrs", _PROTOCOLS))
         stack.callback(logger.removeHandler, listener)
         logger.addHandler(listener)

@@ -47,6 +47,7 @@ def restore_row(restore: Restore) -> Row:
         "origin": restore.origin.value,
         "standsIn": restore.stands_in,
         "member": encoded(restore.member),
+        "turnAt": encoded(restore.turn_at),
         "armCalls": restore.arm_calls,
         "moments": {name: at.isoformat() for name, at in restore.moments.items()},
     }
@@ -78,6 +79,7 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
             origin=Origin(document.get("origin", Origin.NATIVE)),
             stands_in=of_kind(bool, document.get("standsIn", False)),
             member=decoded(Member | None, document.get("member")),
+            turn_at=decoded(datetime | None, document.get("turnAt")),
             arm_calls=of_kind(int, document.get("armCalls", 0)),
             moments={name: moment_of(at) for name, at in document.get("moments", {}).items()},
         )
