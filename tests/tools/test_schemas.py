@@ -104,8 +104,22 @@ BY_DISK: dict[str, Any] = {
     "targetDiskName": "d-1",
     "pointInTime": "latest",
 }
+BY_MACHINE: dict[str, Any] = {
+    "requestId": "r1",
+    "sourceVirtualMachineId": f"{SOURCE.group}/providers/Microsoft.Compute/virtualMachines/vm-1",
+    "vaultId": BY_DISK["vaultId"],
+    "targetResourceGroupId": TARGET_GROUP,
+    "targetDiskSuffix": "-back",
+    "expectedDisks": 3,
+    "pointInTime": "2026-11-21T02:00:00Z",
+}
 GOOD: dict[str, list[Any]] = {
-    "requestId": ["r1", "INC0012345-disk1"],
+    "sourceVirtualMachineId": [BY_MACHINE["sourceVirtualMachineId"], str(SOURCE)],
+    "sourceResourceGroupId": [str(SOURCE.group)],
+    "sourceDiskIds": [[str(SOURCE)], [disk("a"), disk("b")], [disk("a"), disk("A")], ["x"]],
+    "expectedDisks": [1, 2_000, 2_001, 3.0, "3", "2000", "2001", "03"],
+    "targetDiskSuffix": ["-back", "_", "x" * 40, "x" * 41, "-"],
+    "requestId": ["r1", "INC0012345-disk1", "x" * 64, "x" * 65],
     "backupInstanceId": [INSTANCE, INSTANCE.upper(), INSTANCE.lower()],
     "sourceDiskId": [str(SOURCE), disk("d" * 80)],
     "vaultId": [BY_DISK["vaultId"]],
@@ -123,7 +137,9 @@ GOOD: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize("message", [WHOLE, BY_DISK], ids=["by instance", "by disk"])
+@pytest.mark.parametrize(
+    "message", [WHOLE, BY_DISK, BY_MACHINE], ids=["by instance", "by disk", "by machine"]
+)
 def test_a_message_with_every_field_is_valid(message: dict[str, Any]) -> None:
     REQUEST.validate(message)
 
@@ -132,7 +148,7 @@ def test_a_message_with_every_field_is_valid(message: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_each_field_alone_may_be_what_the_parser_reads(name: str) -> None:
-    for message in (WHOLE, BY_DISK):
+    for message in (WHOLE, BY_DISK, BY_MACHINE):
         for value in (*GOOD[name], None, "", 0, 1, 1.5, [], {}, True, *TEXTS):
             assert_agreement({**message, name: value})
         assert_agreement({other: value for other, value in message.items() if other != name})
@@ -156,7 +172,7 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
     return st.one_of(st.sampled_from(GOOD[name]), written, st.sampled_from([None, ""]), JUNK)
 
 
-MESSAGES = st.one_of(st.just({}), st.just(WHOLE), st.just(BY_DISK)).flatmap(
+MESSAGES = st.sampled_from([{}, WHOLE, BY_DISK, BY_MACHINE]).flatmap(
     lambda message: st.fixed_dictionaries(
         {},
         optional={
