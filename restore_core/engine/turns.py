@@ -60,7 +60,7 @@ class Turns:
                 taken[one.vault] += 1
                 given[one.request_id] = (one.subscription, self._clock())
         room = self._room(found, given.values()) if members else Counter()
-        for one in (one for one in members if not singles):
+        for one in members:
             if not self._may_give(taken, begun, pace.ONE_BY_ONE_BUDGET):
                 break
             if room[one.subscription] > 0 and self._call(one.request_id, visits):

@@ -172,6 +172,32 @@ def test_the_turns_of_single_disks_leave_members_less_room() -> None:
         assert len(turned(world, members)) == 20 - 8
 
 
+def test_the_turns_that_single_disks_are_given_in_a_tick_leave_its_members_less_room() -> None:
+    with a_world(rules={"max_active": 1}) as world:
+        for number in range(4):
+            ask_for_one(world, f"alone-{number}")
+            world.deliver()
+        members = ask(world, 20)
+        world.deploy(max_active=100)
+
+        world.tick_now()
+
+        assert len(turned(world, members)) == 20 - 4
+
+
+def test_a_member_keeps_the_turn_that_it_was_given_although_somebody_began_to_wait() -> None:
+    with World(rules={"max_active": 2}) as world:
+        ask_for_one(world, "runs")
+        world.deliver()
+        (member,) = ask(world, 1)
+        world.tick_now()
+        ask_for_one(world, "waits")
+        world.deliver()
+
+        assert world.status("waits") == "Queued"
+        assert world.status(member) == "Validating"
+
+
 def test_a_single_disk_that_storage_keeps_from_its_turn_is_overtaken_by_no_member() -> None:
     with World(rules={"max_active": 1}) as world:
         ask_for_one(world, "runs")
@@ -250,6 +276,17 @@ def test_a_restore_that_arm_would_not_take_now_is_held_back_without_a_miss_or_a_
         assert {world.result(f"r{number}")["status"] for number in range(4)} == {"Completed"}
 
 
+def test_a_look_that_arm_would_not_take_now_is_no_missed_one() -> None:
+    with World(rules={"quota": Quota(Bucket(2, 0.02), DOCUMENTED.writes)}) as world:
+        ask_for_one(world, "r1")
+        world.run(seconds=31)
+
+        state = document(world, "r1")["state"]
+        assert state["is"] == "Validating"
+        assert (state["wait"]["misses"], state["wait"]["problem"]) == (0, None)
+        assert state["wait"]["due"] > world.clock().isoformat()
+
+
 def test_no_claim_is_saved_that_arm_would_not_take_at_once() -> None:
     quota = Quota(DOCUMENTED.reads, Bucket(1, 0.01))
     with World(rules={"quota": quota}) as world:
@@ -288,8 +325,10 @@ def test_the_token_of_a_claim_that_another_worker_overtook_is_not_lost() -> None
 # ----------------------------------------------------------------------- what gets lost
 
 
-@pytest.mark.parametrize("lost", ["OutstandingRestores.upsert", "restore-steps.send"])
-def test_a_turn_whose_row_or_step_was_lost_is_found_again(lost: str) -> None:
+@pytest.mark.parametrize(
+    ("lost", "seconds"), [("OutstandingRestores.upsert", 80), ("restore-steps.send", 170)]
+)
+def test_a_turn_whose_row_or_step_was_lost_is_found_again(lost: str, seconds: int) -> None:
     with a_world() as world:
         members = ask(world, 5)
         failing = 0
@@ -305,6 +344,8 @@ def test_a_turn_whose_row_or_step_was_lost_is_found_again(lost: str) -> None:
 
         assert failing == 1
         all_well(world, members)
+        triggered = max(world.result(name)["triggeredAt"] for name in members)
+        assert triggered - NOON <= timedelta(seconds=seconds)
 
 
 def test_a_tick_does_not_visit_the_members_that_it_gives_turns() -> None:
@@ -345,6 +386,8 @@ def test_a_member_that_azure_holds_up_gives_its_turn_back_and_waits_for_another(
         all_well(world, members)
         held, other = (document(world, name)["turnAt"] for name in members)
         assert NOON + TICK <= datetime.fromisoformat(held) < datetime.fromisoformat(other)
+        asked = [call.at for call in world.arm_calls("GET", "/recoveryPoints")]
+        assert [at for at in asked if (at - NOON) % TICK] == []  # In a turn, never before.
 
 
 def test_a_member_of_a_rehearsal_waits_for_a_turn_before_it_validates_again() -> None:
@@ -361,6 +404,9 @@ def test_a_member_of_a_rehearsal_waits_for_a_turn_before_it_validates_again() ->
         world.run(until=is_over)
 
         assert most == 1
+        asked = [call.at for call in world.arm_calls("POST", "/validateRestore")]
+        assert len(asked) == 3
+        assert [at for at in asked if (at - NOON) % TICK] == []
         assert {world.result(name)["status"] for name in members} == {"Validated"}
 
 
