@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from restore_core.contract.request import RestoreRequest
 from restore_core.engine.columns import result_row
 from restore_core.engine.ports import Outstanding, RefusedMessage
+from restore_core.engine.set_columns import set_columns
 from restore_core.errors import Problem, RestoreError
+from restore_core.lifecycle.reasons import WITHDRAWN
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Ending, Outcome, Status
 from restore_core.lifecycle.turn import Turn
@@ -35,15 +38,26 @@ _FIGURES: Final = (
 )
 """What the line of an ending shows of the result, under the names of its columns, for charts; and
 of a restore without a plan, the target that was asked for, for the alert."""
+_SUMS: Final = ("disks", "members", "alreadyBack", "slowestSeconds", "counts")
+"""What the line of a set's end shows of how its disks came out."""
 
 
 def log_accepted(restore: Restore) -> None:
     """Tell that a request is recorded."""
-    request, origin = restore.request, restore.origin
-    source = f"backupInstanceId={request.backup_instance_id}"
-    if request.backup_instance_id is None:
-        source = f"sourceDiskId={request.source_disk_id}"
-    log.info("restore.accepted requestId=%s %s origin=%s", restore.id, source, origin)
+    source = _source(restore.request)
+    log.info("restore.accepted requestId=%s %s origin=%s", restore.id, source, restore.origin)
+
+
+def _source(request: RestoreRequest) -> str:
+    if request.backup_instance_id is not None:
+        return f"backupInstanceId={request.backup_instance_id}"
+    if request.source_virtual_machine_id is not None:
+        return f"sourceVirtualMachineId={request.source_virtual_machine_id}"
+    if request.source_resource_group_id is not None:
+        return f"sourceResourceGroupId={request.source_resource_group_id}"
+    if request.source_disk_ids is not None:
+        return f"sourceDiskIds={len(request.source_disk_ids)}"
+    return f"sourceDiskId={request.source_disk_id}"
 
 
 def log_moved(old: Restore, new: Restore) -> None:
@@ -51,7 +65,7 @@ def log_moved(old: Restore, new: Restore) -> None:
     fields = f"requestId={new.id} from={_state(old)} to={_state(new)}{_details(new)}"
     if isinstance(new.state, Ending) and not isinstance(old.state, Ending):
         outcome = new.state.outcome
-        level = logging.INFO if outcome.status in _WELL else logging.WARNING
+        level = logging.INFO if _is_well(outcome) else logging.WARNING
         told = (outcome.status, _figures(new, outcome), _why(outcome.problem))
         log.log(level, "restore.ending %s status=%s%s%s", fields, *told)
     elif isinstance(old.state, Ending) and not isinstance(new.state, Ending):
@@ -62,12 +76,21 @@ def log_moved(old: Restore, new: Restore) -> None:
         log.info("restore.waiting requestId=%s in=%s%s", new.id, _state(new), _why(new.problem))
 
 
+def _is_well(outcome: Outcome) -> bool:
+    """Tell whether nobody need act: what was withdrawn, somebody wanted so."""
+    problem = outcome.problem
+    return outcome.status in _WELL or (problem is not None and problem.code == WITHDRAWN)
+
+
 def _log_ended(restore: Restore, ending: Ending, fields: str) -> None:
     """Tell that the result row stands: once, though a restore that was given up ends twice."""
     outcome = ending.outcome
     claimed = restore.plan is not None and bool(restore.plan.claims)
     if outcome.status is Status.TIMED_OUT and claimed and ending.guard_until is None:
         log.info("restore.moved %s", fields)  # Its row has stood since it was given up.
+        return
+    if restore.request.is_set:  # Its disks have their own lines: in charts they count once.
+        log.info("set.ended %s status=%s%s", fields, outcome.status, _sum(restore))
         return
     figures = _figures(restore, outcome)
     log.info("restore.ended %s status=%s%s", fields, outcome.status, figures)
@@ -142,6 +165,11 @@ def _figures(restore: Restore, outcome: Outcome) -> str:
     row = result_row(restore, outcome)
     names = _FIGURES if restore.plan else ("targetDiskId", *_FIGURES)
     return "".join(f" {name}={row[name]}" for name in names if name in row)
+
+
+def _sum(restore: Restore) -> str:
+    row = set_columns(restore)
+    return "".join(f" {name}={row[name]}" for name in _SUMS if name in row)
 
 
 def _why(problem: Problem | None) -> str:

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,9 @@ from restore_core.engine.log import (
 )
 from restore_core.engine.ports import Outstanding
 from restore_core.errors import Problem, Unavailable
+from restore_core.lifecycle.reasons import withdrawn
 from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.sets import Count, Tally
 from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Status, Wait
 from restore_core.lifecycle.turn import Turn
 from tests.builders import (
@@ -27,6 +30,7 @@ from tests.builders import (
     A_PROBLEM,
     INSTANCE,
     SOURCE,
+    TARGET_GROUP,
     a_claimed_plan,
     a_refused_message,
     a_restore,
@@ -37,6 +41,7 @@ from tests.builders import (
 from tests.fakes import NOON
 
 STATES = every_state()
+MACHINE = f"{TARGET_GROUP}/providers/Microsoft.Compute/virtualMachines/vm-1"
 
 
 @pytest.fixture
@@ -158,6 +163,48 @@ def test_an_ending_is_told_once(log: pytest.LogCaptureFixture) -> None:
     assert message.startswith("restore.ended requestId=r1 from=Ending to=Ended status=Failed ")
     assert "durationSeconds=0" in message
     assert "SomeCode" not in message
+    assert [record.levelname for record in log.records] == ["INFO"]
+
+
+def test_a_set_is_told_apart_from_its_disks_at_its_end(log: pytest.LogCaptureFixture) -> None:
+    tally = Tally(
+        3, 2, (Count("Completed", 2), Count("NotProtected", 1)), slowest="m", slowest_seconds=9
+    )
+    outcome = an_outcome(Status.PARTLY_COMPLETED, tally=tally)
+    names = {"backupInstanceId": ..., "targetDiskId": ..., "targetResourceGroupId": TARGET_GROUP}
+    of = a_restore(Ending(outcome, None), **names, sourceDiskIds=[str(SOURCE)])
+
+    log_moved(of, replace(of, state=Ended(outcome, None)))
+
+    assert log.messages == [
+        "set.ended requestId=r1 from=Ending to=Ended status=PartlyCompleted disks=3 members=2 "
+        'alreadyBack=0 slowestSeconds=9 counts={"Completed":2,"NotProtected":1}'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ({"sourceVirtualMachineId": MACHINE}, f"sourceVirtualMachineId={MACHINE}"),
+        ({"sourceResourceGroupId": TARGET_GROUP}, f"sourceResourceGroupId={TARGET_GROUP}"),
+        ({"sourceDiskIds": [str(SOURCE)]}, "sourceDiskIds=1"),
+    ],
+)
+def test_an_accepted_set_is_told_by_what_it_names(
+    log: pytest.LogCaptureFixture, named: dict[str, Any], told: str
+) -> None:
+    names = {"backupInstanceId": ..., "targetDiskId": ..., "targetResourceGroupId": TARGET_GROUP}
+
+    log_accepted(a_restore(**names, **named))
+
+    assert log.messages == [f"restore.accepted requestId=r1 {told} origin=native"]
+
+
+def test_what_was_withdrawn_is_no_warning(log: pytest.LogCaptureFixture) -> None:
+    outcome = an_outcome(Status.CANCELLED, problem=withdrawn("the night", ""))
+
+    log_moved(*move(STATES["Queued"], Ending(outcome, None)))
+
     assert [record.levelname for record in log.records] == ["INFO"]
 
 
