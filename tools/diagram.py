@@ -24,7 +24,7 @@ from restore_core.contract.resource_ids import (
     ResourceGroupId,
 )
 from restore_core.errors import Problem
-from restore_core.lifecycle import events, pace, states
+from restore_core.lifecycle import events, pace, set_events, states
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.sets import Header, Tally
 from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Wait
@@ -114,11 +114,11 @@ SAMPLES: Final[Sequence[tuple[str, State]]] = (
 HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.Prepared(PLAN, NEXT)),
     ("validateOnly", events.Prepared(VALIDATE_ONLY, NEXT)),
-    ("", events.SetPlanned(HEADER, NEXT)),
-    ("some", events.MembersEnrolled(1, NEXT)),
-    ("the last", events.MembersEnrolled(HEADER.disks, NEXT)),
-    ("", events.Recalled(NEXT)),
-    ("", events.SetEnded(Status.COMPLETED, TALLY, None, NEXT)),
+    ("", set_events.SetPlanned(HEADER, NEXT)),
+    ("some", set_events.MembersEnrolled(1, NEXT)),
+    ("the last", set_events.MembersEnrolled(HEADER.disks, NEXT)),
+    ("", set_events.Recalled(NEXT)),
+    ("", set_events.SetEnded(Status.COMPLETED, TALLY, None, NEXT)),
     ("", events.Withdrawn(SOME, NEXT)),
     ("", events.LeaderFound("another", NEXT)),
     ("", events.LeaderFailed(NEXT)),

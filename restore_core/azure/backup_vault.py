@@ -19,8 +19,8 @@ from restore_core.azure.inventory import Inventory
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.jobs import Job
 from restore_core.azure.machines import Machines
-from restore_core.azure.protected_disk import DISKS
 from restore_core.azure.resource_graph import ResourceGraph
+from restore_core.azure.restore_body import restore_body
 from restore_core.azure.set_search import SetSearch
 from restore_core.azure.vault_calls import VaultCalls, odd
 from restore_core.contract.request import RestoreRequest
@@ -54,7 +54,7 @@ from restore_core.lifecycle.events import (
     ValidationSucceeded,
 )
 from restore_core.lifecycle.pace import OPERATION_PATIENCE
-from restore_core.lifecycle.recovery_points import OPERATIONAL_STORE, RecoveryPoint
+from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.sets import Attachment, FoundSet
 from restore_core.lifecycle.states import Claim, Operation, Plan
 from restore_core.loose_json import object_of, text_of
@@ -123,7 +123,7 @@ class BackupVault:
 
     def validate(self, plan: Plan) -> Event:
         """POST validateRestore, which may be asked again."""
-        body = {"restoreRequestObject": _restore_body(plan)}
+        body = {"restoreRequestObject": restore_body(plan)}
         try:
             answer = self._arm.post(f"{plan.instance}/validateRestore", body)
         except Rejected as error:
@@ -156,7 +156,7 @@ class BackupVault:
         """POST restore, under `claim` and never twice for it."""
         try:
             answer = self._arm.post_once(
-                _restore_path(plan), _restore_body(plan), request_id=claim.request_id
+                _restore_path(plan), restore_body(plan), request_id=claim.request_id
             )
         except Unavailable as error:
             throttled = error.status == THROTTLED
@@ -232,42 +232,6 @@ class BackupVault:
 
 def _restore_path(plan: Plan) -> str:
     return f"{plan.instance}/restore"
-
-
-def _restore_body(plan: Plan) -> dict[str, Any]:
-    """Return AzureBackupRecoveryPointBasedRestoreRequest, as all recorded disk restores sent it."""
-    return {
-        "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
-        "recoveryPointId": plan.point,
-        "sourceDataStoreType": OPERATIONAL_STORE,
-        "restoreTargetInfo": {
-            "objectType": "RestoreTargetInfo",
-            "recoveryOption": "FailIfExists",
-            "restoreLocation": plan.region,
-            "datasourceInfo": {
-                "objectType": "Datasource",
-                "datasourceType": DISKS,
-                "resourceType": DISKS,
-                "resourceID": str(plan.target),
-                "resourceName": plan.target.name,
-                "resourceLocation": plan.region,
-                "resourceUri": str(plan.target),
-            },
-        },
-        **_identity_details(plan),
-    }
-
-
-def _identity_details(plan: Plan) -> dict[str, Any]:
-    """Return the instance's own `identityDetails`: without them Azure takes the vault's own."""
-    if plan.identity is None:
-        return {}
-    return {
-        "identityDetails": {
-            "useSystemAssignedIdentity": False,
-            "userAssignedIdentityArmUrl": str(plan.identity),
-        }
-    }
 
 
 def _validated(answer: Answer, plan: Plan, now: datetime) -> Event:

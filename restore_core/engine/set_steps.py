@@ -16,17 +16,10 @@ from restore_core.engine.preparation import Preparation
 from restore_core.engine.reservation import RESTORED_ALREADY, Reservation
 from restore_core.errors import Problem, Superseded, UnreadableRow
 from restore_core.lifecycle import endings, pace, set_plan, set_sum
-from restore_core.lifecycle.events import (
-    Event,
-    MembersEnrolled,
-    Recalled,
-    Refused,
-    SetPlanned,
-    StillRunning,
-    Withdrawn,
-)
+from restore_core.lifecycle.events import Event, Refused, StillRunning, Withdrawn
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
+from restore_core.lifecycle.set_events import MembersEnrolled, Recalled, SetPlanned
 from restore_core.lifecycle.sets import ALREADY_BACK, End, Header, PlannedDisk
 from restore_core.lifecycle.states import Outcome, Status
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from restore_core.contract.resource_ids import DiskId, JobId
 from restore_core.errors import Problem
-from restore_core.lifecycle.sets import Header, Tally
+from restore_core.lifecycle.set_events import SetEvent
 from restore_core.lifecycle.states import Claim, Operation, Plan, Search, Status
 
 
@@ -22,43 +22,10 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class SetPlanned:
-    """The set is allowed, and its plan stands."""
-
-    header: Header
-    at: datetime
-
-
-@dataclass(frozen=True)
-class MembersEnrolled:
-    """So many rows of the plan, in the order of their keys, have their restores recorded."""
-
-    enrolled: int
-    at: datetime
-
-
-@dataclass(frozen=True)
 class Withdrawn:
     """The sender wants it no more: whatever has no claim yet ends."""
 
     problem: Problem
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Recalled:
-    """No member of a withdrawn set is left that could still be cancelled."""
-
-    at: datetime
-
-
-@dataclass(frozen=True)
-class SetEnded:
-    """Every member has ended, or is given up; `at` is the end of the last of them."""
-
-    status: Status
-    tally: Tally
-    problem: Problem | None
     at: datetime
 
 
@@ -279,12 +246,9 @@ class Settled:
 
 
 Event = (
-    Prepared
-    | SetPlanned
-    | MembersEnrolled
+    SetEvent
+    | Prepared
     | Withdrawn
-    | Recalled
-    | SetEnded
     | Refused
     | LeaderFound
     | LeaderFailed

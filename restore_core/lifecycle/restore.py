@@ -19,11 +19,9 @@ from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.effects import Effect, GiveUp, Lapse, Notify, Trigger
 from restore_core.lifecycle.events import (
     Event,
-    JobEnded,
     LeaderFailed,
     Refused,
     Reserved,
-    TriggerClaimed,
     TriggerNotTaken,
     TurnCame,
     Unanswered,
@@ -31,7 +29,7 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
 from restore_core.lifecycle.sets import Member
-from restore_core.lifecycle.stages import stage_of
+from restore_core.lifecycle.stages import moment_of, stage_of
 from restore_core.lifecycle.states import (
     Accepted,
     Ended,
@@ -274,7 +272,7 @@ class Restore:
             stands_in=self.stands_in or isinstance(event, LeaderFailed),
             turn_at=self._turned(event),
             arm_calls=spent,
-            moments={type(state).__name__: _moment(state, event), **self.moments},
+            moments={type(state).__name__: moment_of(state, event), **self.moments},
         )
 
     def _turned(self, event: Event) -> datetime | None:
@@ -284,7 +282,7 @@ class Restore:
         return self.turn_at
 
     def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
-        at = _moment(state, event)
+        at = moment_of(state, event)
         outbox = self.outbox.after(stage_of(state), at, notices)
         if isinstance(state, Triggering | Guarding | Ending | Ended):
             return outbox
@@ -295,12 +293,3 @@ class Restore:
 
 _BRINGS_A_REASON: Final = (Unanswered, ValidationFailed, TriggerNotTaken, Refused)
 """Events after which a restore may have to wait, with the reason that Azure gave."""
-
-
-def _moment(state: State, event: Event) -> datetime:
-    """Return when `event` led to `state`: an outcome has a moment of its own."""
-    if isinstance(state, Ending | Ended | Guarding):
-        return state.outcome.at
-    if isinstance(event, TriggerClaimed):
-        return event.claim.at
-    return event.ended if isinstance(event, JobEnded) else event.at

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from restore_core.errors import Problem
-from restore_core.lifecycle.events import SetEnded
 from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.set_events import SetEnded
 from restore_core.lifecycle.sets import ALREADY_BACK, Count, End, Header, PlannedDisk, Tally
 from restore_core.lifecycle.states import Status
 

@@ -1,7 +1,9 @@
-"""What a restore has come to by its state, as receivers see it. Pure."""
+"""What a restore has come to by its state, as receivers see it, and when. Pure."""
 
+from datetime import datetime
 from typing import assert_never
 
+from restore_core.lifecycle.events import Event, JobEnded, TriggerClaimed
 from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.states import (
     Accepted,
@@ -43,3 +45,12 @@ def stage_of(state: State) -> Stage:
             return Stage.of(outcome.status)
         case _:
             assert_never(state)
+
+
+def moment_of(state: State, event: Event) -> datetime:
+    """Return when `event` led to `state`: an outcome has a moment of its own."""
+    if isinstance(state, Ending | Ended | Guarding):
+        return state.outcome.at
+    if isinstance(event, TriggerClaimed):
+        return event.claim.at
+    return event.ended if isinstance(event, JobEnded) else event.at

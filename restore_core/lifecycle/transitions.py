@@ -36,17 +36,13 @@ from restore_core.lifecycle.events import (
     Lapsed,
     LeaderFailed,
     LeaderFound,
-    MembersEnrolled,
     OperationFailed,
     OperationStarted,
     Prepared,
-    Recalled,
     Refused,
     Requeued,
     Reserved,
     SearchUnfinished,
-    SetEnded,
-    SetPlanned,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -59,6 +55,7 @@ from restore_core.lifecycle.events import (
     ValidationSucceeded,
     Withdrawn,
 )
+from restore_core.lifecycle.set_events import MembersEnrolled, Recalled, SetEnded, SetPlanned
 from restore_core.lifecycle.states import (
     Accepted,
     Confirming,

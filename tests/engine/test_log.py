@@ -176,10 +176,11 @@ def test_a_set_is_told_apart_from_its_disks_at_its_end(log: pytest.LogCaptureFix
 
     log_moved(of, replace(of, state=Ended(outcome, None)))
 
-    assert log.messages == [
+    (message,) = log.messages
+    assert message == (
         "set.ended requestId=r1 from=Ending to=Ended status=PartlyCompleted disks=3 members=2 "
         'alreadyBack=0 slowestSeconds=9 counts={"Completed":2,"NotProtected":1}'
-    ]
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,17 +35,13 @@ from restore_core.lifecycle.events import (
     Lapsed,
     LeaderFailed,
     LeaderFound,
-    MembersEnrolled,
     OperationFailed,
     OperationStarted,
     Prepared,
-    Recalled,
     Refused,
     Requeued,
     Reserved,
     SearchUnfinished,
-    SetEnded,
-    SetPlanned,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -60,6 +56,7 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
 from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.set_events import MembersEnrolled, Recalled, SetEnded, SetPlanned
 from restore_core.lifecycle.states import (
     Accepted,
     Confirming,
