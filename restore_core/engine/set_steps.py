@@ -94,8 +94,12 @@ class SetSteps:
         return MembersEnrolled(enrolled, self._clock())
 
     def _record(self, member: Restore, disk: PlannedDisk) -> None:
-        """Write both rows of a member, the outstanding one first; a stranger's id ends it."""
-        self._tables.schedule.add(member, self._clock() + pace.SWEEP_GRACE)
+        """Write both rows of a member, the outstanding one first; a stranger's id ends it.
+
+        Nobody looks at it before its turn or its last moment. A row that stands for no member, for
+        it has ended or is a stranger's, goes when it is called.
+        """
+        self._tables.schedule.add(member, member.timer_due or self._clock())
         try:
             self._tables.restores.record(member)
         except Superseded:

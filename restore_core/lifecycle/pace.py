@@ -75,6 +75,7 @@ _OPERATION_LEAST: Final = timedelta(seconds=1)
 _VALIDATION_SHORTEST: Final = timedelta(seconds=32)
 _VALIDATION_RETRIES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
 _BACKOFF_FIRST: Final = timedelta(seconds=15)
+_THROTTLED_MOST: Final = timedelta(minutes=5)
 _BACKOFF_LAST: Final = timedelta(minutes=15)
 _SEARCHES: Final = tuple(timedelta(seconds=s) for s in (30, 60, 120, 240))
 
@@ -141,8 +142,11 @@ def backoff(misses: int, retry_after: timedelta | None) -> timedelta:
 
 
 def throttled(retry_after: timedelta | None) -> timedelta:
-    """Return for how long nothing more is asked in a subscription that answered 429."""
-    return _BACKOFF_FIRST if retry_after is None else retry_after
+    """Return for how long nothing more is asked in a subscription that answered 429.
+
+    Not for longer than a while: a provider behind ARM may answer so for one vault, for hours.
+    """
+    return min(_BACKOFF_FIRST if retry_after is None else retry_after, _THROTTLED_MOST)
 
 
 def validation_retry(failures: int) -> timedelta:
