@@ -27,4 +27,6 @@ var tables = [
   'TargetLocks'
   'RestoredSources'
   'RestoreResults'
+  'RestoreSets'
+  'VaultDurations'
 ]

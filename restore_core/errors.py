@@ -4,6 +4,7 @@
 
     RestoreError
     ├── Unavailable        try later: it was not taken, the same call may be made again
+    │   └── NotNow         a little later: it was not even sent, and nothing failed
     ├── Rejected           never: it was understood and refused, asking again will not help
     ├── AnswerLost         unknown: it was sent and no answer came; it may have been obeyed
     ├── Superseded         stop: somebody else has moved this restore on
@@ -17,6 +18,10 @@ No message holds a token, the signed part of a URL or a whole payload.
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
+
+THROTTLED: Final = 429
+"""The HTTP status of a service that is asked too much."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,14 @@ class Unavailable(_WithProblem):
     ) -> None:
         super().__init__(problem, status=status)
         self.retry_after = retry_after
+
+
+class NotNow(Unavailable):
+    """The call was not sent: the service would take no more of them now. No attempt was made."""
+
+    def __init__(self, problem: Problem, *, retry_after: timedelta) -> None:
+        super().__init__(problem, retry_after=retry_after)
+        self.until_free = retry_after
 
 
 class Rejected(_WithProblem):

@@ -18,6 +18,7 @@ from restore_core.environment import Environment
 from restore_core.errors import SettingsError
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import SETTING, Policy
+from restore_core.lifecycle.quota import DOCUMENTED, Bucket, Quota
 from restore_core.lifecycle.rules import Rules
 from restore_core.text import MAX_ADVICE, MAX_QUOTE, one_line
 
@@ -27,8 +28,9 @@ DEFAULT_API_VERSION: Final = "2025-07-01"
 
 OF_THE_HOST: Final = "RESTORE_POLL_SCHEDULE"
 """The host reads this one, and says less of a reference that was not resolved."""
-MOST_ACTIVE: Final = 900
-"""One page of a table holds 1,000 rows: whether a turn is free is one look."""
+MOST_ACTIVE: Final = 2_000
+"""Whether a turn is free is a look at as many rows: up to three pages of a table."""
+MOST_IN_SET: Final = 2_000
 
 _ENDPOINT: Final = re.compile(
     r"(?:https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|http://(?:127\.0\.0\.1|localhost|\[::1\]))"
@@ -123,6 +125,8 @@ class _Reader:
             restores_deleted_disks=self.flag("RESTORE_DELETED_DISKS"),
             cooldown=timedelta(minutes=cooldown),
             max_active=self.count("RESTORE_MAX_ACTIVE", 200, least=1, most=MOST_ACTIVE),
+            max_set=self.count("RESTORE_MAX_SET", 500, least=1, most=MOST_IN_SET),
+            quota=self.quota(),
             max_age=timedelta(hours=self.number("RESTORE_MAX_AGE_HOURS", 48, least=1, most=720)),
             job_list_lag=timedelta(seconds=lag),
             notices=self.stages("RESTORE_EVENTS"),
@@ -160,6 +164,19 @@ class _Reader:
             return float(self.text(name, str(default)))
         except ValueError:
             return -1
+
+    def quota(self) -> Quota:
+        return Quota(
+            reads=self.bucket("RESTORE_ARM_READS", DOCUMENTED.reads),
+            writes=self.bucket("RESTORE_ARM_WRITES", DOCUMENTED.writes),
+        )
+
+    def bucket(self, name: str, default: Bucket) -> Bucket:
+        try:
+            return Bucket.parse(self.text(name, str(default)))
+        except ValueError as error:
+            self.faults.append(f"{name} {error}.")
+            return default
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         text = self.text(name, str(default).lower()).lower()

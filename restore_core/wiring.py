@@ -32,6 +32,7 @@ def engine(environment: Mapping[str, str], clock: Callable[[], datetime]) -> Eng
         clients.Identity(settings.arm_client_id),
         api_version=settings.api_version,
         clock=clock,
+        quota=settings.rules.quota,
     )
     return Engine.of(
         tables=AccountTables(clients.tables(settings.storage)),

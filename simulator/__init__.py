@@ -8,15 +8,20 @@ imports nothing of the app it is used to test.
         └──► control                    its own door for other processes
                └──► cloud               Azure alone, in one process
                       ├──► faults       what goes wrong, before anything is answered
-                      ├──► identity     tokens
-                      ├──► arm ─► routes, restore_body, signed_urls, bodies, errors
-                      │      └──► graph ─► kql, graph_rows
-                      └──► stage ─► restores ─► world, pace, outcomes
+                      ├──► arm          who is let in: identity, buckets, api_versions, routes
+                      │      ├──► data_protection ─► restore_body, signed_urls, bodies, errors
+                      │      ├──► compute ─► compute_bodies
+                      │      └──► graph ─► graph_request ─► kql; graph_quota, graph_rows
+                      └──► stage        what may be arranged: machine_scene, rights_scene
+                             └──► restores ─► crowds, world, machines, pace, outcomes
+
+How it behaves where the facts leave it open stands in `habits`, how much it answers in `limits`.
 """
 
 from simulator import faults, outcomes
 from simulator.exchange import Call
 from simulator.http_server import Server
+from simulator.limits import Limits, Rate
 from simulator.pace import AT_ONCE, NEVER, AfterReads, Pace
 from simulator.simulator import Simulator
 from simulator.state_file import StateFile
@@ -28,9 +33,11 @@ __all__ = [
     "AfterReads",
     "Call",
     "Job",
+    "Limits",
     "Operation",
     "Pace",
     "Point",
+    "Rate",
     "Server",
     "Simulator",
     "StateFile",

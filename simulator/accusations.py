@@ -12,7 +12,7 @@ from typing import Final
 
 from simulator.exchange import Answer, Request
 
-_TOLERANCE: Final = timedelta(milliseconds=100)  # Two clocks never agree to the millisecond.
+TOLERANCE: Final = timedelta(milliseconds=100)  # Two clocks never agree to the millisecond.
 _SEGMENT: Final = 24  # What a line shows of a segment: an operation id alone has 100.
 
 
@@ -56,7 +56,7 @@ class Patience:
         """Return by how much a call came too early, or None."""
         until = self._until.get(_key(request.method, request.raw_path))
         early = until - now if until else timedelta(0)
-        return early if early > _TOLERANCE else None
+        return early if early > TOLERANCE else None
 
 
 def retry_time(value: str | None, now: datetime) -> datetime | None:
@@ -78,7 +78,9 @@ def shown(request: Request) -> str:
 
 def short(path: str) -> str:
     """Return the end of a path that tells calls apart, without its query."""
-    tail = re.split(r"/providers/Microsoft\.DataProtection", path, flags=re.IGNORECASE)[-1]
+    tail = re.split(r"/providers/Microsoft\.(?:DataProtection|Compute)", path, flags=re.IGNORECASE)[
+        -1
+    ]
     return "/".join(
         one if len(one) <= _SEGMENT else one[:_SEGMENT] + "…" for one in tail.split("/")
     )

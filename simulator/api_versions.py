@@ -1,13 +1,15 @@
-"""The api-versions the service knows, and what ARM says to a call without a good one."""
+"""The api-versions that each provider knows, and what ARM says to a call without a good one."""
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from simulator.accusations import Accusations, shown
 from simulator.errors import by_arm
 from simulator.exchange import Request
 
-KNOWN: Final = (
+Provider = Literal["dataprotection", "disks", "machines", "graph"]
+
+_OF_DATA_PROTECTION: Final = (
     "2021-01-01",
     "2021-07-01",
     "2022-01-01",
@@ -30,22 +32,40 @@ KNOWN: Final = (
     "2026-04-01-preview",
     "2026-08-31-preview",
 )
-OF_GRAPH: Final = ("2019-04-01", "2021-03-01", "2022-10-01", "2024-04-01")
+_OF_GRAPH: Final = ("2019-04-01", "2021-03-01", "2022-10-01", "2024-04-01")
+_OF_DISKS: Final = (
+    "2022-07-02",
+    "2023-01-02",
+    "2023-04-02",
+    "2023-10-02",
+    "2024-03-02",
+    "2025-01-02",
+    "2026-03-02",
+)
+_OF_MACHINES: Final = (
+    "2022-11-01",
+    "2023-03-01",
+    "2023-07-01",
+    "2023-09-01",
+    "2024-03-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-04-01",
+    "2026-04-01",
+)
+_KNOWN: Final[dict[Provider | None, tuple[str, ...]]] = {
+    "dataprotection": _OF_DATA_PROTECTION,
+    "disks": _OF_DISKS,
+    "machines": _OF_MACHINES,
+    "graph": _OF_GRAPH,
+    None: (*_OF_DATA_PROTECTION, *_OF_DISKS, *_OF_MACHINES),
+}
 _SHAPE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}(-preview)?$")
 
 
-def check(request: Request, accusations: Accusations) -> None:
-    """Raise what ARM answers unless the call names an api-version that exists."""
-    _check(request, accusations, KNOWN)
-
-
-def check_of_graph(request: Request, accusations: Accusations) -> None:
-    """Raise what ARM answers unless the call names an api-version of Resource Graph."""
-    _check(request, accusations, OF_GRAPH)
-
-
-def _check(request: Request, accusations: Accusations, known: tuple[str, ...]) -> None:
-    version = request.query.get("api-version")
+def check(request: Request, accusations: Accusations, provider: Provider | None) -> None:
+    """Raise what ARM answers unless the call names an api-version that its provider knows."""
+    version, known = request.query.get("api-version"), _KNOWN[provider]
     if version in known:
         return
     accusations.accuse(f"{shown(request)}: came without a known api-version")

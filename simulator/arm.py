@@ -1,35 +1,29 @@
-"""The calls of Azure Data Protection, each answered from the world; the graph has its own room.
+"""Azure Resource Manager's own part: who is let in, and to which provider a call goes.
 
-A call is judged in this order: token, api-version, does it exist, may the caller, is it there.
+A call is judged in this order: token, is there a token left in the bucket, api-version, does it
+exist, may the caller, is it there, does its provider still have some left.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
-from simulator import arm_ids, bodies, paging, point_filter, restore_body, routes
-from simulator.accusations import Accusations, Patience, shown
+from simulator import arm_ids, routes
+from simulator.accusations import Accusations, shown
 from simulator.api_versions import check as check_api_version
-from simulator.errors import Refusal, by_arm, by_service, not_found
+from simulator.buckets import Buckets
+from simulator.compute import Compute
+from simulator.data_protection import DataProtection
+from simulator.errors import Refusal, by_arm, not_there
 from simulator.exchange import Answer, Request
 from simulator.graph import PATH as GRAPH
 from simulator.graph import Graph
-from simulator.habits import Habits
 from simulator.identity import Identity
-from simulator.restore_body import Mistake, Wish
-from simulator.restores import Restores, point_of
-from simulator.signed_urls import Signer
-from simulator.world import SOFT_DELETED, Instance, Operation, World
+from simulator.routes import Asked
+from simulator.world import World
 
-
-@dataclass
-class Asked:
-    """A recognised call at a moment."""
-
-    request: Request
-    parts: dict[str, str]
-    now: datetime
+_HOME: Final = "westeurope"
+_GLOBAL: Final = {"x-ms-ratelimit-remaining-subscription-global-writes": "11999"}  # As recorded.
 
 
 @dataclass
@@ -37,53 +31,62 @@ class Arm:
     """Answers ARM calls; whoever calls it sees to it that calls come one at a time."""
 
     world: World
-    restores: Restores
     identity: Identity
-    signer: Signer
     accusations: Accusations
-    patience: Patience
-    habits: Habits
+    buckets: Buckets
     graph: Graph
-    _answers: dict[str, Callable[[Asked], Answer]] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._answers = {
-            "instances": self._instances,
-            "instance": self._instance,
-            "points": self._points,
-            "point": self._point,
-            "validate": self._validate,
-            "restore": self._restore,
-            "operation_status": self._operation_status,
-            "operation_result": self._operation_result,
-            "jobs": self._jobs,
-            "job": self._job,
-        }
+    compute: Compute
+    data_protection: DataProtection
 
     def answer(self, request: Request, now: datetime) -> Answer:
         """Answer a call."""
+        left: dict[str, str] = {}
         try:
-            self._check_token(request)
+            caller = self._caller(request)
             if arm_ids.key(request.path) == GRAPH:
-                return self.graph.answer(request, now)
+                return self.graph.answer(request, caller, now)
+            left |= self._take(request, caller, now)
             match = self._admit(request)
-            return self._answers[match.route.name](Asked(request, match.parts, now))
+            left |= self._take_of_service(request, match, caller, now=now)
+            answer = self._answer_of(match)(Asked(request, match.parts, now))
         except Refusal as refusal:
-            return refusal.answer
+            answer = refusal.answer
+        return answer.with_headers(left)
+
+    def _caller(self, request: Request) -> str:
+        if "authorization" not in request.headers:
+            self.accusations.accuse(f"{shown(request)}: came without a token")
+        return self.identity.check(request)
+
+    def _take(self, request: Request, caller: str, now: datetime) -> dict[str, str]:
+        subscription = arm_ids.subscription_of(request.path).lower()
+        key = (subscription, _region_of(request), caller)
+        if request.method == "GET":
+            left = self.buckets.take("read", key, request, now)
+            # On this service's reads only the service's own count was ever seen.
+            return {} if routes.is_of_data_protection(request.path) else left
+        return {**self.buckets.take("write", key, request, now), **_GLOBAL}
+
+    def _take_of_service(
+        self, request: Request, match: routes.Match, caller: str, *, now: datetime
+    ) -> dict[str, str]:
+        if request.method != "GET" or not routes.is_of_data_protection(request.path):
+            return {}
+        key = (arm_ids.subscription_of(request.path).lower(), match.route.name, caller)
+        return self.buckets.take("service read", key, request, now)
 
     def _admit(self, request: Request) -> routes.Match:
-        check_api_version(request, self.accusations)
         match = routes.find(request.method, request.path)
+        check_api_version(request, self.accusations, match.route.provider if match else None)
         if match is None:
             raise self._unknown(request)
         self._check_right(match)
         self._check_existence(match)
         return match
 
-    def _check_token(self, request: Request) -> None:
-        if "authorization" not in request.headers:
-            self.accusations.accuse(f"{shown(request)}: came without a token")
-        self.identity.check(request)
+    def _answer_of(self, match: routes.Match) -> routes.Answering:
+        answers = {**self.data_protection.answers, **self.compute.answers}
+        return answers[match.route.name]
 
     def _unknown(self, request: Request) -> Refusal:
         self.accusations.accuse(f"{shown(request)}: is no call of this service")
@@ -112,147 +115,11 @@ class Arm:
         if group and not self.world.group_exists(group):
             text = f"Resource group '{arm_ids.name_of(group)}' could not be found."
             raise by_arm(404, "ResourceGroupNotFound", text)
-        if group and vault and not self.world.vault_exists(vault):
-            text = (
-                f"The Resource 'Microsoft.DataProtection/backupVaults/{arm_ids.name_of(vault)}' "
-                f"under resource group '{arm_ids.name_of(group)}' was not found. For more details "
-                "please go to https://aka.ms/ARMResourceNotFoundFix"
-            )
-            raise by_arm(404, "ResourceNotFound", text)
-
-    def _instance_of(self, asked: Asked) -> Instance:
-        found = self.world.instances.get(arm_ids.key(asked.parts["instance_id"]))
-        if found is None:
-            raise not_found(asked.parts["instance_id"])
-        return found
-
-    def _instances(self, asked: Asked) -> Answer:
-        vault = asked.parts["vault_id"]
-        found = [one for one in self.world.all() if arm_ids.is_within(one.id, vault)]
-        page, link = paging.page(asked.request, found, self.habits.page_size)
-        value = [bodies.instance(one) for one in page]
-        return Answer.of({"value": value, **({"nextLink": link} if link else {})})
-
-    def _instance(self, asked: Asked) -> Answer:
-        return Answer.of(bodies.instance(self._instance_of(asked)))
-
-    def _points(self, asked: Asked) -> Answer:
-        one = self._instance_of(asked)
-        points = point_filter.apply(asked.request.query.get("$filter", ""), one.newest_first)
-        return self._page(asked, [bodies.recovery_point(one, point) for point in points])
-
-    def _point(self, asked: Asked) -> Answer:
-        one = self._instance_of(asked)
-        point = point_of(one, asked.parts["point"])
-        if point is None:
-            raise not_found(asked.request.path)
-        return Answer.of(bodies.recovery_point(one, point))
-
-    def _page(self, asked: Asked, items: list[Any]) -> Answer:
-        value, link = paging.page(asked.request, items, self.habits.page_size)
-        return Answer.of({"value": value, **({"nextLink": link} if link else {})})
-
-    def _validate(self, asked: Asked) -> Answer:
-        one = self._instance_of(asked)
-        read = restore_body.read_validation(asked.request.json(), one.region)
-        operation = self.restores.validate(one, self._wish(asked, one, read), asked.now)
-        return self._accepted(asked, operation, self.habits.pace.validation_retry_after)
-
-    def _restore(self, asked: Asked) -> Answer:
-        one = self._instance_of(asked)
-        read = restore_body.read_restore(asked.request.json(), one.region)
-        wish = self._wish(asked, one, read)
-        self._accuse_of_second_restore(asked, wish.target_id)
-        client_id = asked.request.client_request_id
-        operation = self.restores.restore(one, wish, client_id, now=asked.now)
-        return self._accepted(asked, operation, self.habits.pace.operation_retry_after)
-
-    def _wish(self, asked: Asked, one: Instance, read: Wish | Mistake) -> Wish:
-        for code, message in self.world.refusals.get(arm_ids.key(one.vault_id), {}).items():
-            raise by_arm(403, code, message)
-        if one.protection == SOFT_DELETED:
-            raise by_service(400, "UserErrorBackupInstanceSoftDeleted")
-        if isinstance(read, Mistake):
-            self.accusations.accuse(f"{shown(asked.request)}: wrong body, {read.text}")
-            raise by_service(400, "BMSUserErrorInvalidInput")
-        if point_of(one, read.point_id) is None:
-            raise not_found(f"{one.id}/recoveryPoints/{read.point_id}")
-        return read
-
-    def _accuse_of_second_restore(self, asked: Asked, target: str) -> None:
-        running, restored = self.restores.is_written(target), self.restores.was_restored(target)
-        if running or restored:
-            first = "still runs" if running else "succeeded"
-            self.accusations.accuse(
-                f"{shown(asked.request)}: a second restore of {arm_ids.name_of(target)}, whose "
-                f"first {first}"
-            )
-
-    def _accepted(self, asked: Asked, operation: Operation, wait: int) -> Answer:
-        version = asked.request.query["api-version"]
-        status = f"{operation.vault_id}/operationStatus/{operation.id}"
-        result = f"{_location_of(operation)}/operationResults/{operation.id}"
-        seconds = self.habits.pace.scaled_wait(wait)
-        for path in (status, result):
-            self.patience.ask("GET", path, asked.now + timedelta(seconds=seconds))
-        base = asked.request.base
-        headers = {
-            "Azure-AsyncOperation": base + self.signer.sign(status, version, asked.now),
-            "Location": base + self.signer.sign(result, version, asked.now),
-            "Retry-After": str(seconds),
-        }
-        return Answer(202, headers)
-
-    def _operation_of(self, asked: Asked) -> Operation:
-        if not self.signer.is_ours(asked.request.target):
-            self.accusations.accuse(f"{shown(asked.request)}: the operation URL was rebuilt")
-            raise by_arm(403, "AuthenticationFailed", "The operation URL is not as it was issued.")
-        found = self.world.operations.get(asked.parts["operation"])
-        gone_after = found.outcome.gone_after if found else None
-        if found is None or (gone_after is not None and asked.now >= found.started + gone_after):
-            raise not_found(asked.request.path)
-        return found
-
-    def _operation_status(self, asked: Asked) -> Answer:
-        operation = self._operation_of(asked)
-        answer = Answer.of(bodies.operation(operation, asked.request.path))
-        operation.course.count_read()
-        wait = self.habits.pace.poll_retry_after
-        if wait is None or operation.ended:
-            return answer
-        return answer.with_headers({"Retry-After": str(self.habits.pace.scaled_wait(wait))})
-
-    def _operation_result(self, asked: Asked) -> Answer:
-        operation = self._operation_of(asked)
-        version = asked.request.query["api-version"]
-        status = f"{_location_of(operation)}/operationStatus/{operation.id}"
-        signed = asked.request.base + self.signer.sign(status, version, asked.now)
-        headers = {"Azure-AsyncOperation": signed}
-        if operation.ended:
-            return Answer.of(bodies.operation_result(operation), headers=headers)
-        operation.course.count_read()
-        return Answer(202, {**headers, "Location": asked.request.base + asked.request.target})
-
-    def _jobs(self, asked: Asked) -> Answer:
-        jobs = self.world.jobs_of_vault(asked.parts["vault_id"])
-        if self.habits.job_list_lag:
-            shown_by = asked.now - self.habits.job_list_lag
-            jobs = [job for job in jobs if job.started <= shown_by]
-        page, link = paging.page(asked.request, jobs, self.habits.page_size)
-        value = [bodies.listed_job(job, self.world.instance_of(job)) for job in page]
-        return Answer.of({"value": value, "nextLink": link})
-
-    def _job(self, asked: Asked) -> Answer:
-        job_id = f"{asked.parts['vault_id']}/backupJobs/{asked.parts['job']}"
-        job = self.world.jobs.get(arm_ids.key(job_id))
-        if job is None:
-            raise not_found(asked.request.path)
-        answer = Answer.of(bodies.job(job, self.world.instance_of(job)))
-        job.course.count_read()
-        return answer
+        if vault and not self.world.vault_exists(vault):
+            raise not_there("Microsoft.DataProtection/backupVaults", vault)
 
 
-def _location_of(operation: Operation) -> str:
-    subscription = arm_ids.subscription_of(operation.vault_id)
-    provider = "providers/Microsoft.DataProtection"
-    return f"/subscriptions/{subscription}/{provider}/locations/{operation.location}"
+def _region_of(request: Request) -> str:
+    """Return the region of the ARM that was called: a regional host has its own buckets."""
+    first, _, rest = request.headers.get("host", "").partition(".")
+    return first if rest.startswith("management.") else _HOME

@@ -56,6 +56,11 @@ def disk_id(group: str, name: str) -> str:
     return f"{group}/providers/Microsoft.Compute/disks/{name}"
 
 
+def machine_id(group: str, name: str) -> str:
+    """Return the id of a virtual machine in the group with that id."""
+    return f"{group}/providers/Microsoft.Compute/virtualMachines/{name}"
+
+
 def vault_id(group: str, name: str) -> str:
     """Return the id of a backup vault in the group with that id."""
     return f"{group}/providers/Microsoft.DataProtection/backupVaults/{name}"

@@ -13,10 +13,14 @@ from typing import Any
 from simulator import answer_headers, identity
 from simulator.accusations import Accusations, Patience, shown
 from simulator.arm import Arm
+from simulator.buckets import Buckets
+from simulator.compute import Compute
+from simulator.data_protection import DataProtection
 from simulator.exchange import Answer, Call, Reply, Request
 from simulator.faults import Fault, Hold
 from simulator.graph import Graph
 from simulator.habits import ActivityIds, GraphMood, Habits
+from simulator.limits import Limits
 from simulator.pace import Pace
 from simulator.plan import Plan, Planned
 from simulator.restores import Restores
@@ -45,6 +49,7 @@ class Cloud(Stage):
         activity_ids: ActivityIds = "client",
         graph: GraphMood = "open",
         graph_lag: timedelta = timedelta(0),
+        limits: Limits | None = None,
         token_lifetime: timedelta = timedelta(hours=24),
         state: StateFile | None = None,
         on_call: Callable[[Call], None] = lambda _: None,
@@ -53,7 +58,13 @@ class Cloud(Stage):
         kept = state.load() if state else None
         world = kept.world if kept else World(secret=secrets.token_hex(16))
         self.habits = Habits(
-            pace or Pace(), page_size, job_list_lag, activity_ids, graph, graph_lag
+            pace=pace or Pace(),
+            page_size=page_size,
+            job_list_lag=job_list_lag,
+            activity_ids=activity_ids,
+            graph=graph,
+            graph_lag=graph_lag,
+            limits=limits or Limits(),
         )
         super().__init__(now, world, Restores(world, self.habits))
         self.identity = identity.Identity(world.secret, lifetime=token_lifetime)
@@ -64,13 +75,19 @@ class Cloud(Stage):
         self._state, self._on_call, self._on_accusation = state, on_call, on_accusation
         self._arm = Arm(
             world=world,
-            restores=self._restores,
             identity=self.identity,
-            signer=Signer(world.secret),
             accusations=self._accusations,
-            patience=self._patience,
-            habits=self.habits,
+            buckets=Buckets(self.habits, self._accusations),
             graph=Graph(world, self._accusations, self.habits),
+            compute=Compute(world),
+            data_protection=DataProtection(
+                world=world,
+                restores=self._restores,
+                signer=Signer(world.secret),
+                accusations=self._accusations,
+                patience=self._patience,
+                habits=self.habits,
+            ),
         )
 
     @property

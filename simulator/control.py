@@ -1,6 +1,8 @@
 """The simulator's own door for other processes: `/simulator/…`, JSON in, JSON out, no token."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 
@@ -8,6 +10,7 @@ from simulator import arm_ids, faults, outcomes, wire_times
 from simulator.cloud import Cloud
 from simulator.exchange import Answer, Request
 from simulator.habits import GraphMood
+from simulator.limits import Rate
 from simulator.stage import Endings
 from simulator.world import Job, Point
 
@@ -30,16 +33,15 @@ def answer(cloud: Cloud, request: Request) -> Answer:
 
 def report(cloud: Cloud, words: Words) -> Words:  # noqa: ARG001
     """Return what the world holds and what happened in it."""
-    calls: dict[str, int] = {}
-    for call in list(cloud.calls):
-        name = f"{call.method} {_kind(call.path)}"
-        calls[name] = calls.get(name, 0) + 1
+    all_calls = list(cloud.calls)
+    calls = Counter(f"{call.method} {_kind(call.path)}" for call in all_calls)
     return {
         "now": wire_times.precise(cloud.now()),
         "jobs": [_job(one) for one in cloud.jobs()],
         "disks": cloud.disks(),
         "accusations": cloud.accusations,
         "calls": calls,
+        "statuses": Counter(str(call.status or "cut off") for call in all_calls),
         "callCount": sum(calls.values()),
         "identityCallCount": len(cloud.identity_calls),
     }
@@ -94,6 +96,33 @@ def _graph(cloud: Cloud, words: Words) -> Words:
     return {}
 
 
+def _limits(cloud: Cloud, words: Words) -> Words:
+    """Set limits: `{"writes": [200, 10], "restores_of_vault": 30}`, null for none of a kind."""
+    rates = {name: Rate(*value) for name, value in words.items() if isinstance(value, list)}
+    cloud.habits.limits = replace(cloud.habits.limits, **{**words, **rates})
+    return {}
+
+
+def _add_machine(cloud: Cloud, words: Words) -> Words:
+    machine = cloud.add_machine(words.pop("machine"), **words)
+    return {"machineId": machine, "diskIds": cloud.disks_of(machine)}
+
+
+def _remove_machine(cloud: Cloud, words: Words) -> Words:
+    cloud.remove_machine(words.pop("machine"), **words)
+    return {}
+
+
+def _attach(cloud: Cloud, words: Words) -> Words:
+    cloud.attach(words["machine"], words["disk"], words["lun"])
+    return {}
+
+
+def _add_management_group(cloud: Cloud, words: Words) -> Words:
+    cloud.add_management_group(words["name"], words["subscriptions"])
+    return {}
+
+
 def _deny(cloud: Cloud, words: Words) -> Words:
     cloud.deny(words["action"], words.get("scope", "*"))
     return {}
@@ -121,6 +150,12 @@ _COMMANDS: Final[Mapping[tuple[str, str], Callable[[Cloud, Words], Words]]] = {
     ("POST", "take-identity"): _with("take_identity", "vault"),
     ("POST", "add-disk"): _with("add_disk", "disk"),
     ("POST", "remove-disk"): _with("remove_disk", "disk"),
+    ("POST", "add-machine"): _add_machine,
+    ("POST", "remove-machine"): _remove_machine,
+    ("POST", "attach"): _attach,
+    ("POST", "detach"): _with("detach", "disk"),
+    ("POST", "add-management-group"): _add_management_group,
+    ("POST", "limits"): _limits,
     ("POST", "start-restore"): _start_restore,
 }
 

@@ -9,6 +9,7 @@ D  `{"ErrorCode", "Message": {...}, "Values": []}`                              
 import uuid
 from typing import Any, Final
 
+from simulator import arm_ids
 from simulator.exchange import Answer
 
 # Code: what it says.
@@ -136,6 +137,16 @@ def by_arm(status: int, code: str, message: str) -> Refusal:
     """Return a refusal of ARM (shape B)."""
     headers = {"x-ms-failure-cause": "gateway"}
     return Refusal(Answer.of({"error": {"code": code, "message": message}}, status, headers))
+
+
+def not_there(kind: str, resource_id: str) -> Refusal:
+    """Return ARM's 404 of a resource, whose type is given as ARM spells it."""
+    group, name = arm_ids.group_name_of(resource_id), arm_ids.name_of(resource_id)
+    text = (
+        f"The Resource '{kind}/{name}' under resource group '{group}' was not found. For more "
+        "details please go to https://aka.ms/ARMResourceNotFoundFix"
+    )
+    return by_arm(404, "ResourceNotFound", text)
 
 
 def not_found(what: str) -> Refusal:

@@ -161,10 +161,40 @@ def with_headers(headers: Mapping[str, str]) -> Fault:
     return Altered(lambda answer: replace(answer, headers={**answer.headers, **headers}))
 
 
+def truncate_rows(keep: int = 1) -> Fault:
+    """Answer a query of Resource Graph with its first rows, and say that there are more."""
+    return _graph(lambda body: {**_kept(body, keep), "resultTruncated": "true"})
+
+
+def lose_token(keep: int = 1) -> Fault:
+    """Answer a query of Resource Graph with its first rows, and no way to ask for the rest."""
+    return _graph(lambda body: _kept(body, keep))
+
+
+def miscount_rows(more: int = 1) -> Fault:
+    """Answer a query of Resource Graph with a total that its rows do not make."""
+    return _graph(lambda body: {**body, "totalRecords": body["totalRecords"] + more})
+
+
 def from_json(value: Mapping[str, Any]) -> Fault:
     """Return the fault that `{"fault": "throttle", "retry_after": 7}` names."""
     words = dict(value)
     return _BY_NAME[words.pop("fault")](**words)
+
+
+def _graph(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Fault:
+    def alter(answer: Answer) -> Answer:
+        body = json.loads(answer.body)
+        changed = change(body) if "data" in body else body
+        return replace(answer, body=json.dumps(changed).encode())
+
+    return Altered(alter)
+
+
+def _kept(body: dict[str, Any], keep: int) -> dict[str, Any]:
+    data = body["data"][:keep]
+    left = {name: value for name, value in body.items() if name != "$skipToken"}
+    return {**left, "data": data, "count": len(data)}
 
 
 def _html(answer: Answer) -> Answer:
@@ -204,5 +234,8 @@ _BY_NAME: Mapping[str, Callable[..., Fault]] = {
         foreign_operation,
         no_operation,
         with_headers,
+        truncate_rows,
+        lose_token,
+        miscount_rows,
     )
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from simulator.limits import Limits
 from simulator.pace import Pace
 
 ActivityIds = Literal["client", "suffixed", "unrelated"]
@@ -12,7 +13,7 @@ GraphMood = Literal["open", "empty", "forbidden"]
 
 @dataclass
 class Habits:
-    """Pace, pages, and how jobs show themselves.
+    """Pace, limits, pages, and how jobs show themselves.
 
     `activity_ids` says what a job's activityID is: the client's request id, that id with the
     suffix once seen, or something else. `job_list_lag` is how long a job is missing in lists.
@@ -26,3 +27,4 @@ class Habits:
     activity_ids: ActivityIds = "client"
     graph: GraphMood = "open"
     graph_lag: timedelta = timedelta(0)
+    limits: Limits = field(default_factory=Limits)

@@ -64,8 +64,8 @@ class Identity:
         """Let every token that was issued until now be expired for ARM."""
         self._refused_before = self.now()
 
-    def check(self, request: Request) -> None:
-        """Raise the 401 that ARM answers unless the request bears a good token."""
+    def check(self, request: Request) -> str:
+        """Return who calls; raise the 401 that ARM answers unless the token is good."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
             raise by_arm(
@@ -77,6 +77,7 @@ class Identity:
         if claims is None:
             raise by_arm(401, "InvalidAuthenticationToken", "The access token is invalid.")
         self._check_claims(claims, request)
+        return str(claims["appid"])
 
     def _check_claims(self, claims: dict[str, Any], request: Request) -> None:
         audience = str(claims["aud"]).rstrip("/")

@@ -6,12 +6,14 @@ job has ended. Nothing here knows HTTP.
 
 import base64
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from simulator import arm_ids, outcomes
+from simulator.crowds import FULL, Crowds
 from simulator.habits import Habits
+from simulator.machines import Disk
 from simulator.outcomes import Outcome
 from simulator.pace import Course, Duration
 from simulator.restore_body import Wish
@@ -24,6 +26,7 @@ _TAKEN = "UserErrorSameNameDiskAlreadyExists"
 _BACKUP_LASTS = timedelta(seconds=30)
 _PAST = Course(ends_at=None)
 _WELL = Outcome()
+_UNKNOWN = Disk(id="", region="")  # What a disk that is gone was like, nobody knows any more.
 _ENDINGS = ("validation", "operation", "job")
 
 
@@ -33,6 +36,16 @@ class Restores:
 
     world: World
     habits: Habits
+    crowds: Crowds = field(init=False)
+    _open: dict[str, Job] = field(init=False, repr=False)
+    _waiting: dict[str, Operation] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.crowds = Crowds(self.habits)
+        self._open = {key: job for key, job in self.world.jobs.items() if not job.ended}
+        self._waiting = {key: one for key, one in self.world.operations.items() if not one.ended}
+        for job in self._open.values():
+            self.crowds.began(job)
 
     def validate(self, one: Instance, wish: Wish, now: datetime) -> Operation:
         """Begin to validate a restore."""
@@ -44,9 +57,11 @@ class Restores:
     ) -> Operation:
         """Begin a restore; the job is there at once, the operation names it when it has ended."""
         judged = self._judge(one, wish, now, running_counts=False)
-        refused = judged if judged.code else None
-        outcome = self._next(one, wish, "operation") or refused or Outcome()
+        full = self.crowds.full(one.id)
+        crowded = outcomes.fails(FULL) if full else Outcome()
+        outcome = self._next(one, wish, "operation") or (judged if judged.code else crowded)
         operation = self._begin(one, wish, "restore", outcome=outcome, now=now)
+        operation.full = full if outcome is crowded else ""
         if outcome.with_job:
             activity = self._activity_id(client_request_id)
             operation.job_id = self.begin_job(one, wish, activity_id=activity, now=now).id
@@ -69,29 +84,30 @@ class Restores:
             course=self._course(lasts, now),
             outcome=outcome,
         )
-        self.world.jobs[arm_ids.key(job.id)] = job
+        self.world.jobs[arm_ids.key(job.id)] = self._open[arm_ids.key(job.id)] = job
+        self.crowds.began(job)
         return job
 
     def settle(self, now: datetime) -> bool:
         """Let everything that has ended by now be ended; tell whether anything was."""
-        jobs = [one for one in self.world.jobs.values() if not one.ended and one.course.end(now)]
-        operations = [
-            one for one in self.world.operations.values() if not one.ended and one.course.end(now)
-        ]
+        jobs = [one for one in self._open.values() if one.course.end(now)]
+        operations = [one for one in self._waiting.values() if one.course.end(now)]
         for operation in operations:
             operation.ended = operation.course.end(now)
+            del self._waiting[operation.id]
         for job in sorted(jobs, key=lambda one: one.course.end(now) or now):
             self._end_job(job, now)
         return bool(jobs or operations)
 
     def is_written(self, target_id: str) -> bool:
         """Tell whether a running job writes this disk."""
-        jobs = self.world.jobs_of_target(arm_ids.key(target_id))
-        return any(job.ended is None for job in jobs)
+        wanted = arm_ids.key(target_id)
+        return any(arm_ids.key(job.target_id) == wanted for job in self._open.values())
 
     def was_restored(self, target_id: str) -> bool:
         """Tell whether this disk exists because a job made it."""
-        return bool(self.world.disks.get(arm_ids.key(target_id)))
+        disk = self.world.disks.get(arm_ids.key(target_id))
+        return disk is not None and bool(disk.made_by)
 
     def _judge(
         self, one: Instance, wish: Wish, now: datetime, *, running_counts: bool = True
@@ -134,7 +150,7 @@ class Restores:
             course=self._course(lasts, now),
             outcome=outcome,
         )
-        self.world.operations[operation.id] = operation
+        self.world.operations[operation.id] = self._waiting[operation.id] = operation
         return operation
 
     def _course(self, lasts: Duration, now: datetime) -> Course:
@@ -159,11 +175,20 @@ class Restores:
     def _end_job(self, job: Job, now: datetime) -> None:
         job.ended = max(job.course.end(now) or now, job.started)
         job.status, job.error_code = job.outcome.status or "Completed", job.outcome.code
+        del self._open[arm_ids.key(job.id)]
+        self.crowds.ended(job)
         target = arm_ids.key(job.target_id)
         if job.made_disk and target in self.world.disks:
             job.status, job.error_code = "Failed", _TAKEN
         elif job.made_disk:
-            self.world.disks[target] = job.id
+            self.world.disks[target] = self._made_disk(job)
+
+    def _made_disk(self, job: Job) -> Disk:
+        instance = self.world.instance_of(job)
+        source = self.world.disks.get(arm_ids.key(instance.disk_id)) or _UNKNOWN
+        return replace(
+            source, id=job.target_id, region=instance.region, made_by=job.id, created=job.ended
+        )
 
 
 def past_backup(instance: Instance, name: str, started: datetime) -> Job:

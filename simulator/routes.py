@@ -1,21 +1,22 @@
 """Which calls there are, and which right each of them needs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+
+from simulator.api_versions import Provider
+from simulator.exchange import Answer, Request
 
 _SUBSCRIPTION: Final = r"/subscriptions/(?P<subscription>[^/]+)"
 _PROVIDER: Final = r"/providers/Microsoft\.DataProtection"
-_VAULT: Final = (
-    rf"(?P<vault_id>(?P<group_id>{_SUBSCRIPTION}/resourceGroups/[^/]+){_PROVIDER}"
-    r"/backupVaults/[^/]+)"
-)
+_GROUP: Final = rf"(?P<group_id>{_SUBSCRIPTION}/resourceGroups/[^/]+)"
+_VAULT: Final = rf"(?P<vault_id>{_GROUP}{_PROVIDER}/backupVaults/[^/]+)"
 _INSTANCES: Final = rf"{_VAULT}/backupInstances"
 _INSTANCE: Final = rf"(?P<instance_id>{_INSTANCES}/[^/]+)"
 _LOCATION: Final = rf"(?P<scope>{_SUBSCRIPTION}){_PROVIDER}/locations/[^/]+"
 _OPERATION: Final = r"(?P<operation>[^/]+)"
-_RIGHT: Final = "Microsoft.DataProtection/"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Route:
     pattern: re.Pattern[str]
     name: str
     action: str
+    provider: Provider
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,31 @@ class Match:
     @property
     def scope(self) -> str:
         """What the caller needs the right over."""
-        named = (self.parts.get(one) for one in ("instance_id", "vault_id", "scope"))
+        named = (self.parts.get(one) for one in ("instance_id", "vault_id", "resource_id", "scope"))
         return next(one for one in named if one)
 
 
+@dataclass
+class Asked:
+    """A recognised call at a moment."""
+
+    request: Request
+    parts: dict[str, str]
+    now: datetime
+
+
+Answering = Callable[[Asked], Answer]
+
+
 def _route(method: str, path: str, name: str, action: str) -> Route:
-    return Route(method, re.compile(path + "/?$", re.IGNORECASE), name, _RIGHT + action)
+    pattern = re.compile(path + "/?$", re.IGNORECASE)
+    return Route(method, pattern, name, f"Microsoft.DataProtection/{action}", "dataprotection")
+
+
+def _compute(kind: str, name: str, provider: Provider) -> Route:
+    path = rf"(?P<resource_id>{_GROUP}/providers/Microsoft\.Compute/{kind}/[^/]+)/?$"
+    pattern = re.compile(path, re.IGNORECASE)
+    return Route("GET", pattern, name, f"Microsoft.Compute/{kind}/read", provider)
 
 
 ROUTES: Final = (
@@ -90,6 +111,8 @@ ROUTES: Final = (
     ),
     _route("GET", f"{_VAULT}/backupJobs", "jobs", "backupVaults/backupJobs/read"),
     _route("GET", rf"{_VAULT}/backupJobs/(?P<job>[^/]+)", "job", "backupVaults/backupJobs/read"),
+    _compute("disks", "disk", "disks"),
+    _compute("virtualMachines", "machine", "machines"),
 )
 
 
@@ -99,6 +122,11 @@ def find(method: str, path: str) -> Match | None:
         if one.method == method:
             return Match(one, parts)
     return None
+
+
+def is_of_data_protection(path: str) -> bool:
+    """Tell whether a path is one of Azure Data Protection's."""
+    return bool(re.search(_PROVIDER + "/", path, re.IGNORECASE))
 
 
 def methods_of(path: str) -> list[str]:

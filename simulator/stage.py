@@ -1,16 +1,18 @@
-"""What a test or a demo may do with the world: set it up, script it, look at it."""
+"""What a test or a demo may do with the world: protect disks, script endings, look at it."""
 
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from threading import RLock
 from typing import Final
 
 from simulator import arm_ids
+from simulator.machine_scene import MachineScene
 from simulator.outcomes import Outcome
 from simulator.restore_body import Wish
 from simulator.restores import Restores, past_backup
+from simulator.rights_scene import RightsScene
+from simulator.scene import GROUP, REGION, SUBSCRIPTION
 from simulator.world import (
     PROTECTED,
     SOFT_DELETED,
@@ -27,28 +29,25 @@ _DISKS: Final = "Microsoft.Compute/disks"
 _BACKUP_HOUR: Final = time(2, tzinfo=UTC)
 _KEPT: Final = timedelta(days=30)
 _DEFAULT_POINTS: Final = 7
-_SUBSCRIPTION: Final = "10000000-2000-4000-8000-300000000000"
 
 Endings = Outcome | Sequence[Outcome]
 
 
-class Stage:
+class Stage(MachineScene, RightsScene):
     """The world as those who arrange it see it."""
 
     def __init__(self, now: Callable[[], datetime], world: World, restores: Restores) -> None:
-        self.now = now
-        self.world = world
+        super().__init__(now, world)
         self._restores = restores
-        self._lock = RLock()
 
     def protect(
         self,
         disk: str,
         *,
         vault: str = "vault-1",
-        group: str = "rg-prod",
-        subscription: str = _SUBSCRIPTION,
-        region: str = "westeurope",
+        group: str = GROUP,
+        subscription: str = SUBSCRIPTION,
+        region: str = REGION,
         points: Sequence[Point] | None = None,
         datasource_type: str = _DISKS,
         snapshot_group: str | None = None,
@@ -73,7 +72,7 @@ class Stage:
         with self._lock:
             known = self.world.instances.setdefault(arm_ids.key(instance.id), instance)
             known.points = known.points if points is None else instance.points
-            self.world.disks.setdefault(arm_ids.key(disk_id), "")
+            self.add_disk(disk_id, region=region)
         self.changed()
         return instance.id
 
@@ -140,62 +139,6 @@ class Stage:
         self.changed()
         return new.id
 
-    def take_identity(self, vault_id: str) -> None:
-        """Take its own identity from a vault: it has the user-assigned ones of its instances."""
-        with self._lock:
-            self.world.vaults_without_identity.append(arm_ids.key(vault_id))
-        self.changed()
-
-    def refuse(self, vault_id: str, code: str, message: str) -> None:
-        """Let ARM refuse every restore of a vault, and its validation, with 403 and these words."""
-        with self._lock:
-            self.world.refusals[arm_ids.key(vault_id)] = {code: message}
-        self.changed()
-
-    def deny(self, action: str, scope: str = "*") -> None:
-        """Take a right from the clients' identity, everywhere or within a scope."""
-        with self._lock:
-            self.world.denied.setdefault(action.lower(), []).append(scope)
-        self.changed()
-
-    def allow(self, action: str) -> None:
-        """Give a right back."""
-        with self._lock:
-            self.world.denied.pop(action.lower(), None)
-        self.changed()
-
-    def revoke_vault_role(self, group_id: str) -> None:
-        """Take Disk Restore Operator on a target group from the vaults' identities."""
-        with self._lock:
-            self.world.groups_without_role.append(arm_ids.key(group_id))
-        self.changed()
-
-    def grant_vault_role(self, group_id: str) -> None:
-        """Give that role back."""
-        with self._lock:
-            self.world.groups_without_role = [
-                one for one in self.world.groups_without_role if one != arm_ids.key(group_id)
-            ]
-        self.changed()
-
-    def remove_group(self, group_id: str) -> None:
-        """Let a target group not exist; every other one does."""
-        with self._lock:
-            self.world.missing_groups.append(arm_ids.key(group_id))
-        self.changed()
-
-    def add_disk(self, disk_id: str) -> None:
-        """Let a disk exist."""
-        with self._lock:
-            self.world.disks.setdefault(arm_ids.key(disk_id), "")
-        self.changed()
-
-    def remove_disk(self, disk_id: str) -> None:
-        """Let a disk be gone."""
-        with self._lock:
-            self.world.disks.pop(arm_ids.key(disk_id), None)
-        self.changed()
-
     def script(
         self,
         target: str,
@@ -260,9 +203,6 @@ class Stage:
         """Return how many restore jobs were ever begun for a disk, by id or by name."""
         with self._lock:
             return len(self.world.jobs_of_target(target))
-
-    def changed(self) -> None:
-        """Be told that the world is another; who keeps it on disk does so here."""
 
     def _settle(self) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from simulator.machines import Attachment, Disk, Machine
 from simulator.outcomes import Outcome
 from simulator.pace import AfterReads, Course, Never
 from simulator.world import Instance, Job, Operation, Point, Script, World
@@ -27,10 +28,13 @@ _RECORDS: Final[dict[str, type[Any]]] = {
     one.__name__: one
     for one in (
         AfterReads,
+        Attachment,
         Course,
+        Disk,
         Instance,
         Job,
         Kept,
+        Machine,
         Never,
         Operation,
         Outcome,

@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from simulator import arm_ids
+from simulator.machines import Disk, Machine
 from simulator.outcomes import Outcome
 from simulator.pace import Course
 
@@ -110,6 +112,8 @@ class Operation:
     outcome: Outcome
     job_id: str | None = None
     ended: datetime | None = None
+    full: str = ""
+    """The vault or subscription in which too many restores run, where it failed for that."""
 
 
 @dataclass
@@ -127,12 +131,14 @@ class World:
     """Everything the simulated cloud holds; all keys are ids in lower case.
 
     `vaults_without_identity` have user-assigned identities only. `refusals` are what ARM says, a
-    message by its code, to each restore of a vault and to its validation.
+    message by its code, to each restore of a vault and to its validation. `management_groups` are
+    subscriptions by the name of the group that holds them.
     """
 
     secret: str
     instances: dict[str, Instance] = field(default_factory=dict)
-    disks: dict[str, str] = field(default_factory=dict)
+    disks: dict[str, Disk] = field(default_factory=dict)
+    machines: dict[str, Machine] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     scripts: dict[str, Script] = field(default_factory=dict)
@@ -142,6 +148,9 @@ class World:
     vaults_without_identity: list[str] = field(default_factory=list)
     refusals: dict[str, dict[str, str]] = field(default_factory=dict)
     removed_instances: dict[str, Instance] = field(default_factory=dict)
+    removed_disks: list[Disk] = field(default_factory=list)
+    removed_machines: list[Machine] = field(default_factory=list)
+    management_groups: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._by_vault: dict[str, list[Job]] = {}
@@ -149,11 +158,15 @@ class World:
 
     def vault_exists(self, vault_id: str) -> bool:
         """Tell whether there is such a vault: one that holds an instance."""
-        return any(arm_ids.key(one.vault_id) == arm_ids.key(vault_id) for one in self.all())
+        begin = f"{arm_ids.key(vault_id)}/backupinstances/"
+        return any(one.startswith(begin) for one in self.instances)
 
     def group_exists(self, group_id: str) -> bool:
-        """Tell whether there is such a group: one that holds an instance."""
-        return any(arm_ids.is_within(one.id, group_id) for one in self.all())
+        """Tell whether there is such a group: one that holds an instance, disk or machine."""
+        if arm_ids.key(group_id) in self.missing_groups:
+            return False
+        begin, everything = f"{arm_ids.key(group_id)}/", (self.instances, self.machines, self.disks)
+        return any(one.startswith(begin) for one in chain.from_iterable(everything))
 
     def identities_of(self, vault_id: str) -> set[str]:
         """Return the user-assigned identities of a vault: those that its instances work under."""

@@ -17,16 +17,22 @@ from restore_core.contract.resource_ids import (
 )
 from restore_core.engine.ports import RefusedMessage
 from restore_core.errors import Problem
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.outbox import Outbox
 from restore_core.lifecycle.recovery_points import RecoveryPoint
-from restore_core.lifecycle.restore import Restore, stage_of
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.sets import Count, Header, Member, Tally
+from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import (
     Accepted,
     Claim,
     Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Operation,
     Outcome,
@@ -137,12 +143,33 @@ def a_refused_message(body: bytes = b"x", **changes: Any) -> RefusedMessage:
     return replace(RefusedMessage(body, Status.REJECTED, A_PROBLEM, "", NOON, NOON), **changes)
 
 
+def a_header(**changes: Any) -> Header:
+    return replace(Header("attempt-1", disks=3, members=2, validate_only=False), **changes)
+
+
+def a_tally(**changes: Any) -> Tally:
+    return replace(Tally(3, 2, (Count("Completed", 2), Count("NotProtected", 1))), **changes)
+
+
+def a_member(**changes: Any) -> Member:
+    instance = BackupInstance(
+        id=BackupInstanceId.parse(INSTANCE),
+        source=SOURCE,
+        region="westeurope",
+        snapshot_group=ResourceGroupId.parse(TARGET_GROUP),
+    )
+    return replace(Member("the-set", "row-1", instance), **changes)
+
+
 def every_state(wait: Wait | None = None) -> dict[str, State]:
     """Return one example of each state, each waiting for `wait`, by its name."""
     wait, plan, claimed = wait or Wait(NOON), a_plan(), a_claimed_plan()
     given_up = an_outcome(Status.TIMED_OUT, job=A_JOB)
     examples = (
         Accepted(wait),
+        Enrolled(wait),
+        Enrolling(a_header(), wait),
+        Gathering(a_header(), wait),
         Following("r0", wait),
         Planned(plan, wait),
         Queued(plan, wait),
@@ -166,6 +193,13 @@ def a_restore(state: State | None = None, **changes: Any) -> Restore:
     state = state or Accepted(Wait(NOON))
     outbox = Outbox(stage_of(state), NOON)
     return Restore(a_request(**changes), NOON, NOON, DEADLINE, state, outbox, Origin.NATIVE)
+
+
+def a_set_of(count: int, **changes: Any) -> Restore:
+    """Return the restore of so many disks, each with an id of the usual length."""
+    named = [disk(f"disk-{n:04}", str(SOURCE.group)) for n in range(count)]
+    several = {"sourceDiskIds": named, "targetResourceGroupId": TARGET_GROUP}
+    return a_restore(None, backupInstanceId=..., targetDiskId=..., **several, **changes)
 
 
 def a_point(**changes: Any) -> RecoveryPoint:

@@ -7,7 +7,7 @@ noted in `io`, with a hook before and after it: there a test counts, or lets a p
 import operator
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -94,9 +95,23 @@ class MemoryTable:
             return self._put(entity)
 
     def upsert_entity(self, entity: dict[str, Any], mode: UpdateMode) -> dict[str, Any]:
-        assert mode is UpdateMode.REPLACE
-        with self._call("upsert"):
-            return self._put(entity)
+        with self._call("upsert"), self._lock:
+            held = self.rows.get(self._key(entity))
+            merged = held[1] if held and mode is UpdateMode.MERGE else {}
+            return self._put({**merged, **entity})
+
+    def submit_transaction(
+        self, operations: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Write rows of one partition, all or none."""
+        with self._call("transaction"), self._lock:
+            rows = list(operations)
+            assert 1 <= len(rows) <= 100
+            assert len({row["PartitionKey"] for _, row, _ in rows}) == 1
+            assert all(
+                (how, more) == ("upsert", {"mode": UpdateMode.REPLACE}) for how, _, more in rows
+            )
+            return [self._put(row) for _, row, _ in rows]
 
     def update_entity(
         self,
@@ -172,6 +187,8 @@ class MemoryTable:
     def _put(self, entity: dict[str, Any]) -> dict[str, Any]:
         ages = [value for value in entity.values() if isinstance(value, datetime)]
         assert all(value.year > 1600 for value in ages), "a time that no table holds"
+        if any(isinstance(value, str) and _is_too_long(value) for value in entity.values()):
+            raise HttpResponseError("PropertyValueTooLarge")
         with self._lock:
             self._must_exist()
             etag = f'W/"{uuid.uuid4()}"'
@@ -190,6 +207,11 @@ def _selected(row: TableEntity, select: Sequence[str] | None) -> TableEntity:
     selected = TableEntity({name: row.get(name) for name in select if name != "Timestamp"})
     selected._metadata = row.metadata  # Its etag comes with any.
     return selected
+
+
+def _is_too_long(text: str) -> bool:
+    """Tell whether a text has more than 64 KiB in UTF-16; a short one is not counted."""
+    return len(text) > 16_384 and len(text.encode("utf-16-le", "surrogatepass")) > 65_536
 
 
 def _filter(text: str, parameters: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:

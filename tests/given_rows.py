@@ -53,7 +53,7 @@ class GivenRows:
     def members(self, set_id: str) -> list[Row]:
         return [row for row in self.of_sets if row["PartitionKey"] == set_id]
 
-    def durations(self, vault: BackupVaultId) -> list[int]:
+    def durations_of(self, vault: BackupVaultId) -> list[int]:
         self.asked.append(vault)
         return self.took
 

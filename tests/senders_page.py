@@ -61,10 +61,11 @@ def only(language: str, mark: str) -> Block:
 
 def sent_by(workflow: str, body: Any) -> list[str]:
     """Return what a workflow puts on the queue; what it waits for has ended."""
-    return _put(only("json", workflow).json, body)
+    return put_by(only("json", workflow).json, body)
 
 
-def _put(workflow: Any, body: Any) -> list[str]:
+def put_by(workflow: Any, body: Any) -> list[str]:
+    """Return what the workflow puts on the queue; what it waits for has ended."""
     messages: list[str] = []
     ended = {"ended": True, "status": "Rejected"}
     Run(workflow, body, Outside(messages.append, lambda *_: (200, ended))).start()
@@ -75,15 +76,24 @@ def projected(alert: Any) -> str:
     """Return what the workflow that forwards alerts puts on the queue of one, with less of it."""
     workflow = only("json", "workflow=forward").json
     workflow["definition"]["actions"] = only("json", "actions=projection").json
-    (message,) = _put(workflow, alert)
+    (message,) = put_by(workflow, alert)
     return message
 
 
-def sent_by_cli() -> str:
-    """Return the content that the CLI example puts on the queue."""
-    found = re.search(r"--content '(.*?)'", only("sh", "sender=cli").text, re.DOTALL)
+def sent_by_cli(mark: str = "sender=cli") -> str:
+    """Return the content that the CLI example of this mark puts on the queue."""
+    found = re.search(r"--content '(.*?)'", only("sh", mark).text, re.DOTALL)
     assert found
     return found[1]
+
+
+def alert_on_machine() -> dict[str, Any]:
+    """Return the alert on the page's machine, with the properties of the rule for all its disks."""
+    alert: dict[str, Any] = only("json", "sender=alert").json
+    action = only("sh", "set=alert").text.partition("--action ")[2]
+    properties = re.findall(r"^    (\w+)='?(.*?)'?(?: \\)?$", action, re.MULTILINE)
+    alert["data"]["alertContext"]["properties"] = dict(properties)
+    return alert
 
 
 def sent_by_curl() -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from restore_core.azure.arm import Arm
+from restore_core.azure.backup_vault import BackupVault
 from restore_core.engine.performer import Performer
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.policy import Policy
@@ -47,9 +49,10 @@ def test_a_claim_is_leased_for_longer_than_time_out_lag_and_skew_together(
 ) -> None:
     clock, job_list_lag = ManualClock(NOON), timedelta(seconds=lag)
     unused: Any = MemoryTables(Io())
+    arm = Arm("https://management.azure.com", unused, api_version="2025-07-01", clock=clock)
     performer = Performer(
         tables=unused,
-        vault=unused,
+        vault=BackupVault(arm, clock),
         rules=Rules(Policy.parse("* => *"), job_list_lag=job_list_lag),
         clock=clock,
     )

@@ -9,6 +9,7 @@ from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import SettingsError
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.quota import Bucket, Quota
 from restore_core.lifecycle.rules import Rules
 from restore_core.settings import Settings
 from tests.builders import ALLOW, INSTANCE
@@ -54,6 +55,9 @@ def test_every_setting_is_read() -> None:
         RESTORE_JOB_LIST_LAG_SECONDS="60",
         RESTORE_COOLDOWN_MINUTES="0",
         RESTORE_MAX_ACTIVE="7",
+        RESTORE_MAX_SET="12",
+        RESTORE_ARM_READS="100+2.5",
+        RESTORE_ARM_WRITES=" 1200+0.33 ",
         RESTORE_DEFAULT_VAULT=VAULT,
         RESTORE_DELETED_DISKS="True",
         RESTORE_EVENTS="accepted, Completed",
@@ -70,6 +74,8 @@ def test_every_setting_is_read() -> None:
         restores_deleted_disks=True,
         cooldown=timedelta(0),
         max_active=7,
+        max_set=12,
+        quota=Quota(reads=Bucket(100, 2.5), writes=Bucket(1_200, 0.33)),
         max_age=timedelta(minutes=90),
         job_list_lag=timedelta(seconds=60),
         notices=frozenset({Stage.ACCEPTED, Stage.COMPLETED}),
@@ -98,9 +104,17 @@ def test_which_transitions_are_told_is_a_list_of_words(words: str, told: frozens
         ("RESTORE_DELETED_DISKS", "yes", "RESTORE_DELETED_DISKS must be true or false"),
         ("RESTORE_RESOURCE_GRAPH", "no", "RESTORE_RESOURCE_GRAPH must be true or false"),
         ("RESTORE_DEFAULT_VAULT", "vault-1", "RESTORE_DEFAULT_VAULT: it is not the ARM id of a"),
-        ("RESTORE_MAX_ACTIVE", "0", "RESTORE_MAX_ACTIVE must be a whole number from 1 to 900"),
+        ("RESTORE_MAX_ACTIVE", "0", "RESTORE_MAX_ACTIVE must be a whole number from 1 to 2000"),
         ("RESTORE_MAX_ACTIVE", "2.5", "RESTORE_MAX_ACTIVE must be a whole number"),
         ("RESTORE_MAX_ACTIVE", "nan", "RESTORE_MAX_ACTIVE must be a whole number"),
+        ("RESTORE_MAX_ACTIVE", "2001", "RESTORE_MAX_ACTIVE must be a whole number from 1 to 2000"),
+        ("RESTORE_MAX_SET", "2001", "RESTORE_MAX_SET must be a whole number from 1 to 2000"),
+        ("RESTORE_MAX_SET", "0", "RESTORE_MAX_SET must be a whole number from 1 to 2000"),
+        ("RESTORE_ARM_READS", "250", "RESTORE_ARM_READS must be calls at once and calls per"),
+        ("RESTORE_ARM_READS", "1+25", "RESTORE_ARM_READS must be"),
+        ("RESTORE_ARM_READS", "250+-1", "RESTORE_ARM_READS must be"),
+        ("RESTORE_ARM_WRITES", "200+0.05", "such as 250+25, at least 2+0.1"),
+        ("RESTORE_ARM_WRITES", "2e2+inf", "RESTORE_ARM_WRITES must be"),
         ("RESTORE_COOLDOWN_MINUTES", "-1", "RESTORE_COOLDOWN_MINUTES must be a whole number"),
         ("RESTORE_COOLDOWN_MINUTES", "an hour", "RESTORE_COOLDOWN_MINUTES must be a whole number"),
     ],

@@ -20,6 +20,7 @@ from restore_core.contract.queue_names import EVENTS, REQUESTS, STEPS
 from restore_core.engine.columns import day
 from restore_core.engine.engine import Engine
 from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.quota import DOCUMENTED
 from restore_core.lifecycle.rules import Rules
 from simulator import Pace, Simulator
 from tests import builders
@@ -105,7 +106,13 @@ class World:
         return self.engine
 
     def arm(self) -> Arm:
-        return Arm(self.server.url, self.credential, api_version=self.api_version, clock=self.clock)
+        return Arm(
+            self.server.url,
+            self.credential,
+            api_version=self.api_version,
+            clock=self.clock,
+            quota=self.rules.get("quota", DOCUMENTED),
+        )
 
     def __enter__(self) -> Self:
         self.engine.sweep.tick(OneAfterTheOther())

@@ -26,6 +26,7 @@ from restore_core.contract.resource_ids import (
 from restore_core.errors import Problem
 from restore_core.lifecycle import events, pace, states
 from restore_core.lifecycle.debts import owed
+from restore_core.lifecycle.sets import Header, Tally
 from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Wait
 from restore_core.lifecycle.transitions import ImpossibleEvent, apply
 
@@ -69,12 +70,19 @@ REJECTED: Final = Outcome(Status.REJECTED, T0, SOME)
 FAILED: Final = Outcome(Status.FAILED, T0, SOME)
 GAVE_UP: Final = Outcome(Status.TIMED_OUT, T0, SOME)
 
+HEADER: Final = Header("attempt", 2, 2, validate_only=False)
+TALLY: Final = Tally(2, 2, ())
+
 _NOW: Final = Wait(T0)
 _MISSED: Final = Wait(T0, pace.GONE_LIMIT - 1)
 
 # A state in each form in which it behaves differently, with the words that say which form it is.
 SAMPLES: Final[Sequence[tuple[str, State]]] = (
     ("", states.Accepted(_NOW)),
+    ("", states.Enrolled(_NOW)),
+    ("", states.Enrolling(HEADER, _NOW)),
+    ("", states.Gathering(HEADER, _NOW)),
+    ("withdrawn", states.Gathering(HEADER, _NOW, SOME)),
     ("", states.Planned(PLAN, _NOW)),
     ("", states.Following("another", _NOW)),
     ("", states.Queued(PLAN, _NOW)),
@@ -106,12 +114,19 @@ SAMPLES: Final[Sequence[tuple[str, State]]] = (
 HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.Prepared(PLAN, NEXT)),
     ("validateOnly", events.Prepared(VALIDATE_ONLY, NEXT)),
+    ("", events.SetPlanned(HEADER, NEXT)),
+    ("some", events.MembersEnrolled(1, NEXT)),
+    ("the last", events.MembersEnrolled(HEADER.disks, NEXT)),
+    ("", events.Recalled(NEXT)),
+    ("", events.SetEnded(Status.COMPLETED, TALLY, None, NEXT)),
+    ("", events.Withdrawn(SOME, NEXT)),
     ("", events.LeaderFound("another", NEXT)),
     ("", events.LeaderFailed(NEXT)),
     ("", events.Reserved(NEXT)),
     ("", events.TurnAwaited(NEXT)),
     ("", events.TurnCame(NEXT)),
     ("", events.Requeued(NEXT)),
+    ("", events.HeldBack(LATE, NEXT)),
     ("", events.OperationStarted(OPERATION, None, NEXT)),
     ("", events.ValidationSucceeded(NEXT)),
     ("", events.ValidationFailed(SOME, NEXT)),
@@ -124,6 +139,7 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.JobNotFound(NEXT, NEXT)),
     ("believed by now", events.JobNotFound(LATE, LATE)),
     ("", events.SearchUnfinished(LATE, None)),
+    ("", events.JobNotSeen(NEXT, None)),
     ("", events.OperationFailed(SOME, NEXT)),
     ("the disk exists", events.OperationFailed(EXISTS, NEXT)),
     *(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
+from restore_core.contract.withdrawal import Withdrawal
 from restore_core.engine.columns import PUBLIC
 from restore_core.engine.notices import SOURCE, TYPE
 from restore_core.lifecycle import states
@@ -64,6 +65,7 @@ def schemas() -> dict[str, Schema]:
     """Return every schema by its name."""
     return {
         "restore-request.v1": request(),
+        "restore-withdrawal.v1": withdrawal(),
         "restore-event.v1": event(),
         "restore-result.v1": result(),
         "restore-list.v1": listing(),
@@ -94,11 +96,31 @@ def request() -> Schema:
             "UTF-8, plain or base64. null and the empty text mean that a field is absent, except "
             "in recoveryPointId and pointInTime. Names that begin with $ are passed over.",
         ),
+        **_modelled(model),
+        "allOf": model["allOf"],
+    }
+
+
+def withdrawal() -> Schema:
+    """Return the schema of the native message that withdraws another, decoded."""
+    return {
+        **_head(
+            "withdrawal",
+            "A withdrawal of a restore request",
+            "The other native message on the queue restore-requests, wrapped as a request is. It "
+            "holds no field of a request but these. null and the empty text mean that requestedBy "
+            "or reason is absent. Names that begin with $ are passed over.",
+        ),
+        **_modelled(Withdrawal.model_json_schema()),
+    }
+
+
+def _modelled(model: Schema) -> Schema:
+    return {
         "required": model["required"],
         "properties": {name: _field(field) for name, field in model["properties"].items()},
         "patternProperties": model["patternProperties"],
         "additionalProperties": model["additionalProperties"],
-        "allOf": model["allOf"],
     }
 
 

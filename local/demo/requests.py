@@ -6,11 +6,12 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from restore_core.contract.envelopes.reader import read
 
 if TYPE_CHECKING:
+    from restore_core.contract.origin import Asked
     from simulator import Simulator
 
 
@@ -95,7 +96,7 @@ def demo_requests(simulator: Simulator, scene: Scene) -> list[DemoRequest]:
 
 def _in_envelope(shows: str, envelope: dict[str, Any], *, in_base64: bool = False) -> DemoRequest:
     body = json.dumps(envelope).encode()
-    request = read(body).request
+    request = cast("Asked", read(body)).request
     source, target = (
         str(part).rpartition("/")[2] for part in (request.known_source, request.known_target)
     )

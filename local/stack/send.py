@@ -104,7 +104,7 @@ def usage(folder: Path) -> str:
 def _request_id(body: bytes) -> str:
     """Return the id that the app will know it by, "" where it will find none."""
     try:
-        found = read(body).request.request_id
+        found = read(body).request_id
     except RestoreError:
         return ""
     return found if REQUEST_ID_IN_A_URL.fullmatch(found) else ""

@@ -2,7 +2,8 @@
 
 The only room that knows the HTTP library. It never sleeps, never follows a redirect and never
 repeats a POST; `Retry-After` is handed on, to become a due time. Errors tell what may be done next:
-`Unavailable` (not taken), `Rejected` (refused), `AnswerLost` (perhaps obeyed).
+`NotNow` (not sent, `buckets`), `Unavailable` (not taken), `Rejected` (refused), `AnswerLost`
+(perhaps obeyed).
 """
 
 import threading
@@ -22,9 +23,11 @@ from restore_core.azure.advice.obstacles import is_standing, with_remedy
 from restore_core.azure.arm_errors import problem_in
 from restore_core.azure.arm_guard import ArmGuard
 from restore_core.azure.bearer import Bearer
+from restore_core.azure.buckets import Buckets
 from restore_core.azure.retry_after import span_of
 from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
 from restore_core.lifecycle.pace import CLOUD_DOS_PAUSE
+from restore_core.lifecycle.quota import DOCUMENTED, Quota
 from restore_core.text import one_line
 from restore_core.version import VERSION
 
@@ -62,12 +65,14 @@ class Arm:
         *,
         api_version: str,
         clock: Callable[[], datetime],
+        quota: Quota = DOCUMENTED,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._guard = ArmGuard(self._endpoint)
         self.bearer = Bearer(credential, f"{self._endpoint}/.default", clock)
         self._api_version = api_version
         self._clock = clock
+        self._buckets = Buckets(quota, clock)
         self._of_thread = threading.local()
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=POOL, max_retries=0)
@@ -79,9 +84,13 @@ class Arm:
         """Return how many calls this thread has sent so far: an invocation keeps to one thread."""
         return int(getattr(self._of_thread, "calls", 0))
 
-    def get(self, path: str) -> Answer:
+    def reserve_post(self, path: str) -> None:
+        """Make sure that this thread can POST to `path` next; raise NotNow where it cannot."""
+        self._buckets.reserve("POST", self._url(path))
+
+    def get(self, path: str, *, api_version: str = "") -> Answer:
         """GET `path`, an ARM id; raise Unavailable or Rejected."""
-        return self._repeatable("GET", self._url(path))
+        return self._repeatable("GET", self._url(path, api_version))
 
     def follow(self, url: str) -> Answer:
         """GET an operation URL or a nextLink exactly as ARM gave it.
@@ -146,6 +155,7 @@ class Arm:
         }
         request = requests.Request(method, url, headers=headers, json=body, auth=self.bearer)
         prepared = self._session.prepare_request(request)
+        self._buckets.take(method, url)
         self._of_thread.calls = self.calls + 1
         prepared.url = url  # Verbatim: a signed URL that is quoted anew loses its signature.
         # Plain http is for this machine: a proxy on the way would read the token.
@@ -153,7 +163,11 @@ class Arm:
         settings = self._session.merge_environment_settings(
             url=url, proxies=proxies, stream=False, verify=None, cert=None
         )
-        return self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False, **settings)
+        response = self._session.send(prepared, timeout=TIMEOUT, allow_redirects=False, **settings)
+        self._buckets.heard(method, url, response.headers)
+        if response.status_code == codes.too_many_requests:
+            self._buckets.refused(method, url, self._retry_after(response))
+        return response
 
     def _url(self, path: str, api_version: str = "") -> str:
         return f"{self._endpoint}{path}?api-version={api_version or self._api_version}"

@@ -13,13 +13,17 @@ from typing import Any, Final
 from restore_core.azure.advice import for_app, for_restore
 from restore_core.azure.arm import Answer, Arm
 from restore_core.azure.arm_errors import problem_in
+from restore_core.azure.attachments import Attachments
 from restore_core.azure.disk_lookup import DiskLookup
 from restore_core.azure.inventory import Inventory
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.jobs import Job
+from restore_core.azure.machines import Machines
 from restore_core.azure.protected_disk import DISKS
 from restore_core.azure.resource_graph import ResourceGraph
+from restore_core.azure.set_search import SetSearch
 from restore_core.azure.vault_calls import VaultCalls, odd
+from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,
@@ -29,16 +33,19 @@ from restore_core.contract.resource_ids import (
     RecoveryPointId,
     job_id,
 )
-from restore_core.engine.ports import BackupInstance
-from restore_core.errors import AnswerLost, Problem, Rejected, Unavailable
+from restore_core.errors import THROTTLED, AnswerLost, Problem, Rejected, Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.events import (
     Event,
     JobEnded,
     JobNamed,
+    JobNotFound,
+    JobNotSeen,
     OperationFailed,
     OperationStarted,
     Refused,
+    SearchUnfinished,
     StillRunning,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -48,6 +55,7 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.pace import OPERATION_PATIENCE
 from restore_core.lifecycle.recovery_points import OPERATIONAL_STORE, RecoveryPoint
+from restore_core.lifecycle.sets import Attachment, FoundSet
 from restore_core.lifecycle.states import Claim, Operation, Plan
 from restore_core.loose_json import object_of, text_of
 
@@ -67,6 +75,8 @@ class BackupVault:
         graph = ResourceGraph(arm, clock, is_on=uses_graph)
         self._lookup = DiskLookup(self._calls, graph, clock)
         self._search = JobSearch(self._calls, graph, clock)
+        self._attachments = Attachments(graph)
+        self._sets = SetSearch(graph, self._lookup, Machines(arm, graph), self._attachments)
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance:
         """Return the protected disk; raise Unavailable, or Rejected where it is none."""
@@ -80,6 +90,14 @@ class BackupVault:
         That there is none is believed of what was read after `asked_at` alone.
         """
         return self._lookup.instance_of(source, vaults, asked_at)
+
+    def disks_of(self, request: RestoreRequest, vaults: Sequence[BackupVaultId]) -> FoundSet:
+        """Return the disks that a set means; raise Unavailable, or Rejected where none can tell."""
+        return self._sets.disks_of(request, vaults)
+
+    def attachment_of(self, source: DiskId) -> Attachment | None:
+        """Return where a disk is attached, where Resource Graph knows; None else. Never raises."""
+        return self._attachments.of_one(source)
 
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]:
         """Return all recovery points of `instance`; raise Unavailable or Rejected."""
@@ -130,14 +148,19 @@ class BackupVault:
 
     # ---------------------------------------------------------------------------- the restore
 
+    def reserve_trigger(self, plan: Plan) -> None:
+        """Make sure that this thread can trigger next; raise NotNow where it cannot."""
+        self._arm.reserve_post(_restore_path(plan))
+
     def trigger(self, plan: Plan, claim: Claim) -> Event:
         """POST restore, under `claim` and never twice for it."""
         try:
             answer = self._arm.post_once(
-                f"{plan.instance}/restore", _restore_body(plan), request_id=claim.request_id
+                _restore_path(plan), _restore_body(plan), request_id=claim.request_id
             )
         except Unavailable as error:
-            return TriggerNotTaken(error.problem, error.retry_after, self._clock())
+            throttled = error.status == THROTTLED
+            return TriggerNotTaken(error.problem, error.retry_after, self._clock(), throttled)
         except Rejected as error:
             return Refused(_advised(error, plan), self._clock())
         except AnswerLost as error:
@@ -157,7 +180,7 @@ class BackupVault:
             return answer
         status = _status(answer)
         if status not in {"succeeded", "failed", "canceled", "cancelled"}:
-            return self._begun_all_the_same(operation, plan) or _running(answer, now)
+            return self._beside(operation, plan, _running(answer, now))
         if job := _named_job(object_of(answer.body.get("properties"))):
             return JobNamed(job, now)
         problem = problem_in(answer.body) or Problem(
@@ -169,15 +192,25 @@ class BackupVault:
         problem = replace(problem, correlation_id=operation.correlation_id)
         return OperationFailed(for_restore.failed(problem, plan), now)
 
-    def _begun_all_the_same(self, operation: Operation, plan: Plan) -> JobNamed | None:
-        """Look for the job of an operation that runs for longer than any should."""
-        if self._clock() - operation.started < OPERATION_PATIENCE:
-            return None
+    def _beside(self, operation: Operation, plan: Plan, running: Event) -> Event:
+        """Look for the job of an operation that runs for longer than any should.
+
+        Where the look is cut, or ends, the next one reads on: a vault's list may be far longer.
+        """
+        is_late = self._clock() - operation.started >= OPERATION_PATIENCE
+        if not is_late or not isinstance(running, StillRunning):
+            return running
         try:
             found = self.find_job(plan, GLANCE)
         except Unavailable:
-            return None
-        return found if isinstance(found, JobNamed) else None
+            return running
+        match found:
+            case JobNamed():
+                return found
+            case JobNotFound() | SearchUnfinished():
+                return JobNotSeen(found.at, found.search, running.retry_after)
+            case _:
+                return running
 
     # -------------------------------------------------------------------------------- the job
 
@@ -195,6 +228,10 @@ class BackupVault:
         problem = found.problem and for_restore.failed(found.problem, plan)
         ended = found.ended if found.ended and found.ended <= now else now
         return JobEnded(end, found.status, ended, problem, found.started)
+
+
+def _restore_path(plan: Plan) -> str:
+    return f"{plan.instance}/restore"
 
 
 def _restore_body(plan: Plan) -> dict[str, Any]:

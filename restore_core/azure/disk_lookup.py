@@ -7,6 +7,7 @@ after the restore was asked for.
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,8 +24,8 @@ from restore_core.azure.protected_disk import (
 from restore_core.azure.resource_graph import INSTANCES, ResourceGraph, Row, same
 from restore_core.azure.vault_calls import GONE, VaultCalls, odd
 from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, DiskId, InvalidId
-from restore_core.engine.ports import BackupInstance
 from restore_core.errors import Rejected, Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 
 KEPT: Final = timedelta(minutes=1)
 """How long a vault's list that was read is used again by the same worker."""
@@ -64,10 +65,15 @@ class DiskLookup:
         found = self._in_graph(source, vaults)
         if not _live(found):
             found = self._in_lists(source, vaults, asked_at)
-        live = _live(found)
-        if len(live) != 1:
-            raise _not_one(source, vaults, live, found)
-        return live[0]
+        return only_one(source, vaults, found)
+
+    def listed(self, vault: BackupVaultId) -> dict[str, list[Found]]:
+        """Return what the vault's list, read now, shows: by the id of the disk, lower-cased.
+
+        Raise Unavailable or Rejected. What is no disk's instance is left out.
+        """
+        items = self._read(vault).items
+        return {key: _disks_of(vault, some) for key, some in items.items()}
 
     # -------------------------------------------------------------------------- in the graph
 
@@ -91,7 +97,7 @@ class DiskLookup:
             if error.status in GONE:
                 return None
             raise
-        read = _found(instance, answer.body)
+        read = found_in(instance, answer.body)
         return read if protects(answer.body, source) else None
 
     # -------------------------------------------------------------------------- in the lists
@@ -143,10 +149,19 @@ def _of_list(vault: BackupVaultId, item: dict[str, Any]) -> Found:
         instance = BackupInstanceId.of(vault, name_of(item))
     except InvalidId:
         raise Unavailable(odd("a backup instance's name")) from None
-    return _found(instance, item)
+    return found_in(instance, item)
 
 
-def _found(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
+def _disks_of(vault: BackupVaultId, items: Sequence[dict[str, Any]]) -> list[Found]:
+    found = list[Found]()
+    for item in items:
+        with suppress(Rejected):
+            found.append(_of_list(vault, item))
+    return found
+
+
+def found_in(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
+    """Return what an answer or a row tells of an instance; raise as `protected_disk`."""
     try:
         return protected_disk(instance, body)
     except SoftDeleted as deleted:
@@ -155,6 +170,16 @@ def _found(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
 
 def _live(found: Sequence[Found]) -> list[BackupInstance]:
     return [one for one in found if isinstance(one, BackupInstance)]
+
+
+def only_one(
+    source: DiskId, vaults: Sequence[BackupVaultId], found: Sequence[Found]
+) -> BackupInstance:
+    """Return the one instance that protects `source`; raise Rejected where there is not one."""
+    live = _live(found)
+    if len(live) != 1:
+        raise _not_one(source, vaults, live, found)
+    return live[0]
 
 
 def _not_one(

@@ -12,8 +12,8 @@ from restore_core.contract.resource_ids import (
     RecoveryPointId,
     recovery_point_id,
 )
-from restore_core.engine.ports import BackupInstance
 from restore_core.errors import Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.recovery_points import RecoveryPoint, is_operational
 from restore_core.loose_json import array_of, object_of, text_of
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from restore_core.azure.advice import for_app
 from restore_core.azure.jobs import Job
 from restore_core.azure.resource_graph import JOBS, ResourceGraph, Row, begins, between, same
 from restore_core.azure.vault_calls import ENDLESS, GONE, ODD, Page, VaultCalls
 from restore_core.contract.resource_ids import BackupVaultId, JobId
-from restore_core.errors import Rejected, Unavailable
+from restore_core.errors import NotNow, Rejected, Unavailable
 from restore_core.lifecycle.events import Event, JobNamed, JobNotFound, SearchUnfinished
 from restore_core.lifecycle.pace import CLOCK_SKEW, JOB_WINDOW
 from restore_core.lifecycle.states import Plan, Search
@@ -32,8 +33,8 @@ MAX_LINK: Final = 2_048
 PAGES_BESIDE: Final = 3
 """Pages of the list that are read beside a graph that sees: it will show the job soon."""
 
-_SPOILT: Final = frozenset({"ForeignUrl", ODD, ENDLESS.code})
-"""Codes of answers that a link would bring again."""
+_NO_LINKS: Final = frozenset({"ForeignUrl", ENDLESS.code})
+"""Codes of links that lead to another host, or in a circle."""
 
 
 @dataclass
@@ -112,7 +113,7 @@ class JobSearch:
         if found is not None:
             return JobNamed(found, at)
         if done.failure is not None:
-            return _failed(done.failure, done.search or start, at)
+            return _failed(done.failure, done.search, start, at)
         ended = done.last is not None and not done.last.next_link
         if ended and done.is_whole:
             return JobNotFound(at, done.begun, done.search)
@@ -134,7 +135,7 @@ class JobSearch:
                 if count >= pages or self._clock() - began >= MAX_TIME:
                     break
         except (Unavailable, Rejected) as error:
-            if done.last is None and not link:
+            if done.last is None and (not link or isinstance(error, NotNow)):
                 raise
             done.failure = error
         return None
@@ -168,12 +169,25 @@ def _start(plan: Plan, now: datetime) -> Search | None:
     return search if search.begun >= believed_after and not search.at_end else None
 
 
-def _failed(failure: Unavailable | Rejected, search: Search | None, at: datetime) -> Event:
-    """Return the event of a pass that failed on its way; a link that leads nowhere is not kept."""
+def _failed(
+    failure: Unavailable | Rejected, reached: Search | None, start: Search | None, at: datetime
+) -> Event:
+    """Return the event of a pass that failed on its way, which keeps its place all the same.
+
+    Dropped is only the link that this search began with, where that leads nowhere (of one that it
+    met on its way, the next search will tell); and a link that no search follows.
+    """
+    dropped = failure.problem.code in _NO_LINKS or (reached is None and _leads_nowhere(failure))
+    retry_after = failure.retry_after if isinstance(failure, Unavailable) else None
+    kept = None if dropped else reached or start
+    return SearchUnfinished(at, kept, failure.problem, retry_after)
+
+
+def _leads_nowhere(failure: Unavailable | Rejected) -> bool:
+    """Tell whether a link would bring that again; not so, where a right is missing for a while."""
     if isinstance(failure, Rejected):
-        return SearchUnfinished(at, None, failure.problem)
-    kept = None if failure.problem.code in _SPOILT else search
-    return SearchUnfinished(at, kept, failure.problem, failure.retry_after)
+        return not for_app.concerns(failure)
+    return failure.problem.code == ODD
 
 
 def _is_ours(job: Job, plan: Plan) -> bool:

@@ -13,8 +13,8 @@ from restore_core.contract.resource_ids import (
     InvalidId,
     ResourceGroupId,
 )
-from restore_core.engine.ports import BackupInstance
 from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.loose_json import array_of, object_of, text_of
 from restore_core.text import one_line, quoted
 

@@ -8,20 +8,25 @@ a while, nor is one that refuses.
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from restore_core.azure.arm import Arm
 from restore_core.azure.vault_calls import odd
 from restore_core.contract.resource_ids import ArmId, BackupVaultId
-from restore_core.errors import Rejected, Unavailable
+from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.loose_json import array_of, text_of
 
 PATH: Final = "/providers/Microsoft.ResourceGraph/resources"
 API_VERSION: Final = "2021-03-01"
 """The one that is recorded."""
 MOST: Final = 20
 """Rows of an answer: those that are asked for come first, and there are seldom two."""
+AT_ONCE: Final = 200
+"""Ids in one query: some thirty thousand characters."""
+PAGE: Final = 1_000
+"""Rows of a page where all are wanted: no more come at once."""
 BLIND: Final = timedelta(minutes=10)
 """How long a graph that refuses, or shows nothing of a vault, is not asked again."""
 THROTTLED: Final = timedelta(seconds=5)
@@ -32,8 +37,14 @@ JOBS: Final = "backupjobs"
 
 _SAFE: Final = re.compile(r"[^'\"\\\x00-\x1f\x7f]+")
 _EVERYTHING: Final = ""
+_PARTIAL: Final = Problem(
+    "PartialAnswer",
+    "Resource Graph's answer is truncated, or its count is not its total.",
+    "This mends itself: it is asked again.",
+)
 
 Row = dict[str, Any]
+_Id = TypeVar("_Id", bound=ArmId)
 
 
 class ResourceGraph:
@@ -67,6 +78,38 @@ class ResourceGraph:
         if not rows:
             self._remember_blind(scope)
             return None
+        return rows
+
+    def all_rows(self, query: str, subscriptions: Sequence[str]) -> list[Row] | None:
+        """Return every row of a query that keeps the column `id`; None where it cannot help.
+
+        An answer of which something is missing is none: raise Unavailable.
+        """
+        if not self._is_on or self._is_blind(_EVERYTHING):
+            return None
+        try:
+            return self._every_page(query, subscriptions)
+        except Rejected:
+            self._remember_blind(_EVERYTHING)
+            return None
+        except Unavailable as error:
+            self._remember_failing(error)
+            raise
+
+    def _every_page(self, query: str, subscriptions: Sequence[str]) -> list[Row]:
+        rows, token, total = list[Row](), "", -1
+        while token or total < 0:
+            options = {"$top": PAGE, "resultFormat": "objectArray"}
+            body = {
+                "subscriptions": sorted({one.lower() for one in subscriptions}),
+                "query": query,
+                "options": {**options, "$skipToken": token} if token else options,
+            }
+            page = self._arm.post(PATH, body, api_version=API_VERSION).body
+            rows += [row for row in array_of(page.get("data")) if isinstance(row, dict)]
+            token, total = text_of(page.get("$skipToken")), _whole(page.get("totalRecords"))
+            if len(rows) > total or not (token or len(rows) == total):
+                raise Unavailable(_PARTIAL)
         return rows
 
     def ask(self, kind: str, vaults: Sequence[BackupVaultId], condition: str) -> list[Row]:
@@ -110,11 +153,37 @@ def begins(path: str, text: str) -> str:
     return f"tostring({path}) startswith {literal(text)}"
 
 
+def among(path: str, texts: Iterable[str | ArmId]) -> str:
+    """Return the condition that what stands at `path` is one of these texts, whatever the case."""
+    return f"tostring({path}) in~ ({', '.join(literal(str(text)) for text in texts)})"
+
+
+def contains(path: str, text: str | ArmId) -> str:
+    """Return the condition that what stands at `path` holds this text somewhere."""
+    return f"tostring({path}) contains {literal(str(text))}"
+
+
+def batches(ids: Sequence[_Id]) -> Iterator[Sequence[_Id]]:
+    """Yield as many ids at once as one query should hold."""
+    for first in range(0, len(ids), AT_ONCE):
+        yield ids[first : first + AT_ONCE]
+
+
+def inside(vaults: Sequence[BackupVaultId]) -> str:
+    """Return the condition that a row's id lies in one of these vaults."""
+    return " or ".join(f"id startswith {literal(f'{vault}/')}" for vault in vaults)
+
+
 def between(path: str, begin: datetime, end: datetime) -> str:
     """Return the condition that the time at `path` is neither before `begin` nor after `end`."""
     moment = f"todatetime({path})"
     first, last = f"datetime({begin.isoformat()})", f"datetime({end.isoformat()})"
     return f"({moment} >= {first} and {moment} <= {last})"
+
+
+def _whole(value: Any) -> int:
+    """Return a count; -1 where there is none, which is never a number of rows."""
+    return value if isinstance(value, int) else -1
 
 
 def literal(text: str) -> str:
@@ -126,11 +195,10 @@ def literal(text: str) -> str:
 
 def _query(kind: str, vaults: Sequence[BackupVaultId], condition: str) -> str:
     """Return the query: others than those that are asked for show whether it sees anything."""
-    inside = " or ".join(f"id startswith {literal(f'{vault}/')}" for vault in vaults)
     return (
         "RecoveryServicesResources"
         f" | where type =~ 'microsoft.dataprotection/backupvaults/{kind}'"
-        f" | where {inside}"
+        f" | where {inside(vaults)}"
         f" | extend wanted = {condition}"
         f" | order by wanted desc | take {MOST} | project id, name, properties"
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 from restore_core.azure.advice import for_app
 from restore_core.azure.arm import Answer, Arm
 from restore_core.contract.resource_ids import BackupVaultId
-from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.errors import THROTTLED, NotNow, Problem, Rejected, Unavailable
 from restore_core.lifecycle.events import Unanswered
 from restore_core.lifecycle.states import Plan
 from restore_core.loose_json import text_of
@@ -90,9 +90,14 @@ class VaultCalls:
             link = page.next_link
 
     def poll(self, get: Callable[[str], Answer], where: str, plan: Plan) -> Answer | Unanswered:
-        """Look at an operation or a job: a refusal while polling ends nothing, it is told."""
+        """Look at an operation or a job: a refusal while polling ends nothing, it is told.
+
+        Raise NotNow where nobody was asked.
+        """
         try:
             return get(where)
+        except NotNow:
+            raise
         except (Rejected, Unavailable) as error:
             return self.unanswered(error, plan)
 
@@ -104,6 +109,7 @@ class VaultCalls:
             self._clock(),
             error.retry_after if isinstance(error, Unavailable) else None,
             gone=error.status in GONE,
+            throttled=error.status == THROTTLED,
         )
 
 

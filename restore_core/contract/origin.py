@@ -27,3 +27,8 @@ class Asked:
 
     request: RestoreRequest
     origin: Origin
+
+    @property
+    def request_id(self) -> str:
+        """Return the id of the request."""
+        return self.request.request_id

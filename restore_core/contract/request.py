@@ -1,47 +1,32 @@
 """The message contract: what a sender may ask, and every reason why a request is refused. Pure.
 
-Pydantic serves this module and `values` alone. Everything inside the app holds a `RestoreRequest`,
-never a dict from outside.
+Pydantic serves this module, `withdrawal` and `values` alone. Everything inside the app holds a
+`RestoreRequest`, never a dict from outside.
 """
 
-import difflib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
-from restore_core.contract import request_schema as schema
 from restore_core.contract import values
-from restore_core.contract.resource_ids import BackupVaultId, DiskId, ResourceGroupId
-from restore_core.contract.values import REQUEST_ID
+from restore_core.contract.faults import MAX_FAULTS_TOLD, told, usable_id
+from restore_core.contract.request_rules import OF_MANY, PUBLISHED, fault_among
+from restore_core.contract.resource_ids import (
+    BackupVaultId,
+    DiskId,
+    ResourceGroupId,
+    VirtualMachineId,
+)
 from restore_core.errors import MalformedRequest
-from restore_core.text import quoted, shown
 
 MAX_DISK_NAME: Final = 80
 DERIVED_SUFFIX: Final = 10
 """Hex digits of the request id's SHA-256 that end a derived disk name."""
-MAX_FAULTS_TOLD: Final = 5
-
-_PUBLISHED: Final[dict[str, Any]] = {
-    "allOf": [
-        schema.one_of_these(
-            ("backupInstanceId", ("sourceDiskId", "vaultId")),
-            ("sourceDiskId", ("backupInstanceId",)),
-        ),
-        schema.one_of_these(
-            ("targetDiskId", ("targetResourceGroupId", "targetDiskName")),
-            ("targetResourceGroupId", ("targetDiskId",)),
-        ),
-        schema.not_both("recoveryPointId", "pointInTime"),
-    ],
-    "patternProperties": {r"^\$": True},
-}
-"""What the validators of the whole request ask for, for the published schema."""
 
 
 class RestoreRequest(BaseModel):
@@ -54,7 +39,7 @@ class RestoreRequest(BaseModel):
         frozen=True,
         arbitrary_types_allowed=True,
         use_attribute_docstrings=True,
-        json_schema_extra=_PUBLISHED,
+        json_schema_extra=PUBLISHED,
     )
 
     request_id: values.RequestId
@@ -68,8 +53,23 @@ class RestoreRequest(BaseModel):
     """The ARM id of the disk to restore, instead of its backup instance. It need not exist any
     more."""
 
+    source_virtual_machine_id: values.Machine = None
+    """The ARM id of a virtual machine, instead of one disk: all disks that it has. A set."""
+
+    source_resource_group_id: values.Group = None
+    """The ARM id of a resource group: every protected disk whose own id lies in it, also of disks
+    and machines that are gone. A set."""
+
+    source_disk_ids: values.Disks = None
+    """The ARM ids of several disks. A set."""
+
+    expected_disks: values.Count = None
+    """How many disks the set must have: another number is refused, with the list of what was
+    found."""
+
     vault_id: values.Vault = None
-    """The ARM id of the vault that protects sourceDiskId. Without it: RESTORE_DEFAULT_VAULT."""
+    """The ARM id of the vault that protects the source. Without it: RESTORE_DEFAULT_VAULT, else the
+    vaults that the rules name."""
 
     target_disk_id: values.Disk = None
     """The ARM id of the disk to create. It must not exist."""
@@ -80,6 +80,10 @@ class RestoreRequest(BaseModel):
     target_disk_name: values.DiskName = None
     """The name of the disk in targetResourceGroupId. Without it: the source disk's name, cut, and
     ten hex digits made of requestId, the same at every retry."""
+
+    target_disk_suffix: values.Suffix = None
+    """What ends the names of a set's new disks, after the names of their sources. Without it: a
+    hyphen and ten hex digits made of requestId."""
 
     recovery_point_id: values.Point = None
     """The recovery point to restore. Never null or empty: leave it out."""
@@ -117,9 +121,10 @@ class RestoreRequest(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            told = [_told(fault) for fault in error.errors(include_url=False)[:MAX_FAULTS_TOLD]]
+            faults = error.errors(include_url=False)[:MAX_FAULTS_TOLD]
+            reasons = " ".join(told(fault, FIELDS) for fault in faults)
             raise MalformedRequest(
-                f"{they} no restore request. {' '.join(told)}", _usable_id(fields)
+                f"{they} no restore request. {reasons}", usable_id(fields)
             ) from None
 
     @model_validator(mode="before")
@@ -133,29 +138,25 @@ class RestoreRequest(BaseModel):
         }
 
     @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if self.backup_instance_id is not None:
-            if self.source_disk_id is not None or self.vault_id is not None:
-                raise ValueError(
-                    "backupInstanceId excludes sourceDiskId and vaultId: send the one or the others"
-                )
-        elif self.source_disk_id is None:
-            raise ValueError("The source is missing: send backupInstanceId or sourceDiskId")
+    def _refuse_what_cannot_stand_together(self) -> Self:
+        fault = fault_among(self._there(_SNAKES), self.request_id)
+        if fault:
+            raise ValueError(fault)
         return self
 
-    @model_validator(mode="after")
-    def _one_selector_and_one_target(self) -> Self:
-        if self.recovery_point_id is not None and self.point_in_time is not None:
-            raise ValueError("recoveryPointId and pointInTime exclude each other: send one of them")
-        if self.target_disk_id is not None:
-            if self.target_resource_group_id is not None or self.target_disk_name is not None:
-                raise ValueError(
-                    "targetDiskId excludes targetResourceGroupId and targetDiskName: send the one "
-                    "or the others"
-                )
-        elif self.target_resource_group_id is None:
-            raise ValueError("The target is missing: send targetDiskId or targetResourceGroupId")
-        return self
+    def _there(self, names: Iterable[str]) -> set[str]:
+        """Return those of the fields `names`, as a sender writes them, that have a value."""
+        return {name for name in names if getattr(self, _SNAKES[name]) is not None}
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether it asks for several disks."""
+        return bool(self._there(OF_MANY))
+
+    @property
+    def group_of_disks(self) -> VirtualMachineId | ResourceGroupId | None:
+        """Return the machine or the resource group whose disks it asks for."""
+        return self.source_virtual_machine_id or self.source_resource_group_id
 
     @property
     def known_source(self) -> DiskId:
@@ -179,6 +180,14 @@ class RestoreRequest(BaseModel):
             raise MalformedRequest("the target is missing")
         return group if self.target_disk_name is None else DiskId(group, self.target_disk_name)
 
+    @property
+    def group_of_targets(self) -> ResourceGroupId:
+        """Return the group for the new disks of a set."""
+        group = self.target_resource_group_id
+        if group is None:  # pragma: no cover  the validators leave no such set
+            raise MalformedRequest("the target is missing")
+        return group
+
     def target_for(self, source: DiskId) -> DiskId:
         """Return the disk to create for `source`, the same at every retry of this request."""
         target = self.known_target
@@ -195,44 +204,12 @@ class RestoreRequest(BaseModel):
         return json.dumps(fields, separators=(",", ":"))
 
 
-_MAY_BE_EMPTY: Final = {to_camel(name) for name in RestoreRequest.model_fields} - {
-    "recoveryPointId",
-    "pointInTime",
-}
+_SNAKES: Final = {to_camel(name): name for name in RestoreRequest.model_fields}
+"""Every field as a sender writes it, and as it is called here."""
+
+_MAY_BE_EMPTY: Final = _SNAKES.keys() - {"recoveryPointId", "pointInTime"}
 """Where null and "" mean absent. Not in a selector, and not in a name that is unknown: it may be a
 selector, misspelt, whose expression yields nothing."""
 
-FIELDS: Final = {to_camel(name).lower(): to_camel(name) for name in RestoreRequest.model_fields}
+FIELDS: Final = {name.lower(): name for name in _SNAKES}
 """Every field of a request as a sender writes it, by its lower-cased name."""
-
-
-def _usable_id(fields: dict[str, Any]) -> str:
-    request_id = fields.get("requestId")
-    usable = isinstance(request_id, str) and REQUEST_ID.fullmatch(request_id)
-    return request_id if usable and isinstance(request_id, str) else ""
-
-
-def _told(fault: ErrorDetails) -> str:
-    """Return one fault as a sentence: the field, its value (cut) and the remedy."""
-    field = str(fault["loc"][0]) if fault["loc"] else ""
-    if fault["type"] == "missing":
-        return f"{field} is missing: every request must have it."
-    if fault["type"] == "extra_forbidden":
-        return f"{quoted(field)} is no field of a restore request{_nearest(field)}."
-    reason = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
-    if not field:
-        return f"{reason}."
-    return f"{field} is {shown(fault['input'])}: {reason}."
-
-
-def nearest_field(name: str, *, cutoff: float, among: Mapping[str, str] = FIELDS) -> str:
-    """Return the field that is written nearly as `name`, in any casing, else ""."""
-    near = difflib.get_close_matches(name.lower(), among, n=1, cutoff=cutoff)
-    return among[near[0]] if near else ""
-
-
-def _nearest(field: str) -> str:
-    near = nearest_field(field, cutoff=0.5)
-    if near:
-        return f": perhaps {near} is meant"
-    return f"; the fields are {', '.join(FIELDS.values())}"

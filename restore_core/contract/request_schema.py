@@ -6,12 +6,16 @@ ECMA-262 and RE2 reads, so letters of either case are spelt out.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from restore_core.contract import moments
 from restore_core.contract.resource_ids import ArmId, segment_pattern
 
 Schema = dict[str, Any]
+
+_THERE: Final[Schema] = {"type": ["string", "array"], "minLength": 1}
+_ABSENT: Final[Schema] = {"enum": [None, ""]}
 
 FLAG: Final[Schema] = {
     "type": ["boolean", "string", "null"],
@@ -35,7 +39,11 @@ def name_of(kind: str) -> Schema:
 
 def id_of(kind: type[ArmId]) -> Schema:
     """Return the schema of an ARM id of `kind`, or of none."""
-    return _or_absent("/".join(_segment(part) for part in kind.template.split("/")))
+    return _or_absent(_pattern(kind))
+
+
+def _pattern(kind: type[ArmId]) -> str:
+    return "/".join(_segment(part) for part in kind.template.split("/"))
 
 
 def _segment(part: str) -> str:
@@ -52,6 +60,24 @@ def _or_absent(expression: str) -> Schema:
     return {"type": ["string", "null"], "pattern": f"^(?:{expression})?$"}
 
 
+def text_or_none(expression: re.Pattern[str]) -> Schema:
+    """Return the schema of a text that matches as a whole, or of none."""
+    return _or_absent(expression.pattern)
+
+
+def list_of(kind: type[ArmId], most: int) -> Schema:
+    """Return the schema of a list of different ids of `kind`, or of none."""
+    items = {"type": "string", "pattern": f"^(?:{_pattern(kind)})$"}
+    listed = {"type": "array", "minItems": 1, "maxItems": most, "uniqueItems": True}
+    return {"anyOf": [{**listed, "items": items}, _ABSENT]}
+
+
+def count_up_to(most: int, digits: re.Pattern[str]) -> Schema:
+    """Return the schema of a whole number from 1 to `most`, perhaps as its digits, or of none."""
+    number = {"type": ["integer", "string", "null"], "minimum": 1, "maximum": most}
+    return {**number, "pattern": f"^(?:{digits.pattern})?$"}
+
+
 # -------------------------------------------------------------------------- which go together
 
 
@@ -65,10 +91,17 @@ def one_of_these(*choices: tuple[str, tuple[str, ...]]) -> Schema:
     }
 
 
+def by_kind(some: Sequence[str], *, then: Schema, otherwise: Schema) -> Schema:
+    """Return the rule that `then` holds where one field of `some` is there, else `otherwise`."""
+    there = [{"required": [name], "properties": {name: _THERE}} for name in some]
+    return {"if": {"anyOf": there}, "then": then, "else": otherwise}
+
+
+def without(*names: str) -> Schema:
+    """Return the rule that each of these fields is absent, or means no more than that."""
+    return {"properties": dict.fromkeys(names, _ABSENT)}
+
+
 def not_both(one: str, other: str) -> Schema:
     """Return the rule that two selectors exclude each other."""
     return {"not": {"required": [one, other]}}
-
-
-_THERE: Final[Schema] = {"type": "string", "minLength": 1}
-_ABSENT: Final[Schema] = {"enum": [None, ""]}

@@ -37,6 +37,10 @@ _NAMES: Final = {
         re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"),
         "a disk's name has 1 to 80 of a-z A-Z 0-9 _ - . and begins and ends with one of a-z 0-9 _",
     ),
+    "machine": (
+        re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?"),
+        "a machine's name has 1 to 64 of a-z A-Z 0-9 _ - . and begins and ends with one of a-z 0-9",
+    ),
     "identity": (
         re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}"),
         "a managed identity's name has 3 to 128 of a-z A-Z 0-9 _ - and begins with one of a-z 0-9",
@@ -155,6 +159,24 @@ class DiskId(ArmId):
 
     def __str__(self) -> str:
         return f"{self.group}/providers/Microsoft.Compute/disks/{self.name}"
+
+
+@dataclass(frozen=True, eq=False)
+class VirtualMachineId(ArmId):
+    """A virtual machine."""
+
+    template = ResourceGroupId.template + "/providers/Microsoft.Compute/virtualMachines/{machine}"
+    group: ResourceGroupId
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the virtual machine that `text` names; raise InvalidId."""
+        parts = _parse(text, cls.template, "a virtual machine")
+        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["machine"])
+
+    def __str__(self) -> str:
+        return f"{self.group}/providers/Microsoft.Compute/virtualMachines/{self.name}"
 
 
 @dataclass(frozen=True, eq=False)

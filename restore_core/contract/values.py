@@ -4,6 +4,7 @@ Each refuses with a ValueError that reads on after "the field is the value:".
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -19,14 +20,20 @@ from restore_core.contract.resource_ids import (
     DiskId,
     RecoveryPointId,
     ResourceGroupId,
+    VirtualMachineId,
     recovery_point_id,
 )
-from restore_core.text import json_type, one_line
+from restore_core.text import json_type, one_line, shown
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 MAX_CARRIED_TEXT: Final = 1_024
 """Characters kept of requestedBy, reason and correlationId. They are cut, never refused: a long
 reason is no reason to leave a disk lost."""
+MOST_DISKS: Final = 2_000
+"""As many as a set may have members at the most."""
+COUNT: Final = re.compile(r"[1-9][0-9]{0,2}|1[0-9]{3}|2000")
+"""The digits of as many."""
+SUFFIX: Final = re.compile(r"[A-Za-z0-9_.-]{0,39}[A-Za-z0-9_]")
 _TRUTH: Final = {"true": True, "false": False}
 
 
@@ -69,13 +76,58 @@ def _selector(value: object, remedy: str) -> str:
     return _text(value)
 
 
-def _flag(value: object) -> bool:
-    """Accept JSON's booleans, and their names: a Logic App writes `"True"`."""
+def flag_of(value: object) -> bool:
+    """Return a boolean of JSON, or what its name says: a Logic App writes `"True"`.
+
+    Raise ValueError.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in _TRUTH:
         return _TRUTH[value.lower()]
     raise ValueError("it must be true or false")
+
+
+def _disks(value: object) -> tuple[DiskId, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"it must be a JSON list of disk ids, not {json_type(value)}")  # noqa: TRY004
+    if not 1 <= len(value) <= MOST_DISKS:
+        raise ValueError(f"it must name 1 to {MOST_DISKS} disks, and names {len(value)}")
+    disks = tuple(one if isinstance(one, DiskId) else _listed(one) for one in value)
+    twice = next((disk for disk, count in Counter(disks).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"it names {twice} twice: name each disk once")
+    return disks
+
+
+def _listed(value: object) -> DiskId:
+    try:
+        return DiskId.parse(_text(value))
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} in it cannot be used: {error}") from None
+
+
+def _count(value: object) -> int:
+    """Accept a whole number, and its digits: a custom property of an alert rule is text.
+
+    JSON knows one kind of number, so 3.0 is 3.
+    """
+    if isinstance(value, str) and COUNT.fullmatch(value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return _count(int(value))
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_DISKS:
+        raise ValueError(f"it must be a whole number from 1 to {MOST_DISKS}")
+    return value
+
+
+def _suffix(text: str) -> str:
+    if not SUFFIX.fullmatch(text):
+        raise ValueError(
+            "it must have 1 to 40 of a-z A-Z 0-9 _ - . and end in one of a-z 0-9 _, as a disk's "
+            "name must"
+        )
+    return text
 
 
 def _carried(text: str) -> str | None:
@@ -107,6 +159,22 @@ Group = Annotated[
     PlainSerializer(str),
     WithJsonSchema(schema.id_of(ResourceGroupId)),
 ]
+Machine = Annotated[
+    VirtualMachineId | None,
+    _parsed(VirtualMachineId.parse),
+    PlainSerializer(str),
+    WithJsonSchema(schema.id_of(VirtualMachineId)),
+]
+Disks = Annotated[
+    tuple[DiskId, ...] | None,
+    BeforeValidator(_disks),
+    PlainSerializer(lambda disks: [str(disk) for disk in disks]),
+    WithJsonSchema(schema.list_of(DiskId, MOST_DISKS)),
+]
+Count = Annotated[
+    int | None, BeforeValidator(_count), WithJsonSchema(schema.count_up_to(MOST_DISKS, COUNT))
+]
+Suffix = Annotated[str | None, _parsed(_suffix), WithJsonSchema(schema.text_or_none(SUFFIX))]
 DiskName = Annotated[str | None, _parsed(_disk_name), WithJsonSchema(schema.name_of("disk"))]
 Point = Annotated[
     RecoveryPointId | None,
@@ -124,5 +192,5 @@ Moment = Annotated[
     PlainSerializer(datetime.isoformat),
     WithJsonSchema(schema.MOMENT),
 ]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(schema.FLAG)]
+Flag = Annotated[bool, BeforeValidator(flag_of), WithJsonSchema(schema.FLAG)]
 Carried = Annotated[str | None, _parsed(_carried), WithJsonSchema(schema.CARRIED)]

@@ -6,38 +6,34 @@ what events and HTTP show. Never a signed URL, never a token.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from restore_core.contract.resource_ids import ArmId
+from restore_core.engine.column import Column, Row, present, seconds_of
+from restore_core.engine.follow_up import follow_up
 from restore_core.engine.ports import RefusedMessage
+from restore_core.engine.set_columns import SET_COLUMNS, set_columns
 from restore_core.errors import Problem
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Accepted, Outcome, Status
 from restore_core.text import MAX_ADVICE, MAX_TEXT, one_line, utc_text
-
-Row = dict[str, Any]
 
 UNREADABLE: Final = "unreadable"
 MAX_PROPERTY: Final = 32_768
 """UTF-16 units that a text property holds (64 KiB)."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column that a receiver may rely on: what it holds, as Python has it, and its meaning."""
-
-    kind: type[str | int | datetime]
-    text: str
-
-
 PUBLIC: Final = {
     "status": Column(str, "Where the restore stands, or how it ended."),
     "requestId": Column(str, "As the sender sent it, or as an alert or event gave it."),
     "origin": Column(str, "The envelope that the request came in."),
+    "partOf": Column(str, "The set that it is a member of."),
     "follows": Column(str, "The request whose restore of the same disk it waits for."),
     "backupInstanceId": Column(str, "The ARM id of the protected disk in its vault."),
     "sourceDiskId": Column(str, "The ARM id of the disk that is restored."),
+    "sourceVirtualMachineId": Column(str, "Of a set: the machine whose disks are restored."),
+    "sourceResourceGroupId": Column(str, "Of a set: the group whose disks are restored."),
     "targetDiskId": Column(str, "The ARM id of the new disk."),
     "recoveryPointId": Column(str, "The recovery point that is restored."),
     "recoveryPointTime": Column(datetime, "When the recovery point was made."),
@@ -58,6 +54,8 @@ PUBLIC: Final = {
     "dueAt": Column(datetime, "When the app looks again at a restore that is under way."),
     "jobId": Column(str, "The vault's job."),
     "jobStatus": Column(str, "The vault's own word for the end of its job."),
+    **SET_COLUMNS,
+    "followUp": Column(str, "Where the source disk was attached, and how to attach the new one."),
     "errorCode": Column(str, "Why it ended badly, or still waits: a code."),
     "errorMessage": Column(str, "Why, in a sentence."),
     "recommendedAction": Column(str, "What to do about it."),
@@ -79,7 +77,7 @@ def result_row(restore: Restore, outcome: Outcome) -> Row:
         "PartitionKey": day(restore.accepted_at),
         "RowKey": restore.id,
         **columns(restore),
-        "durationSeconds": _seconds(restore.accepted_at, outcome.at),
+        "durationSeconds": seconds_of(restore.accepted_at, outcome.at),
     }
 
 
@@ -123,7 +121,7 @@ def _json_value(name: str, value: object) -> object:
     """Return a column's value as JSON has it; a text is cut, or a page could be 64 MiB long."""
     if isinstance(value, datetime):
         return utc_text(value)
-    limit = MAX_ADVICE if name == "recommendedAction" else MAX_TEXT
+    limit = MAX_ADVICE if name in {"recommendedAction", "followUp"} else MAX_TEXT
     return value if isinstance(value, int) else one_line(str(value), limit)
 
 
@@ -131,7 +129,7 @@ def _duration(row: Mapping[str, Any]) -> Row:
     """Return what a row of `Restores` lacks of a result."""
     begin, end = row.get("acceptedAt"), row.get("completedAt")
     if isinstance(begin, datetime) and isinstance(end, datetime):
-        return {"durationSeconds": _seconds(begin, end)}
+        return {"durationSeconds": seconds_of(begin, end)}
     return {}
 
 
@@ -148,13 +146,16 @@ def columns(restore: Restore) -> Row:
             "status": outcome.status.value if outcome else type(restore.state).__name__,
             "requestId": restore.id,
             "origin": restore.origin.value,
+            "partOf": restore.part_of or None,
             "follows": restore.leader or None,
             "backupInstanceId": restore.instance and str(restore.instance),
-            "sourceDiskId": str(plan.source if plan else request.source_disk_id or "") or None,
+            "sourceDiskId": _text(restore.source),
+            "sourceVirtualMachineId": _text(request.source_virtual_machine_id),
+            "sourceResourceGroupId": _text(request.source_resource_group_id),
             "targetDiskId": str(plan.target if plan else request.target_disk_id or "") or None,
             "recoveryPointId": plan.point if plan else request.recovery_point_id,
             "recoveryPointTime": plan and plan.point_time,
-            "recoveryPointAgeSeconds": plan and _seconds(plan.point_time, restore.accepted_at),
+            "recoveryPointAgeSeconds": plan and seconds_of(plan.point_time, restore.accepted_at),
             "jobId": restore.job,
             "jobStatus": outcome and (outcome.job_status or None),
             "requestedAt": restore.requested_at,
@@ -172,9 +173,15 @@ def columns(restore: Restore) -> Row:
             "requestedBy": request.requested_by,
             "reason": request.reason,
             **(_phases(restore, outcome) if outcome else {}),
+            **set_columns(restore),
+            "followUp": follow_up(restore),
             **problem_columns(restore.problem),
         }
     )
+
+
+def _text(resource: ArmId | None) -> str | None:
+    return str(resource) if resource else None
 
 
 def _state_since(restore: Restore) -> datetime | None:
@@ -186,7 +193,9 @@ def _state_since(restore: Restore) -> datetime | None:
 def _phases(restore: Restore, outcome: Outcome) -> Row:
     """Return where the time went; what did not happen is absent."""
     at = restore.moments
-    waited = min((at[name] for name in ("Following", "Queued") if name in at), default=None)
+    waited = min(
+        (at[name] for name in ("Following", "Enrolled", "Queued") if name in at), default=None
+    )
     job_ended = outcome.at if outcome.job_started else None
     return present(
         {
@@ -198,7 +207,7 @@ def _phases(restore: Restore, outcome: Outcome) -> Row:
 
 
 def _span(begin: datetime | None, end: datetime | None) -> int | None:
-    return None if begin is None or end is None else _seconds(begin, end)
+    return None if begin is None or end is None else seconds_of(begin, end)
 
 
 def _triggered_at(restore: Restore) -> datetime | None:
@@ -226,15 +235,6 @@ def problem_columns(problem: Problem | None) -> Row:
             "armCorrelationId": problem.correlation_id or None,
         }
     )
-
-
-def _seconds(begin: datetime, end: datetime) -> int:
-    return max(0, round((end - begin).total_seconds()))
-
-
-def present(columns: Row) -> Row:
-    """Return the columns that have a value."""
-    return {name: value for name, value in columns.items() if value is not None}
 
 
 def _fitting(text: str) -> str:

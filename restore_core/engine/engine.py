@@ -13,6 +13,7 @@ from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps
 from restore_core.engine.sweep import Sweep
 from restore_core.engine.turns import Turns
+from restore_core.engine.withdrawals import Withdrawals
 from restore_core.lifecycle.rules import Rules
 
 
@@ -47,7 +48,14 @@ class Engine:
             rules=rules,
             clock=clock,
         )
-        intake = Intake(tables=tables, refusals=refusals, steps=steps, rules=rules, clock=clock)
+        intake = Intake(
+            tables=tables,
+            refusals=refusals,
+            steps=steps,
+            withdrawals=Withdrawals(tables=tables, refusals=refusals, steps=steps, clock=clock),
+            rules=rules,
+            clock=clock,
+        )
         sweep = Sweep(
             tables=tables,
             queues=queues,

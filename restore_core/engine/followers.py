@@ -9,15 +9,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, restored_already
 from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
+from restore_core.lifecycle.reasons import WITHDRAWN
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Outcome, Status, Turn
+from restore_core.lifecycle.states import Outcome, Status
+from restore_core.lifecycle.turn import Turn
 
 _ITS_OWN: Final = frozenset(
     {
@@ -66,7 +67,8 @@ class Followers:
         if found is None or outcome is None or _another_may(found, outcome):
             return self._go_ahead(*followers)
         problem = _reason(found, outcome)
-        return {name: Refused(problem, self._clock()) for name in followers}
+        back_as = found.plan.target if found.plan and outcome.status in RESTORED else None
+        return {name: Refused(problem, self._clock(), back_as) for name in followers}
 
     def _leader(self, request_id: str) -> Restore | None:
         """Return the leader; one that is missing or cannot be read counts as ended."""
@@ -90,7 +92,16 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
     if rejected:
         exists = endings.DISK_EXISTS in code.lower()
         return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
-    return outcome.status in (Status.FAILED, Status.TIMED_OUT)
+    if outcome.status is Status.CANCELLED:
+        return _was_withdrawn(outcome)  # Its sender wanted it no more: nobody else has said so.
+    return outcome.status in (Status.FAILED, Status.TIMED_OUT, Status.PARTLY_COMPLETED)
+
+
+def _was_withdrawn(outcome: Outcome) -> bool:
+    """Tell whether a restore, or all of a set that did not come back, was withdrawn."""
+    if outcome.tally is not None:
+        return all(reason.name == WITHDRAWN for reason in outcome.tally.reasons)
+    return outcome.problem is not None and outcome.problem.code == WITHDRAWN
 
 
 def _named_what_is_not_there(leader: Restore) -> bool:
@@ -103,8 +114,8 @@ def _named_what_is_not_there(leader: Restore) -> bool:
 
 
 def _reason(leader: Restore, outcome: Outcome) -> Problem:
-    source = leader.plan.source if leader.plan else leader.request.source_disk_id
-    if outcome.status in RESTORED and isinstance(source, DiskId):
+    source = leader.source or leader.request.group_of_disks
+    if outcome.status in RESTORED and source is not None:
         return restored_already(source, leader)
     problem = outcome.problem or Problem(outcome.status.value, "Azure told no reason.")
     if problem.code == RESTORED_ALREADY:

@@ -11,10 +11,12 @@ from typing import Final
 
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Asked
+from restore_core.contract.withdrawal import Withdrawal
 from restore_core.engine.log import log_accepted
 from restore_core.engine.ports import Tables, Versioned
 from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps
+from restore_core.engine.withdrawals import Withdrawals
 from restore_core.errors import (
     MalformedRequest,
     NothingAsked,
@@ -49,12 +51,14 @@ class Intake:
         tables: Tables,
         refusals: Refusals,
         steps: Steps,
+        withdrawals: Withdrawals,
         rules: Rules,
         clock: Callable[[], datetime],
     ) -> None:
         self._tables = tables
         self._refusals = refusals
         self._steps = steps
+        self._withdrawals = withdrawals
         self._rules = rules
         self._clock = clock
 
@@ -65,7 +69,7 @@ class Intake:
             self._steps.take(recorded)
 
     def record(self, body: bytes, inserted_at: datetime) -> Versioned | None:
-        """Return the restore of a message, recorded; None where it never becomes one."""
+        """Return the restore of a message, recorded or withdrawn; None where there is none."""
         try:
             asked = read(body)
         except MalformedRequest as error:
@@ -79,6 +83,8 @@ class Intake:
                 body, error.reason, request_id=error.request_id, inserted_at=inserted_at
             )
             return None
+        if isinstance(asked, Withdrawal):
+            return self._withdrawals.withdraw(asked, body, inserted_at)
         return self._recorded(asked, body, inserted_at)
 
     def _recorded(self, asked: Asked, body: bytes, inserted_at: datetime) -> Versioned | None:

@@ -15,7 +15,8 @@ from restore_core.engine.columns import result_row
 from restore_core.engine.ports import Outstanding, RefusedMessage
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Outcome, Status, Turn
+from restore_core.lifecycle.states import Ending, Outcome, Status
+from restore_core.lifecycle.turn import Turn
 from restore_core.text import MAX_ADVICE, one_line
 
 log = logging.getLogger("restore")
@@ -85,7 +86,7 @@ def log_tick(outstanding: Sequence[Outstanding], begun: datetime, *, left_over: 
         "tick.ended outstanding=%d running=%d queued=%d following=%d oldestSeconds=%d leftOver=%d",
         len(outstanding),
         turns[Turn.TAKEN],
-        turns[Turn.AWAITED],
+        turns[Turn.AWAITED] + turns[Turn.ENROLLED],
         turns[Turn.FOLLOWS],
         max(0, (begun - oldest).total_seconds()),
         left_over,

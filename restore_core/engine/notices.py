@@ -10,14 +10,8 @@ import re
 from datetime import datetime
 from typing import Final
 
-from restore_core.engine.columns import (
-    Row,
-    as_json,
-    columns,
-    problem_columns,
-    refused_row,
-    result_row,
-)
+from restore_core.engine.column import Row
+from restore_core.engine.columns import as_json, columns, problem_columns, refused_row, result_row
 from restore_core.engine.ports import RefusedMessage
 from restore_core.lifecycle.outbox import Notice, Stage
 from restore_core.lifecycle.restore import Restore

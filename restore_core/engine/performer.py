@@ -8,12 +8,15 @@ from typing import assert_never
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
-from restore_core.engine.reservation import Reservation
-from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.engine.reservation import RESTORED, Reservation
+from restore_core.engine.set_steps import SetSteps
+from restore_core.errors import THROTTLED, NotNow, Problem, Rejected, Unavailable
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.effects import (
     Effect,
+    Enroll,
     FindJob,
+    Gather,
     GiveUp,
     Lapse,
     Notify,
@@ -21,6 +24,7 @@ from restore_core.lifecycle.effects import (
     PollRestore,
     PollValidation,
     Prepare,
+    Recall,
     Requeue,
     Reserve,
     Settle,
@@ -30,16 +34,18 @@ from restore_core.lifecycle.effects import (
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
+    HeldBack,
     Lapsed,
     Refused,
     Requeued,
     Settled,
     TriggerClaimed,
+    TurnAwaited,
     Unanswered,
 )
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Claim, Plan
+from restore_core.lifecycle.states import Accepted, Claim, Outcome, Plan
 
 
 class Performer:
@@ -60,6 +66,14 @@ class Performer:
         self._preparation = Preparation(
             vault=vault, reservation=self._reservation, rules=rules, clock=clock
         )
+        self._sets = SetSteps(
+            tables=tables,
+            vault=vault,
+            preparation=self._preparation,
+            reservation=self._reservation,
+            rules=rules,
+            clock=clock,
+        )
         self._lease = pace.FUNCTION_TIMEOUT + rules.job_list_lag + pace.CLOCK_SKEW
 
     def perform(self, effect: Effect, restore: Restore) -> Event:
@@ -72,10 +86,13 @@ class Performer:
             return self._performed(effect, restore)
         except Rejected as error:
             return Refused(error.problem, self._clock())
+        except NotNow as error:
+            return self._held_back(error)
         except Unavailable as error:
             if isinstance(effect, Settle):
                 raise
-            return Unanswered(error.problem, self._clock(), error.retry_after)
+            throttled = error.status == THROTTLED
+            return Unanswered(error.problem, self._clock(), error.retry_after, throttled=throttled)
         except Exception as error:
             if isinstance(effect, Settle):
                 raise
@@ -83,11 +100,19 @@ class Performer:
             return Unanswered(_internal(error), self._clock())
 
     def claim(self, restore: Restore) -> Event:
-        """Return the claim to save before POST restore, the policy judged once more."""
+        """Return the claim to save before POST restore, the policy judged once more.
+
+        No claim, where ARM would not take that POST at this moment: it is sent at once or not at
+        all.
+        """
         plan, now = _plan(restore), self._clock()
         problem = self._preparation.refusal(restore, plan.instance, plan.target)
         if problem is not None:
             return Refused(problem, now)
+        try:
+            self._vault.reserve_trigger(plan)
+        except NotNow as error:
+            return self._held_back(error)
         return TriggerClaimed(Claim(str(uuid.uuid4()), now, now + self._lease))
 
     def trigger(self, restore: Restore) -> Event | None:
@@ -111,14 +136,38 @@ class Performer:
         if current is None or current.restore.is_over:
             self._tables.targets.release(_plan(restore).target, restore.id)
 
+    def _held_back(self, error: NotNow) -> HeldBack:
+        now = self._clock()
+        return HeldBack(now + error.until_free, now)
+
+    def _prepared(self, restore: Restore) -> Event:
+        """Prepare it; a member that has lost its turn waits for another before it asks anything."""
+        has_turn = isinstance(restore.state, Accepted) and restore.state.has_turn
+        if restore.member is not None and not has_turn:
+            return TurnAwaited(self._clock())
+        return self._preparation.prepare(restore)
+
+    def _requeued(self, restore: Restore) -> Event:
+        """Let it wait for a turn again; what only validates needs none, but in a set."""
+        now = self._clock()
+        return Requeued(now) if restore.member is None else TurnAwaited(now)
+
     def _performed(self, effect: Effect, restore: Restore) -> Event:  # noqa: C901, PLR0912  one arm each
         match effect:
+            case Prepare() if restore.request.is_set:
+                return self._sets.plan(restore)
             case Prepare():
-                return self._preparation.prepare(restore)
+                return self._prepared(restore)
+            case Enroll(header, first):
+                return self._sets.enroll(restore, header, first)
+            case Recall(header, reason):
+                return self._sets.recall(restore, header, reason)
+            case Gather(header):
+                return self._sets.gather(restore, header)
             case Reserve():
                 return self._reservation.reserve(restore, _plan(restore))
             case Requeue():
-                return Requeued(self._clock())
+                return self._requeued(restore)
             case Validate():
                 return self._vault.validate(_plan(restore))
             case PollValidation(operation):
@@ -144,9 +193,22 @@ class Performer:
         outcome, plan = restore.outcome, restore.plan
         if outcome is not None:
             self._tables.results.write(restore, outcome)
+            self._sets.end(restore, outcome)
+            self._remember(restore, outcome)
         if release and plan is not None and not plan.validate_only:
             self._tables.targets.release(plan.target, restore.id)
         return Settled(self._clock())
+
+    def _remember(self, restore: Restore, outcome: Outcome) -> None:
+        """Keep how long a restore took from its turn on, for estimates: best effort."""
+        plan, begun = restore.plan, restore.moments.get("Ready")
+        if outcome.status not in RESTORED or plan is None or begun is None:
+            return
+        seconds = max(0, round((outcome.at - begun).total_seconds()))
+        try:
+            self._tables.durations.add(plan.instance.vault, seconds, outcome.at)
+        except Unavailable as error:
+            log_failure(restore.id, error)
 
 
 def _plan(restore: Restore) -> Plan:

@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
+    ArmId,
     BackupInstanceId,
     BackupVaultId,
     DiskId,
-    IdentityId,
     JobId,
     RecoveryPointId,
-    ResourceGroupId,
 )
 from restore_core.errors import Problem
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Turn
+from restore_core.lifecycle.sets import Attachment, End, FoundSet, Header, PlannedDisk
+from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status
+from restore_core.lifecycle.turn import Turn
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,18 @@ class Outstanding:
     """The lower-cased id of its backup vault; "" where none is known yet."""
     leader: str
     """The request whose restore it follows; "" where it follows none."""
+    turn_at: datetime | None
+    """When it was given its last turn."""
+    throttled_until: datetime | None
+    """Until when ARM is not to be asked more in its subscription, as it was answered."""
     is_own: bool
     """Whether the row stands under the key of its request; else an earlier version wrote it."""
     etag: str
+
+    @property
+    def subscription(self) -> str:
+        """Return the subscription of its vault, lower-cased; "" where none is known yet."""
+        return self.vault.removeprefix("/subscriptions/").partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -73,30 +85,23 @@ class RefusedMessage:
     at: datetime
 
 
-@dataclass(frozen=True)
-class BackupInstance:
-    """One protected disk."""
-
-    id: BackupInstanceId
-    source: DiskId
-    region: str
-    snapshot_group: ResourceGroupId | None
-    """Where its snapshots lie; None where the vault does not say."""
-    identity: IdentityId | None = None
-    """The vault's user-assigned identity that it works under; None: the vault's own."""
-
-
 class Vault(Protocol):
-    """The backup vault. Questions raise Unavailable or Rejected; the rest answers with events."""
+    """The backup vault. Questions raise Unavailable or Rejected; the rest answers with events.
+
+    Each raises NotNow where the service would take no call at this moment.
+    """
 
     def instance(self, instance: BackupInstanceId) -> BackupInstance: ...
     def instance_of(
         self, source: DiskId, vaults: Sequence[BackupVaultId], asked_at: datetime
     ) -> BackupInstance: ...
+    def disks_of(self, request: RestoreRequest, vaults: Sequence[BackupVaultId]) -> FoundSet: ...
+    def attachment_of(self, source: DiskId) -> Attachment | None: ...
     def points(self, instance: BackupInstanceId) -> list[RecoveryPoint]: ...
     def point(self, instance: BackupInstanceId, point: RecoveryPointId) -> RecoveryPoint: ...
     def validate(self, plan: Plan) -> Event: ...
     def poll_validation(self, operation: Operation, plan: Plan) -> Event: ...
+    def reserve_trigger(self, plan: Plan) -> None: ...
     def trigger(self, plan: Plan, claim: Claim) -> Event: ...
     def poll_restore(self, operation: Operation, plan: Plan) -> Event: ...
     def find_job(self, plan: Plan, pages: int) -> Event: ...
@@ -140,10 +145,10 @@ class Targets(Protocol):
 
 
 class Sources(Protocol):
-    """Which requests restore a disk, or did a while ago."""
+    """Which requests restore a disk, or all disks of a machine or a group, or did a while ago."""
 
     def take(
-        self, source: DiskId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
+        self, source: ArmId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
     ) -> Restore | None: ...
 
 
@@ -152,6 +157,22 @@ class Results(Protocol):
 
     def write(self, restore: Restore, outcome: Outcome) -> None: ...
     def write_refused(self, message: RefusedMessage) -> None: ...
+
+
+class Sets(Protocol):
+    """The plans of sets, and how their members ended."""
+
+    def header(self, set_id: str) -> Header | None: ...
+    def save(self, set_id: str, header: Header, plan: Sequence[PlannedDisk]) -> Header: ...
+    def plan(self, set_id: str, header: Header) -> list[PlannedDisk]: ...
+    def end(self, set_id: str, row: str, end: End) -> None: ...
+
+
+class Durations(Protocol):
+    """How long the last restores of each vault took, in seconds: for estimates, best effort."""
+
+    def of(self, vault: BackupVaultId) -> list[int]: ...
+    def add(self, vault: BackupVaultId, seconds: int, at: datetime) -> None: ...
 
 
 class Tables(Protocol):
@@ -167,6 +188,10 @@ class Tables(Protocol):
     def sources(self) -> Sources: ...
     @property
     def results(self) -> Results: ...
+    @property
+    def sets(self) -> Sets: ...
+    @property
+    def durations(self) -> Durations: ...
 
     def create_missing(self) -> None: ...
 
@@ -184,7 +209,7 @@ class Readable(Protocol):
         self, first: str, last: str, *, status: Status | None, most: int | None = None
     ) -> list[Mapping[str, Any]]: ...
     def members(self, set_id: str) -> list[Mapping[str, Any]]: ...
-    def durations(self, vault: BackupVaultId) -> list[int]: ...
+    def durations_of(self, vault: BackupVaultId) -> list[int]: ...
     def moments_of(self, row: Mapping[str, Any]) -> Mapping[str, datetime]: ...
 
 

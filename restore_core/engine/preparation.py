@@ -15,14 +15,17 @@ from restore_core.contract.resource_ids import (
     DiskId,
     ResourceGroupId,
 )
-from restore_core.engine.ports import BackupInstance, Vault
+from restore_core.contract.target_field import TargetField
+from restore_core.engine.ports import Vault
 from restore_core.engine.reservation import Reservation
 from restore_core.errors import Problem, Rejected
+from restore_core.lifecycle.backup_instance import BackupInstance
 from restore_core.lifecycle.events import Event, Prepared
 from restore_core.lifecycle.recovery_points import RecoveryPoint, accept_named, newest
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Plan, TargetField
+from restore_core.lifecycle.sets import Attachment
+from restore_core.lifecycle.states import Plan
 
 
 class Preparation:
@@ -64,7 +67,8 @@ class Preparation:
             snapshot_group=instance.snapshot_group,
             validate_only=request.validate_only,
             identity=instance.identity,
-            target_field=TargetField.of(request),
+            attachment=self._attachment(restore),
+            target_field=TargetField.SUFFIX if restore.member else TargetField.of(request),
         )
         return Prepared(plan, self._clock())
 
@@ -87,12 +91,15 @@ class Preparation:
         """
         request = restore.request
         if request.backup_instance_id is None:
-            return self._vaults(restore)
+            return self.vaults(restore)
         self._judge(restore, request.backup_instance_id, request.known_target)
         return []
 
-    def _vaults(self, restore: Restore) -> list[BackupVaultId]:
-        """Return where a disk is looked for: the vault that is named, or those that rules name."""
+    def vaults(self, restore: Restore) -> list[BackupVaultId]:
+        """Return where disks are looked for: the vault that is named, or those that rules name.
+
+        Raise Rejected where nothing of it may be restored to where the request wants it.
+        """
         target = restore.request.known_target
         named = restore.request.vault_id or self._rules.default_vault
         vaults = [named] if named else self._rules.policy.vaults
@@ -115,11 +122,22 @@ class Preparation:
             raise Rejected(problem)
 
     def _instance(self, restore: Restore, vaults: Sequence[BackupVaultId]) -> BackupInstance:
-        """Return the backup instance that is named, or the one of the disk that is."""
+        """Return the backup instance that is planned, that is named, or of the disk that is."""
         request = restore.request
+        if restore.member is not None:
+            return restore.member.instance
         if request.backup_instance_id is not None:
             return self._vault.instance(request.backup_instance_id)
         return self._vault.instance_of(request.known_source, vaults, restore.requested_at)
+
+    def _attachment(self, restore: Restore) -> Attachment | None:
+        """Return where the source is attached, where that is planned or the disk is named."""
+        if restore.member is not None:
+            return restore.member.attachment
+        source, is_gone = restore.request.source_disk_id, restore.origin is Origin.DELETED_DISK
+        if source is None or is_gone or restore.request.validate_only:
+            return None
+        return self._vault.attachment_of(source)
 
     def _point(self, restore: Restore, instance: BackupInstanceId) -> RecoveryPoint:
         request, now = restore.request, self._clock()

@@ -7,14 +7,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from restore_core.contract.resource_ids import DiskId
+from restore_core.contract.resource_ids import DiskId, ResourceGroupId, VirtualMachineId
 from restore_core.engine.ports import Tables
 from restore_core.errors import Problem
 from restore_core.lifecycle.events import Event, LeaderFound, Refused, Reserved, TurnAwaited
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Plan, Status, Turn
+from restore_core.lifecycle.states import Plan, Planned, Status
+from restore_core.lifecycle.turn import Turn
 from restore_core.text import utc_text
+
+Source = DiskId | VirtualMachineId | ResourceGroupId
+"""What a restore takes for itself: a disk or, of a set, all disks of a machine or a group."""
 
 RESTORED: Final = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_WARNINGS})
 RESTORED_ALREADY: Final = "RestoredAlready"
@@ -44,6 +48,12 @@ class Reservation:
             return Refused(_held(target, str(holder)), self._clock())
         return None
 
+    def take_whole(
+        self, restore: Restore, whole: VirtualMachineId | ResourceGroupId
+    ) -> Event | None:
+        """Take a machine or a group as a source of its own, so that two sets of it do not race."""
+        return None if restore.request.validate_only else self._take_source(restore, whole)
+
     def reserve(self, restore: Restore, plan: Plan) -> Event:
         """Take the source, then the target, then a turn."""
         if taken := self._take_source(restore, plan.source):
@@ -53,7 +63,7 @@ class Reservation:
             return Refused(_held(plan.target, holder), self._clock())
         return Reserved(self._clock()) if self._has_turn(restore) else TurnAwaited(self._clock())
 
-    def _take_source(self, restore: Restore, source: DiskId) -> Event | None:
+    def _take_source(self, restore: Restore, source: Source) -> Event | None:
         earlier = self._tables.sources.take(
             source,
             restore.id,
@@ -63,7 +73,8 @@ class Reservation:
         if earlier is None:
             return None
         if earlier.outcome is not None and self._counts(earlier):
-            return Refused(restored_already(source, earlier), self._clock())
+            target = earlier.plan.target if earlier.plan else None
+            return Refused(restored_already(source, earlier), self._clock(), target)
         return LeaderFound(earlier.id, self._clock())
 
     def _counts(self, earlier: Restore) -> bool:
@@ -86,10 +97,13 @@ class Reservation:
     def _has_turn(self, restore: Restore) -> bool:
         """Tell whether it may run at once: others than it are fewer than may, and none waits.
 
-        Its own outstanding row has said so since before it was recorded. So of two that ask at the
-        same moment one at least sees the other, and never do more go than may. One that has been
-        held up does not say so any more, and leaves it to the timer.
+        A member of a set may where a tick has given it its turn, and never by itself. Of others,
+        their own outstanding rows have said so since before they were recorded. So of two that ask
+        at the same moment one at least sees the other, and never do more go than may. One that has
+        been held up does not say so any more, and leaves it to the timer.
         """
+        if restore.member is not None:
+            return isinstance(restore.state, Planned) and restore.state.has_turn
         most = self._rules.max_active
         read = self._tables.schedule.turns(most + 1)
         others = [one for one in read if one.request_id != restore.id]
@@ -97,7 +111,7 @@ class Reservation:
         return is_seen and len(others) < most and all(one.turn is Turn.TAKEN for one in others)
 
 
-def restored_already(source: DiskId, earlier: Restore) -> Problem:
+def restored_already(source: Source, earlier: Restore) -> Problem:
     """Return why `source` is not restored again: `earlier` has brought it back."""
     outcome, plan = earlier.outcome, earlier.plan
     where = f" to {plan.target}" if plan else ""

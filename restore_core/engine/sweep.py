@@ -15,6 +15,7 @@ from restore_core.engine.ports import Outstanding, Poisoned, Queues, Tables
 from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps, step_of
 from restore_core.engine.turns import Turns
+from restore_core.errors import UnreadableRow
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import Event
 
@@ -101,29 +102,32 @@ class Sweep:
 
     def _visit_due(self, pool: Executor) -> None:
         begun = self._clock()
-        found = self._outstanding(begun)
+        found, in_order = self._outstanding(begun)
         happened = self._followers.decide(found, self._clock())
-        moved = self._turns.give(found, begun) | happened.keys()
+        called = self._turns.give(found, begun) if in_order else set()
+        moved = called | happened.keys()
         due = [one for one in found if one.due <= begun or one.request_id in moved]
         due.sort(key=lambda one: one.due)
         visits = pool.map(lambda one: self._visit(one, happened.get(one.request_id), begun), due)
         log_tick(found, begun, left_over=list(visits).count(False))
 
-    def _outstanding(self, begun: datetime) -> list[Outstanding]:
-        """Return what is outstanding; what stands under an earlier version's key gets its own row.
+    def _outstanding(self, begun: datetime) -> tuple[list[Outstanding], bool]:
+        """Return what is outstanding, and whether that is all, so that turns may be given.
 
-        Read once more then: who waits in such a row was accepted before whoever came since. Where
-        the tick's time is over before all have theirs, no turn is given in it.
+        What stands under an earlier version's key gets its own row, and all is read once more: who
+        waits in such a row was accepted before whoever came since. Where storage keeps one from
+        being moved, or the tick's time is over, no turn is given: that one would be overtaken.
         """
         found = self._tables.schedule.all()
         strays = [one for one in found if not one.is_own]
         if not strays:
-            return found
+            return found, True
+        in_order = True
         for one in strays:
             if self._clock() - begun > pace.TICK_BUDGET:
                 break
-            self._guarded(one, self._move)
-        return [one for one in self._tables.schedule.all() if one.is_own]
+            in_order &= self._guarded(one, self._move)
+        return [one for one in self._tables.schedule.all() if one.is_own], in_order
 
     def _move(self, outstanding: Outstanding) -> None:
         current = self._tables.restores.load(outstanding.request_id)
@@ -157,9 +161,14 @@ class Sweep:
             self._tables.schedule.drop(outstanding)
 
     @staticmethod
-    def _guarded(outstanding: Outstanding, look: Callable[[Outstanding], None]) -> None:
-        """Look at one outstanding restore; one that fails stops no other."""
+    def _guarded(outstanding: Outstanding, look: Callable[[Outstanding], None]) -> bool:
+        """Look at one outstanding restore; one that fails stops no other.
+
+        Tell whether that is done: what cannot be read would be no better at the next tick.
+        """
         try:
             look(outstanding)
         except Exception as error:  # noqa: BLE001  it is outstanding: the next tick comes
             log_failure(outstanding.request_id, error)
+            return isinstance(error, UnreadableRow)
+        return True

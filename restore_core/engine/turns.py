@@ -1,18 +1,21 @@
-"""Who runs at once and who waits: RESTORE_MAX_ACTIVE, held by what the outstanding rows say."""
+"""Who runs at once and who waits: RESTORE_MAX_ACTIVE, and for members of sets ARM's quota besides.
+
+All that it counts by stands in the outstanding rows: a tick that died is not forgotten.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from math import ceil
 
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.steps import Steps
 from restore_core.errors import Superseded, UnreadableRow
-from restore_core.lifecycle import pace
+from restore_core.lifecycle import pace, quota
 from restore_core.lifecycle.events import TurnCame
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Turn
+from restore_core.lifecycle.turn import Turn
 
 
 class Turns:
@@ -26,51 +29,80 @@ class Turns:
         self._rules = rules
         self._clock = clock
 
-    def give(self, found: Iterable[Outstanding], begun: datetime) -> set[str]:
-        """Give as many as may run now their turn, longest accepted first; return whom.
+    def give(self, found: Sequence[Outstanding], begun: datetime) -> set[str]:
+        """Give as many as may run now their turn; return whom the tick is to visit for it.
 
-        No vault is given more than its share while another waits (`_next`), so that a sick one
-        starves no other. One after the other, and none after one that could not be called, because
-        storage failed or another worker was faster (perhaps only to send its notices): a later one
-        must not overtake it. A row that cannot be read is passed over, or it would stop all.
+        Who asked for one disk goes first, then members of sets, each the longest accepted first.
+        One after the other, and none after one that could not be called, because storage failed or
+        another worker was faster (perhaps only to send its notices): a later one must not overtake
+        it. A row that cannot be read is passed over, or it would stop all.
         """
-        waiting = [one for one in found if one.turn is Turn.AWAITED]
-        waiting.sort(key=lambda one: (one.accepted_at, one.request_id))
-        called: set[str] = set()
-        try:
-            taken = self._taken() if waiting else Counter()
-            while waiting and self._may_give(taken, begun):
-                one = self._next(waiting, taken)
-                waiting.remove(one)
-                if self._call(one.request_id):
-                    called.add(one.request_id)
-                    taken[one.vault] += 1
-        except Superseded:
-            return called
-        except Exception as error:  # noqa: BLE001  what is due is visited all the same
-            log_failure("-", error)
-        return called
+        visits: set[str] = set()
+        if any(one.turn in (Turn.AWAITED, Turn.ENROLLED) for one in found):
+            try:
+                self._give(found, begun, visits)
+            except Superseded:
+                return visits
+            except Exception as error:  # noqa: BLE001  what is due is visited all the same
+                log_failure("-", error)
+        return visits
 
-    def _may_give(self, taken: Counter[str], begun: datetime) -> bool:
-        """Tell whether a turn is free, and time in the tick that has `begun`."""
-        in_time = self._clock() - begun <= pace.TICK_BUDGET
-        return in_time and taken.total() < self._rules.max_active
-
-    def _taken(self) -> Counter[str]:
-        """Return how many turns each vault has."""
+    def _give(self, found: Sequence[Outstanding], begun: datetime, visits: set[str]) -> None:
         turns = self._tables.schedule.turns()
-        return Counter(one.vault for one in turns if one.turn is Turn.TAKEN)
+        taken = Counter(one.vault for one in turns if one.turn is Turn.TAKEN)
+        told = [*found, *turns]
+        given = {one.request_id: (one.subscription, one.turn_at) for one in told if one.turn_at}
+        singles, members = _waiting(found, Turn.AWAITED), _waiting(found, Turn.ENROLLED)
+        while singles and self._may_give(taken, begun, pace.TICK_BUDGET):
+            one = self._next(singles, taken)
+            singles.remove(one)
+            if self._call(one.request_id, visits):
+                taken[one.vault] += 1
+                given[one.request_id] = (one.subscription, self._clock())
+        room = self._room(found, given.values()) if members else Counter()
+        for one in (one for one in members if not singles):
+            if not self._may_give(taken, begun, pace.ONE_BY_ONE_BUDGET):
+                break
+            if room[one.subscription] > 0 and self._call(one.request_id, visits):
+                taken[one.vault] += 1
+                room[one.subscription] -= 1
+
+    def _may_give(self, taken: Counter[str], begun: datetime, budget: timedelta) -> bool:
+        """Tell whether a turn is free, and time in the tick that has `begun`."""
+        return self._clock() - begun <= budget and taken.total() < self._rules.max_active
 
     def _next(self, waiting: list[Outstanding], taken: Counter[str]) -> Outstanding:
-        """Return the longest accepted of those whose vault has less than its share, else of all."""
+        """Return the longest accepted of those whose vault has less than its share, else of all.
+
+        So a sick vault starves no other.
+        """
         vaults = {*taken, *(one.vault for one in waiting)}
         share = ceil(self._rules.max_active / len(vaults))
         return next((one for one in waiting if taken[one.vault] < share), waiting[0])
 
-    def _call(self, request_id: str) -> bool:
+    def _room(
+        self, found: Iterable[Outstanding], given: Iterable[tuple[str, datetime]]
+    ) -> Counter[str]:
+        """Return how many members may go in each subscription; none where ARM answers 429."""
+        now, held = self._clock(), list(found)
+        throttled = {
+            one.subscription for one in held if one.throttled_until and one.throttled_until > now
+        }
+        turns = list(given)
+        return Counter(
+            {
+                asked: quota.room(
+                    (at for where, at in turns if where == asked), now, self._rules.quota
+                )
+                for asked in {one.subscription for one in held} - throttled
+            }
+        )
+
+    def _call(self, request_id: str, visits: set[str]) -> bool:
         """Give one that waits its turn, unless it has it meanwhile; tell whether it counts.
 
-        Its outstanding row says so at once: until then nobody counts it among those that run.
+        Its outstanding row says so at once: until then nobody counts it among those that run. The
+        tick goes on with it; with a member any worker does, for they are many, and ticks short.
         """
         try:
             current = self._tables.restores.load(request_id)
@@ -79,7 +111,19 @@ class Turns:
             return False
         if current is None:
             return False
-        if current.restore.may_be_called(self._clock()):
-            called = self._steps.save(current, TurnCame(self._clock()))
-            self._steps.schedule(called.restore)
+        if not current.restore.may_be_called(self._clock()):
+            visits.add(request_id)
+            return True
+        called = self._steps.save(current, TurnCame(self._clock())).restore
+        self._steps.schedule(called)
+        if called.member is None:
+            visits.add(request_id)
+        else:
+            self._steps.enqueue(called)
         return True
+
+
+def _waiting(found: Iterable[Outstanding], turn: Turn) -> list[Outstanding]:
+    """Return who waits so, the longest accepted first."""
+    waiting = [one for one in found if one.turn is turn]
+    return sorted(waiting, key=lambda one: (one.accepted_at, one.request_id))

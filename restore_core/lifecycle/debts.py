@@ -4,13 +4,17 @@ from datetime import datetime
 from typing import assert_never
 
 from restore_core.contract.resource_ids import JobId
+from restore_core.errors import Problem
 from restore_core.lifecycle.effects import (
     Effect,
+    Enroll,
     FindJob,
+    Gather,
     PollJob,
     PollRestore,
     PollValidation,
     Prepare,
+    Recall,
     Requeue,
     Reserve,
     Settle,
@@ -22,7 +26,10 @@ from restore_core.lifecycle.states import (
     Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Outcome,
     Planned,
@@ -56,8 +63,14 @@ def _next(state: Waiting) -> Effect | None:
             return Prepare()
         case Planned():
             return Reserve()
-        case Queued() | Following():
+        case Queued() | Following() | Enrolled():
             return None
+        case Enrolling(header=header, enrolled=enrolled):
+            return Enroll(header, enrolled)
+        case Gathering(header=header, withdrawn=Problem() as reason, recalled=False):
+            return Recall(header, reason)
+        case Gathering(header=header):
+            return Gather(header)
         case Retrying():
             return Requeue()
         case Ready():

@@ -3,12 +3,37 @@
 from dataclasses import dataclass
 
 from restore_core.contract.resource_ids import JobId
+from restore_core.errors import Problem
+from restore_core.lifecycle.sets import Header
 from restore_core.lifecycle.states import Operation
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Judge the request; ask the vault for the instance and the recovery point."""
+    """Judge the request; ask the vault for instance and recovery point, or plan a set."""
+
+
+@dataclass(frozen=True)
+class Enroll:
+    """Record members of a set, from this row of its plan on."""
+
+    header: Header
+    first: int
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Cancel what has no claim yet of the members of a set, for the reason that it is withdrawn."""
+
+    header: Header
+    reason: Problem
+
+
+@dataclass(frozen=True)
+class Gather:
+    """See whether all members of a set have ended."""
+
+    header: Header
 
 
 @dataclass(frozen=True)
@@ -69,7 +94,10 @@ class Lapse:
 
 @dataclass(frozen=True)
 class Settle:
-    """Write the result row from the saved outcome, then release the target unless guarded."""
+    """Write the result row from the saved outcome, then release the target unless guarded.
+
+    A member of a set writes its end into its row there, too.
+    """
 
     release: bool
 
@@ -81,6 +109,9 @@ class Notify:
 
 Effect = (
     Prepare
+    | Enroll
+    | Recall
+    | Gather
     | Reserve
     | Requeue
     | Validate

@@ -7,10 +7,9 @@ from typing import Final
 from restore_core.errors import Problem
 from restore_core.lifecycle import pace, reasons
 from restore_core.lifecycle.states import (
-    Accepted,
     Confirming,
+    Ended,
     Ending,
-    Following,
     Guarding,
     Outcome,
     Plan,
@@ -18,6 +17,7 @@ from restore_core.lifecycle.states import (
     Running,
     State,
     Status,
+    Unplanned,
     Wait,
     Waiting,
 )
@@ -96,6 +96,20 @@ def given_up(state: Waiting, at: datetime) -> State:
     return Ending(concluded(plan, outcome), plan, at + pace.GUARD if claimed else None)
 
 
+def may_be_withdrawn(state: State) -> bool:
+    """Tell whether nothing has been asked of Azure that could not be left undone."""
+    if isinstance(state, Ending | Ended | Guarding):
+        return False
+    plan = _plan_of(state)
+    return plan is None or not plan.claims
+
+
+def withdrawn(state: Waiting, problem: Problem, at: datetime) -> State:
+    """End what its sender wants no more."""
+    plan = _plan_of(state)
+    return Ending(concluded(plan, Outcome(Status.CANCELLED, at, problem)), plan)
+
+
 def ended_after_all(outcome: Outcome, job_status: str) -> Outcome:
     """Return the outcome of a restore that was given up, now that its job has ended."""
     return replace(outcome, job_status=job_status, problem=reasons.ended_after_all(job_status))
@@ -109,7 +123,7 @@ def guard_on(guarding: Guarding, wait: Wait, at: datetime) -> State:
 
 
 def _plan_of(state: State) -> Plan | None:
-    return None if isinstance(state, Accepted | Following) else state.plan
+    return None if isinstance(state, Unplanned) else state.plan
 
 
 def is_transient(problem: Problem) -> bool:

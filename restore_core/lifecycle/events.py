@@ -7,8 +7,9 @@ moment, and a job `ended` when the vault says.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from restore_core.contract.resource_ids import JobId
+from restore_core.contract.resource_ids import DiskId, JobId
 from restore_core.errors import Problem
+from restore_core.lifecycle.sets import Header, Tally
 from restore_core.lifecycle.states import Claim, Operation, Plan, Search, Status
 
 
@@ -21,11 +22,54 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class SetPlanned:
+    """The set is allowed, and its plan stands."""
+
+    header: Header
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MembersEnrolled:
+    """So many rows of the plan, in the order of their keys, have their restores recorded."""
+
+    enrolled: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """The sender wants it no more: whatever has no claim yet ends."""
+
+    problem: Problem
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """No member of a withdrawn set is left that could still be cancelled."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SetEnded:
+    """Every member has ended, or is given up; `at` is the end of the last of them."""
+
+    status: Status
+    tally: Tally
+    problem: Problem | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Refused:
     """The policy, the vault or the target's holder refused; no job was started."""
 
     problem: Problem
     at: datetime
+    back_as: DiskId | None = None
+    """The disk that another restore has brought back before."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +141,16 @@ class Unanswered:
     retry_after: timedelta | None = None
     gone: bool = False
     """The service knows no such operation (404, 410, an empty answer)."""
+    throttled: bool = False
+    """The service is asked too much (429): by others, too."""
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Nothing was asked: the service would take no more calls before `until`. No attempt."""
+
+    until: datetime
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -128,6 +182,8 @@ class TriggerNotTaken:
     problem: Problem
     retry_after: timedelta | None
     at: datetime
+    throttled: bool = False
+    """The service is asked too much (429): by others, too."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +221,19 @@ class SearchUnfinished:
     """Where to read on; None: at the first page."""
     problem: Problem | None = None
     """Why it was cut."""
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class JobNotSeen:
+    """The operation runs for longer than any should; a look beside it showed no job of ours.
+
+    Nothing follows from that but where the next look reads on.
+    """
+
+    at: datetime
+    search: Search | None
+    """None: at the first page."""
     retry_after: timedelta | None = None
 
 
@@ -211,6 +280,11 @@ class Settled:
 
 Event = (
     Prepared
+    | SetPlanned
+    | MembersEnrolled
+    | Withdrawn
+    | Recalled
+    | SetEnded
     | Refused
     | LeaderFound
     | LeaderFailed
@@ -221,6 +295,7 @@ Event = (
     | OperationStarted
     | StillRunning
     | Unanswered
+    | HeldBack
     | ValidationSucceeded
     | ValidationFailed
     | TriggerClaimed
@@ -229,6 +304,7 @@ Event = (
     | JobNamed
     | JobNotFound
     | SearchUnfinished
+    | JobNotSeen
     | OperationFailed
     | JobEnded
     | AgeReached

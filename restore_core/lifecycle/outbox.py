@@ -32,6 +32,7 @@ class Stage(StrEnum):
     COMPLETED = "completed"
     """How it ended; from here on by the names of `Status`."""
     COMPLETED_WITH_WARNINGS = "completedWithWarnings"
+    PARTLY_COMPLETED = "partlyCompleted"
     FAILED = "failed"
     CANCELLED = "cancelled"
     REJECTED = "rejected"

@@ -81,8 +81,17 @@ _SEARCHES: Final = tuple(timedelta(seconds=s) for s in (30, 60, 120, 240))
 FIRST_JOB_LOOK: Final = timedelta(seconds=1)
 """The next tick looks at a job that has been named: ARM's Retry-After has hidden it for 30 s."""
 
+GATHERING: Final = timedelta(seconds=15)
+"""Every tick looks whether the members of a set have ended: that is one query of one partition."""
+
+SET_GRACE: Final = timedelta(hours=1)
+"""After the deadline of a set, a member that has no end yet is counted as given up."""
+
 _JOB_TYPICAL: Final = (timedelta(seconds=213), timedelta(seconds=400))
 """Where recorded jobs end: from the shortest of them on, every tick looks."""
+JOBS_END_FROM: Final = _JOB_TYPICAL[0]
+"""After its claim. The job of a member of a set is not looked at before: of hundreds, the looks
+that see nothing would be most of what ARM lets the app read."""
 _JOB_EVERY_TICK: Final = timedelta(seconds=15)
 _JOB_FLOOR: Final = timedelta(seconds=25)
 _JOB_CEILING: Final = timedelta(minutes=10)
@@ -129,6 +138,11 @@ def backoff(misses: int, retry_after: timedelta | None) -> timedelta:
     """Return the pause after `misses` calls in a row that were not taken (1, 2, …)."""
     pause = min(_BACKOFF_FIRST * (1 << min(misses - 1, 10)), _BACKOFF_LAST)
     return max(pause, retry_after) if retry_after is not None else pause
+
+
+def throttled(retry_after: timedelta | None) -> timedelta:
+    """Return for how long nothing more is asked in a subscription that answered 429."""
+    return _BACKOFF_FIRST if retry_after is None else retry_after
 
 
 def validation_retry(failures: int) -> timedelta:

@@ -1,9 +1,23 @@
 """Why a restore ends that was not refused: too late, too old, given up. Sentences only."""
 
 from dataclasses import replace
+from typing import Final
 
 from restore_core.errors import Problem
 from restore_core.lifecycle.states import Validated, Waiting
+
+WITHDRAWN: Final = "Withdrawn"
+
+
+def withdrawn(requested_by: str, why: str) -> Problem:
+    """Return why a restore ends that its sender wants no more."""
+    who = f" by {requested_by}" if requested_by else ""
+    told = f": {why}" if why else ""
+    return Problem(
+        WITHDRAWN,
+        f"The request was withdrawn{who} before Azure had been asked for the restore{told}.",
+        "If the disk is wanted after all, send the request again with a new requestId.",
+    )
 
 
 def too_late(state: Waiting, *, claimed: bool) -> Problem:

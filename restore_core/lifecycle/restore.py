@@ -7,14 +7,14 @@ nothing else is: an events queue that cannot be reached keeps no disk waiting.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, assert_never
+from datetime import datetime
+from typing import Final
 
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
-from restore_core.contract.resource_ids import BackupInstanceId, JobId
+from restore_core.contract.resource_ids import BackupInstanceId, DiskId, JobId
 from restore_core.errors import Problem
-from restore_core.lifecycle import budget, pace
+from restore_core.lifecycle import budget, pace, pauses
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.effects import Effect, GiveUp, Lapse, Notify, Trigger
 from restore_core.lifecycle.events import (
@@ -22,34 +22,37 @@ from restore_core.lifecycle.events import (
     JobEnded,
     LeaderFailed,
     Refused,
+    Reserved,
     TriggerClaimed,
     TriggerNotTaken,
+    TurnCame,
     Unanswered,
     ValidationFailed,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
+from restore_core.lifecycle.sets import Member
+from restore_core.lifecycle.stages import stage_of
 from restore_core.lifecycle.states import (
     Accepted,
-    Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Outcome,
     Plan,
     Planned,
     Queued,
-    Ready,
-    Restoring,
     Retrying,
     Running,
     State,
     Triggering,
-    Turn,
-    Validated,
-    Validating,
+    Unplanned,
 )
 from restore_core.lifecycle.transitions import Started, apply
+from restore_core.lifecycle.turn import Turn
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class Restore:
     origin: Origin
     stands_in: bool = False
     """Whether it went ahead because the restore of the same disk that it followed had failed."""
+    member: Member | None = None
+    """What makes it a member of a set."""
+    turn_at: datetime | None = None
+    """When it was given its last turn."""
     arm_calls: int = 0
     """What it has cost of Azure so far. 0 too where a version before 0.2.0 did not count."""
     moments: Mapping[str, datetime] = field(default_factory=dict)
@@ -80,7 +87,19 @@ class Restore:
     @property
     def plan(self) -> Plan | None:
         """Return what is planned, once it is."""
-        return None if isinstance(self.state, Accepted | Following) else self.state.plan
+        return None if isinstance(self.state, Unplanned) else self.state.plan
+
+    @property
+    def part_of(self) -> str:
+        """Return the id of the set that it is a member of, or ""."""
+        return self.member.set_id if self.member else ""
+
+    @property
+    def source(self) -> DiskId | None:
+        """Return the disk that is restored, once it is known."""
+        if self.plan is not None:
+            return self.plan.source
+        return self.member.instance.source if self.member else self.request.source_disk_id
 
     @property
     def instance(self) -> BackupInstanceId | None:
@@ -143,8 +162,10 @@ class Restore:
                 return outcome.at
             case Guarding(wait=wait):
                 return wait.due
-            case Queued() | Following():
+            case Queued() | Following() | Enrolled():
                 return self._last_moment
+            case Enrolling(wait=wait) | Gathering(wait=wait):
+                return wait.due  # However old: its members end for their age, and it by them.
             case waiting:
                 return min(waiting.wait.due, self._last_moment)
 
@@ -168,7 +189,8 @@ class Restore:
     @property
     def awaits_timer(self) -> bool:
         """Tell whether only the timer looks at it: a job takes minutes, a message costs money."""
-        return isinstance(self.state, Running | Guarding | Queued | Following | Ended)
+        waits = Queued | Enrolled | Following | Gathering
+        return isinstance(self.state, Running | Guarding | waits | Ended)
 
     @property
     def timer_due(self) -> datetime | None:
@@ -180,18 +202,27 @@ class Restore:
     @property
     def turn(self) -> Turn:
         """Return what it means to the number of restores that may run at once."""
-        if isinstance(self.state, Queued):
-            return Turn.AWAITED
+        if isinstance(self.state, Queued | Enrolled):
+            return Turn.ENROLLED if self.member else Turn.AWAITED
         if isinstance(self.state, Following):
             return Turn.FOLLOWS
         idle = isinstance(self.state, Guarding | Ended | Retrying)
-        held_up = isinstance(self.state, Accepted | Planned) and self.state.wait.misses > 0
-        needs_none = idle or held_up or self.request.validate_only
+        early = self.state if isinstance(self.state, Accepted | Planned) else None
+        held_up = early is not None and early.wait.misses > 0 and not early.has_turn
+        only_validates = self.request.validate_only and self.member is None
+        needs_none = idle or held_up or only_validates or self.request.is_set
         return Turn.NONE if needs_none else Turn.TAKEN
+
+    @property
+    def throttled_until(self) -> datetime | None:
+        """Return until when nothing more is to be asked where it was answered 429; None else."""
+        if isinstance(self.state, Ending | Ended):
+            return None
+        return self.state.wait.throttled_until
 
     def may_be_called(self, now: datetime) -> bool:
         """Tell whether it waits for its turn, and has neither lapsed nor grown too old."""
-        return isinstance(self.state, Queued) and now < self._last_moment
+        return isinstance(self.state, Queued | Enrolled) and now < self._last_moment
 
     def owes(self, now: datetime) -> Effect | None:
         """Return what is owed now, the maximum age considered.
@@ -208,7 +239,8 @@ class Restore:
         effect = owed(self.state, now)
         if isinstance(effect, Trigger) and now > self.deadline - pace.LEAST_FOR_A_JOB:
             return GiveUp()
-        if now < self._last_moment or isinstance(self.state, Ending | Ended | Guarding):
+        beyond = Ending | Ended | Guarding | Enrolling | Gathering
+        if now < self._last_moment or isinstance(self.state, beyond):
             return effect
         if now < self.deadline:
             return Lapse()
@@ -228,7 +260,10 @@ class Restore:
         reached one of the stages `notices`, a notice is pending from here on.
         """
         spent = self.arm_calls + calls
-        state = self._slowed(apply(self.state, event), event, spent, calls)
+        state = apply(self.state, event)
+        if self.member is not None:
+            state = pauses.of_member(state, event)
+        state = pauses.by_cost(state, event, spent, calls, self.deadline)
         before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
         if isinstance(state, Started) and before and state.wait.due > self.deadline:
             state = replace(state, wait=replace(state.wait, due=self.deadline))
@@ -237,21 +272,16 @@ class Restore:
             state=state,
             outbox=self._outbox(state, event, notices),
             stands_in=self.stands_in or isinstance(event, LeaderFailed),
+            turn_at=self._turned(event),
             arm_calls=spent,
             moments={type(state).__name__: _moment(state, event), **self.moments},
         )
 
-    def _slowed(self, state: State, event: Event, spent: int, calls: int) -> State:
-        """Return `state` with the pause of a restore that has cost so many calls."""
-        if isinstance(state, Ending | Ended) or isinstance(event, TriggerClaimed | JobEnded):
-            return state
-        pause, end = state.wait.due - event.at, self.deadline + pace.GUARD
-        if isinstance(state, Guarding):
-            end = state.until
-        if not calls or pause <= timedelta():
-            return state  # What follows at once is the way on, not one more look.
-        pause = budget.stretched(pause, spent, calls, end - event.at)
-        return replace(state, wait=replace(state.wait, due=event.at + pause))
+    def _turned(self, event: Event) -> datetime | None:
+        """Return when its last turn came, `event` included; who reserves in a set has had it."""
+        if isinstance(event, TurnCame) or (isinstance(event, Reserved) and self.member is None):
+            return event.at
+        return self.turn_at
 
     def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
         at = _moment(state, event)
@@ -265,23 +295,6 @@ class Restore:
 
 _BRINGS_A_REASON: Final = (Unanswered, ValidationFailed, TriggerNotTaken, Refused)
 """Events after which a restore may have to wait, with the reason that Azure gave."""
-
-
-def stage_of(state: State) -> Stage:
-    """Return what a restore in this state has come to, as receivers see it."""
-    match state:
-        case Accepted() | Planned():
-            return Stage.ACCEPTED
-        case Queued() | Following():
-            return Stage.QUEUED
-        case Ready() | Validating() | Validated() | Triggering() | Confirming() | Retrying():
-            return Stage.VALIDATING  # Where Azure had taken it, a notice has said so by now.
-        case Restoring() | Running():
-            return Stage.RESTORING
-        case Ending(outcome) | Ended(outcome) | Guarding(outcome):
-            return Stage.of(outcome.status)
-        case _:
-            assert_never(state)
 
 
 def _moment(state: State, event: Event) -> datetime:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.quota import DOCUMENTED, Quota
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Rules:
     """How long after a restore its source disk is not restored again."""
     max_active: int = 200
     """How many restores run at once."""
+    max_set: int = 500
+    """How many disks one set may have."""
+    quota: Quota = DOCUMENTED
+    """What ARM lets the app ask in each subscription."""
     max_age: timedelta = timedelta(hours=48)
     job_list_lag: timedelta = timedelta(seconds=600)
     """How late the vault's job list may show a job."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,
@@ -13,7 +12,9 @@ from restore_core.contract.resource_ids import (
     RecoveryPointId,
     ResourceGroupId,
 )
+from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem
+from restore_core.lifecycle.sets import Attachment, Header, Tally
 
 
 class Status(StrEnum):
@@ -23,6 +24,8 @@ class Status(StrEnum):
     """The job wrote the disk."""
     COMPLETED_WITH_WARNINGS = "CompletedWithWarnings"
     """The job wrote the disk and has something to say."""
+    PARTLY_COMPLETED = "PartlyCompleted"
+    """Of a set: a disk that was meant is not back, or was not protected; others are."""
     FAILED = "Failed"
     """Azure took the restore and it failed."""
     CANCELLED = "Cancelled"
@@ -37,19 +40,6 @@ class Status(StrEnum):
     """The message asks for no restore, such as an alert that is resolved. No restore ends so."""
 
 
-class Turn(StrEnum):
-    """What a restore that has not ended means to the number of those that may run at once."""
-
-    TAKEN = "taken"
-    """It runs, or is about to."""
-    AWAITED = "awaited"
-    """It runs when others have ended."""
-    FOLLOWS = "follows"
-    """It waits for the end of another restore of its disk, and then for its turn if need be."""
-    NONE = "none"
-    """It needs none: it only validates, it is only watched, or it waits to try again."""
-
-
 @dataclass(frozen=True)
 class Wait:
     """When the next attempt is due, and what the last ones brought."""
@@ -61,6 +51,8 @@ class Wait:
     """What the last of them was answered."""
     gone: int = 0
     """Answers in a row that know no such operation."""
+    throttled_until: datetime | None = None
+    """Set where the last answer was that the service is asked too much: until when it is."""
 
 
 @dataclass(frozen=True)
@@ -93,22 +85,6 @@ class Search:
     """Whether the list ended there: then the page is read again for what came since."""
 
 
-class TargetField(StrEnum):
-    """What of the request a target's name came from: what a sender changes to change it."""
-
-    DISK_ID = "targetDiskId"
-    DISK_NAME = "targetDiskName"
-    DERIVED = "requestId"
-    """The app made the name, of the source's name and the request's id."""
-
-    @classmethod
-    def of(cls, request: RestoreRequest) -> "TargetField":
-        """Return what `request` names its target by."""
-        if request.target_disk_id is not None:
-            return cls.DISK_ID
-        return cls.DISK_NAME if request.target_disk_name else cls.DERIVED
-
-
 @dataclass(frozen=True)
 class Outcome:
     """How a restore ended. Saved before anything is done about it."""
@@ -120,6 +96,10 @@ class Outcome:
     job_status: str = ""
     job_started: datetime | None = None
     """When the job began, as the vault says."""
+    back_as: DiskId | None = None
+    """The disk that another restore had brought back before."""
+    tally: Tally | None = None
+    """Of a set: how its disks came out."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +123,8 @@ class Plan:
     """How its first job failed, where the restore was started anew."""
     identity: IdentityId | None = None
     """The vault's user-assigned identity that the instance works under; None: the vault's own."""
+    attachment: Attachment | None = None
+    """Where the source disk is attached, where Resource Graph knew."""
     target_field: TargetField | None = None
     """None in a plan that a version before 0.2.0 made."""
     search: Search | None = None
@@ -154,6 +136,38 @@ class Accepted:
     """The request is recorded; nothing has been judged or asked yet."""
 
     wait: Wait
+    has_turn: bool = False
+    """Whether it has been given its turn already, as members of sets are."""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A member of a set, recorded: it waits for its first turn and has asked for nothing yet."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Enrolling:
+    """The plan of a set stands; its members are being recorded."""
+
+    header: Header
+    wait: Wait
+    enrolled: int = 0
+    """Rows of the plan, in the order of their keys, that are recorded."""
+    withdrawn: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """The members of a set are recorded; it waits for the ends of all."""
+
+    header: Header
+    wait: Wait
+    withdrawn: Problem | None = None
+    """Set where the sender wants it no more: what has no claim yet is cancelled."""
+    recalled: bool = False
+    """Whether that has been done for every member."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +185,8 @@ class Planned:
 
     plan: Plan
     wait: Wait
+    has_turn: bool = False
+    """Whether it had its turn before, as members of sets do."""
 
 
 @dataclass(frozen=True)
@@ -282,6 +298,9 @@ class Ended:
 
 Waiting = (
     Accepted
+    | Enrolled
+    | Enrolling
+    | Gathering
     | Following
     | Planned
     | Queued
@@ -295,5 +314,7 @@ Waiting = (
     | Confirming
     | Guarding
 )
+Unplanned = Accepted | Enrolled | Enrolling | Gathering | Following
+"""What has no plan: not yet, or because it is a set, whose plan stands in a table of its own."""
 Concluding = Ending | Ended
 State = Waiting | Concluding

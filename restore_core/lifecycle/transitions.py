@@ -28,19 +28,25 @@ from restore_core.lifecycle import endings, pace, waits
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
+    HeldBack,
     JobEnded,
     JobNamed,
     JobNotFound,
+    JobNotSeen,
     Lapsed,
     LeaderFailed,
     LeaderFound,
+    MembersEnrolled,
     OperationFailed,
     OperationStarted,
     Prepared,
+    Recalled,
     Refused,
     Requeued,
     Reserved,
     SearchUnfinished,
+    SetEnded,
+    SetPlanned,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -51,13 +57,17 @@ from restore_core.lifecycle.events import (
     Unanswered,
     ValidationFailed,
     ValidationSucceeded,
+    Withdrawn,
 )
 from restore_core.lifecycle.states import (
     Accepted,
     Confirming,
     Ended,
     Ending,
+    Enrolled,
+    Enrolling,
     Following,
+    Gathering,
     Guarding,
     Outcome,
     Plan,
@@ -91,24 +101,49 @@ def apply(state: State, event: Event) -> State:
     """Return the state that follows `event`; raise ImpossibleEvent where it cannot follow."""
     match state, event:
         # Before ARM is asked for anything that lasts.
-        case Accepted(), Prepared(plan, at):
-            return Ready(plan, Wait(at)) if plan.validate_only else Planned(plan, Wait(at))
+        case Accepted(has_turn=has_turn), Prepared(plan, at):
+            if plan.validate_only:
+                return Ready(plan, Wait(at))
+            return Planned(plan, Wait(at), has_turn)
         case Planned(plan), Reserved(at):
             return Ready(plan, Wait(at))
         case Planned(plan), TurnAwaited(at):
             return Queued(plan, Wait(at))
         case Queued(plan, wait, validated), TurnCame(at):
             return (Validated if validated else Ready)(plan, replace(wait, due=at))
+        case Accepted(wait, has_turn=False), TurnAwaited(at):
+            return Enrolled(replace(wait, due=at))
+        case Enrolled(wait), TurnCame(at):
+            return Accepted(replace(wait, due=at), has_turn=True)
+        case Retrying(plan, wait, validated), TurnAwaited(at):
+            return Queued(plan, replace(wait, due=at), validated)
         case Retrying(plan, wait, validated), Requeued(at):
             return _queued_again(plan, replace(wait, due=at), validated=validated)
         case ((Accepted() | Following() | Planned()), LeaderFound(leader, at)):
             return Following(leader, Wait(at))
         case Following(), LeaderFailed(at):
             return Accepted(Wait(at, misses=1))  # The timer gives it its turn, in order.
-        case ((Accepted() | Following()), Refused(problem, at)):
-            return Ending(Outcome(Status.REJECTED, at, problem), None)
-        case ((Planned(plan) | Validated(plan)), Refused(problem, at)):
-            return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
+        case ((Accepted() | Following()), Refused(problem, at, back_as)):
+            return Ending(Outcome(Status.REJECTED, at, problem, back_as=back_as), None)
+        case ((Planned(plan) | Validated(plan)), Refused(problem, at, back_as)):
+            outcome = Outcome(Status.REJECTED, at, problem, back_as=back_as)
+            return endings.ended_unless_ours(plan, outcome)
+
+        # A set: its plan, its members, their ends.
+        case Accepted(), SetPlanned(header, at):
+            return Enrolling(header, Wait(at))
+        case Enrolling(header, _, _, withdrawn), MembersEnrolled(enrolled, at):
+            if enrolled >= header.disks:
+                return Gathering(header, Wait(at), withdrawn)
+            return Enrolling(header, Wait(at), enrolled, withdrawn)
+        case ((Enrolling() | Gathering()) as planned, Withdrawn(problem, at)):
+            return replace(planned, withdrawn=problem, wait=Wait(at))
+        case Gathering() as gathering, Recalled(at):
+            return replace(gathering, recalled=True, wait=Wait(at))
+        case Gathering() as gathering, StillRunning(at):
+            return replace(gathering, wait=Wait(at + pace.GATHERING))
+        case Gathering(), SetEnded(status, tally, problem, at):
+            return Ending(Outcome(status, at, problem, tally=tally), None)
 
         # The validation.
         case Ready(plan), OperationStarted(operation, retry_after, at):
@@ -137,12 +172,12 @@ def apply(state: State, event: Event) -> State:
         case Triggering(plan), OperationStarted(operation, retry_after, at):
             plan = replace(plan, correlation_id=operation.correlation_id)
             return Restoring(plan, operation, waits.look_at(operation, at, retry_after))
-        case Triggering(plan, wait), TriggerNotTaken(problem, retry_after, at):
+        case Triggering(plan, wait), TriggerNotTaken() as not_taken:
             plan = replace(plan, claims=plan.claims[:-1])
-            return Retrying(plan, waits.try_again(wait, problem, at, retry_after), validated=True)
-        case Triggering(plan, wait), Refused(problem, at) if endings.is_transient(problem):
+            return Retrying(plan, waits.try_again(wait, not_taken), validated=True)
+        case Triggering(plan, wait), Refused(problem) as for_now if endings.is_transient(problem):
             plan = replace(plan, claims=plan.claims[:-1])
-            return Retrying(plan, waits.try_again(wait, problem, at, None), validated=True)
+            return Retrying(plan, waits.try_again(wait, for_now), validated=True)
         case Triggering(plan), Refused(problem, at):
             return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
         case Triggering() as triggering, TriggerUnanswered(problem, at):
@@ -151,6 +186,9 @@ def apply(state: State, event: Event) -> State:
         # The restore's operation.
         case Restoring(_, operation) as restoring, StillRunning(at, retry_after):
             return replace(restoring, wait=waits.look_at(operation, at, retry_after))
+        case Restoring(plan, operation), JobNotSeen(at, search, retry_after):
+            plan = replace(plan, search=search)
+            return Restoring(plan, operation, waits.look_at(operation, at, retry_after))
         case Restoring(plan, operation, wait), Unanswered() as lost if waits.is_lost(
             operation, wait, lost
         ):
@@ -193,8 +231,10 @@ def apply(state: State, event: Event) -> State:
         case Guarding(plan=plan) as guarding, (JobNotFound(at) | SearchUnfinished(at) as unknown):
             guarding = replace(guarding, plan=replace(plan, search=unknown.search))
             return endings.guard_on(guarding, Wait(at + pace.GUARD_LOOK), at)
-        case Guarding(wait=wait) as guarding, Unanswered(problem, at, retry_after):
-            return endings.guard_on(guarding, waits.try_again(wait, problem, at, retry_after), at)
+        case Guarding(wait=wait) as guarding, Unanswered() as missed:
+            return endings.guard_on(guarding, waits.try_again(wait, missed), missed.at)
+        case Guarding(wait=wait) as guarding, HeldBack(until, at):
+            return endings.guard_on(guarding, replace(wait, due=until), at)
 
         # The end. The outcome is saved by now; here its debts are paid.
         case Ending(outcome, Plan() as plan, datetime() as until), Settled(at):
@@ -204,22 +244,26 @@ def apply(state: State, event: Event) -> State:
         case ((Ending() | Ended() | Guarding()), _):
             raise ImpossibleEvent(_impossible(state, event))
 
-        # Whatever still waits can grow too old, or find no answer and be tried again.
+        # Whatever still waits can be withdrawn, grow too old, or find no answer and be tried again.
+        case waiting, Withdrawn(problem, at) if endings.may_be_withdrawn(waiting):
+            return endings.withdrawn(waiting, problem, at)
+        case ((Enrolling() | Gathering()), (AgeReached() | Lapsed())):
+            raise ImpossibleEvent(_impossible(state, event))  # Its members end for it.
         case waiting, AgeReached(at):
             return endings.given_up(waiting, at)
         case ((Triggering() | Restoring() | Running() | Confirming()), Lapsed()):
             raise ImpossibleEvent(_impossible(state, event))
         case waiting, Lapsed(at):
             return endings.lapsed(waiting, at)
-        case (
-            ((Ready(plan, wait) | Validated(plan, wait)) as held),
-            Unanswered(problem, at, retry_after),
-        ):
-            wait = waits.try_again(wait, problem, at, retry_after)
+        case waiting, HeldBack(until):
+            return replace(waiting, wait=replace(waiting.wait, due=until))
+        case ((Ready(plan, wait) | Validated(plan, wait)) as held, Unanswered() as missed):
+            wait = waits.try_again(wait, missed)
             return Retrying(plan, wait, validated=isinstance(held, Validated))
-        case waiting, Unanswered(problem, at, retry_after, gone):
-            wait = waits.try_again(waiting.wait, problem, at, retry_after, gone=gone)
-            return replace(waiting, wait=wait)
+        case ((Accepted() | Planned()) as held, Unanswered() as missed):
+            return replace(held, wait=waits.try_again(held.wait, missed), has_turn=False)
+        case waiting, Unanswered() as missed:
+            return replace(waiting, wait=waits.try_again(waiting.wait, missed))
         case _:
             raise ImpossibleEvent(_impossible(state, event))
 

@@ -2,9 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from restore_core.errors import Problem
 from restore_core.lifecycle import pace
-from restore_core.lifecycle.events import JobNotFound, SearchUnfinished, Unanswered
+from restore_core.lifecycle.events import (
+    JobNotFound,
+    Refused,
+    SearchUnfinished,
+    TriggerNotTaken,
+    Unanswered,
+)
 from restore_core.lifecycle.states import Claim, Operation, Wait
 
 
@@ -24,13 +29,17 @@ def is_lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
     return old or (event.gone and wait.gone + 1 >= pace.GONE_LIMIT)
 
 
-def try_again(
-    wait: Wait, problem: Problem, at: datetime, retry_after: timedelta | None, *, gone: bool = False
-) -> Wait:
-    """Return the wait after a call that brought no usable answer."""
-    misses = wait.misses + 1
+def try_again(wait: Wait, event: Unanswered | TriggerNotTaken | Refused) -> Wait:
+    """Return the wait after a call that brought no usable answer, or a refusal for now."""
+    misses, at, retry_after = wait.misses + 1, event.at, None
+    gone, throttled_until = 0, None
+    if not isinstance(event, Refused):
+        retry_after = event.retry_after
+        throttled_until = at + pace.throttled(retry_after) if event.throttled else None
+    if isinstance(event, Unanswered) and event.gone:
+        gone = wait.gone + 1
     due = at + pace.backoff(misses, retry_after)
-    return Wait(due, misses, problem, wait.gone + 1 if gone else 0)
+    return Wait(due, misses, event.problem, gone, throttled_until)
 
 
 def search_again(wait: Wait, event: JobNotFound | SearchUnfinished, claim: Claim) -> Wait:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from restore_core.contract.resource_ids import BackupInstanceId, InvalidId
-from restore_core.engine.columns import Column, as_json
+from restore_core.engine.column import Column
+from restore_core.engine.columns import as_json
 from restore_core.reading.expectation import Expectation
 
 Row = Mapping[str, Any]

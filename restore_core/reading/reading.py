@@ -131,7 +131,7 @@ class Reading:
 
     def _durations(self, vault: str) -> list[int]:
         try:
-            return self._readable().durations(BackupVaultId.parse(vault))
+            return self._readable().durations_of(BackupVaultId.parse(vault))
         except InvalidId:
             return []
 

@@ -195,7 +195,7 @@ def _read(file: str, message: dict[str, Any]) -> Any:
 def checked(message: Any) -> str:
     """Return the id of what a message asks, by the app's own contract; raise Trouble."""
     try:
-        return reader.read(json.dumps(message).encode()).request.request_id
+        return reader.read(json.dumps(message).encode()).request_id
     except NothingAsked as error:
         raise Trouble(error.reason, "It was not sent.", Exit.USAGE) from None
     except MalformedRequest as error:

@@ -14,6 +14,7 @@ from restore_core.azure.backup_vault import BackupVault
 from restore_core.contract.resource_ids import BackupInstanceId, DiskId, recovery_point_id
 from restore_core.lifecycle.budget import MOST_PAGES
 from restore_core.lifecycle.events import Event
+from restore_core.lifecycle.quota import DOCUMENTED, Bucket, Quota
 from restore_core.lifecycle.states import Plan
 from simulator import Pace, Simulator
 from simulator.faults import Fault
@@ -55,8 +56,13 @@ class Bench:
         self.id = self.simulator.protect("disk-1", subscription=builders.SUBSCRIPTION)
         self.instance = BackupInstanceId.parse(self.id)
 
-    def client(self, endpoint: str) -> Arm:
-        return Arm(endpoint, self.tokens, api_version=API_VERSION, clock=self.clock)
+    def client(self, endpoint: str, quota: Quota = DOCUMENTED) -> Arm:
+        return Arm(endpoint, self.tokens, api_version=API_VERSION, clock=self.clock, quota=quota)
+
+    def allow(self, reads: Bucket = DOCUMENTED.reads, writes: Bucket = DOCUMENTED.writes) -> None:
+        """Begin anew with a client that keeps to this quota."""
+        self.arm = self.client(self.server.url, Quota(reads, writes))
+        self.vault = BackupVault(self.arm, self.clock)
 
     def plan(self, target: str = "disk-1-restored", **changes: Any) -> Plan:
         newest = self.simulator.points(self.id)[0]

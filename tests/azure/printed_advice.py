@@ -6,8 +6,8 @@
 from typing import Final
 
 from restore_core.azure.advice import for_app, for_restore, instances
-from restore_core.azure.advice.commands import HERE
 from restore_core.azure.advice.obstacles import with_remedy
+from restore_core.contract.commands import HERE
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     DiskId,
@@ -15,8 +15,9 @@ from restore_core.contract.resource_ids import (
     ResourceGroupId,
     recovery_point_id,
 )
+from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem
-from restore_core.lifecycle.states import Plan, TargetField
+from restore_core.lifecycle.states import Plan
 from tests.builders import SUBSCRIPTION, a_plan
 
 PRINCIPAL: Final = "aaaaaaaa-0000-4000-8000-000000000001"

@@ -3,12 +3,14 @@
 ARM's sentences are those of public reports, with other names in them.
 """
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from restore_core.azure.advice import for_app, for_restore
 from restore_core.contract.resource_ids import DiskId, IdentityId, ResourceGroupId
+from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem, Rejected
-from restore_core.lifecycle.states import Plan, TargetField
 from tests.azure.printed_advice import (
     ENCRYPTION_SET,
     GROUP,
@@ -24,6 +26,9 @@ from tests.azure.printed_advice import (
     not_linked,
 )
 from tests.builders import a_plan
+
+if TYPE_CHECKING:
+    from restore_core.lifecycle.states import Plan
 
 RESTORE, SNAPSHOT, READER = (
     "Disk Restore Operator",

@@ -13,12 +13,14 @@ import pytest
 from restore_core.azure.arm import POOL, UNREADABLE, Answer
 from restore_core.azure.backup_vault import _restore_body
 from restore_core.azure.bearer import TOKEN_MARGIN
-from restore_core.errors import AnswerLost, Problem, Rejected, RestoreError, Unavailable
+from restore_core.errors import AnswerLost, NotNow, Problem, Rejected, RestoreError, Unavailable
+from restore_core.lifecycle.quota import Bucket
 from restore_core.version import VERSION
 from simulator import faults
 from simulator.faults import Fault
 from tests.azure.bench import API_VERSION, LASTS, Bench
 from tests.azure.listener import Listener
+from tests.builders import SUBSCRIPTION
 
 JWT = re.compile(r"eyJ[\w-]+\.")
 
@@ -566,3 +568,75 @@ def test_no_failure_shows_a_token_or_a_signature(bench: Bench, fault: Fault) -> 
     shown = f"{raised.value!r} {raised.value.problem!r} {raised.value.__cause__!r}"
     assert not JWT.search(shown)
     assert "&s=" not in shown
+
+
+# ---------------------------------------------------------------------- what is not even sent
+
+ONE = Bucket(1, 0.5)
+
+
+@every_call
+def test_what_arm_would_not_take_now_is_not_sent_and_no_call(
+    bench: Bench, call: Callable[[Bench], Answer]
+) -> None:
+    bench.allow(ONE, ONE)
+    call(bench)
+    sent, counted = len(bench.simulator.calls), bench.arm.calls
+
+    error = failure(call, bench)
+
+    assert isinstance(error, NotNow)
+    assert error.retry_after == timedelta(seconds=2)
+    assert (len(bench.simulator.calls), bench.arm.calls) == (sent, counted)
+    bench.clock.advance(seconds=2)
+    call(bench)
+
+
+def test_a_query_of_resource_graph_is_no_call_of_a_subscription(bench: Bench) -> None:
+    bench.allow(ONE, ONE)
+    body = {
+        "subscriptions": [SUBSCRIPTION],
+        "query": "RecoveryServicesResources | where type =~ 'x' | project id",
+        "options": {"$top": 1, "resultFormat": "objectArray"},
+    }
+    for _ in range(5):
+        bench.arm.post(
+            "/providers/Microsoft.ResourceGraph/resources", body, api_version="2021-03-01"
+        )
+
+
+def test_what_an_answer_says_is_left_is_all_that_is_sent(bench: Bench) -> None:
+    left = {"x-ms-ratelimit-remaining-subscription-resource-requests": "2"}
+    bench.next(faults.with_headers(left))
+    for _ in range(3):
+        get(bench)
+
+    assert isinstance(failure(get, bench), NotNow)
+
+
+@every_call
+def test_after_a_429_nobody_asks_until_retry_after_is_over(
+    bench: Bench, call: Callable[[Bench], Answer]
+) -> None:
+    bench.next(faults.throttle(20))
+    assert not isinstance(failure(call, bench), NotNow)
+    sent = len(bench.simulator.calls)
+
+    bench.clock.advance(seconds=19)
+    assert isinstance(failure(call, bench), NotNow)
+    assert len(bench.simulator.calls) == sent
+    bench.clock.advance(seconds=1)
+    call(bench)
+
+
+def test_what_is_reserved_is_sent_although_nothing_is_left(bench: Bench) -> None:
+    bench.allow(writes=Bucket(2, 0.1))
+    bench.arm.reserve_post(f"{bench.id}/restore")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(validate, bench).result()
+
+    restore(bench)
+
+    assert isinstance(failure(validate, bench), NotNow)
+    with pytest.raises(NotNow):
+        bench.arm.reserve_post(f"{bench.id}/restore")

@@ -14,11 +14,13 @@ from restore_core.azure.jobs import Job
 from restore_core.azure.vault_calls import MAX_PAGES
 from restore_core.contract.resource_ids import JobId, recovery_point_id
 from restore_core.errors import Rejected, Unavailable
+from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.events import (
     Event,
     JobEnded,
     JobNamed,
     JobNotFound,
+    JobNotSeen,
     OperationFailed,
     OperationStarted,
     Refused,
@@ -577,6 +579,37 @@ def test_a_poll_without_the_right_tells_the_role_and_that_the_restore_goes_on(
     assert "It lacks Microsoft.DataProtection/backupVaults/" in event.problem.action
     assert "goes on by itself" in event.problem.action
     assert "new requestId" not in event.problem.action
+
+
+def test_a_job_behind_many_pages_is_found_beside_an_operation_that_never_ends() -> None:
+    with a_bench(Pace(job=NEVER), page_size=1, graph="empty") as bench:
+        bench.simulator.add_history(bench.id, 2 * GLANCE)
+        bench.simulator.script("disk-1-restored", operation=outcomes.never())
+        plan = bench.plan(claims=(a_claim(bench),))
+        operation = started(bench, bench.vault.trigger(plan, plan.claims[-1]))
+        (job,) = (one for one in bench.simulator.jobs() if one.target_id)
+        bench.clock.advance(hours=1)
+
+        looks, event = 0, bench.vault.poll_restore(operation, plan)
+        while isinstance(event, JobNotSeen):
+            looks += 1
+            plan = replace(plan, search=event.search)
+            event = bench.vault.poll_restore(operation, plan)
+
+        assert event == JobNamed(JobId(job.name), bench.clock())
+        assert looks == 2
+
+
+@pytest.mark.parametrize("status", [503, 403])
+def test_a_look_beside_an_operation_that_fails_changes_nothing(bench: Bench, status: int) -> None:
+    bench.simulator.script("disk-1-restored", operation=outcomes.never())
+    plan = bench.plan(claims=(a_claim(bench),))
+    operation = started(bench, bench.vault.trigger(plan, plan.claims[-1]))
+    bench.clock.advance(hours=1)
+    bench.simulator.habits.graph = "empty"
+    bench.simulator.next("GET", "/backupJobs", faults.status(status, "AuthorizationFailed", "No."))
+
+    assert isinstance(bench.vault.poll_restore(operation, plan), StillRunning)
 
 
 @every_operation

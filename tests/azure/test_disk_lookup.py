@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, DiskId
-from restore_core.engine.ports import BackupInstance
 from restore_core.errors import Rejected, Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 from simulator import faults
 from simulator.exchange import Answer
 from tests import builders

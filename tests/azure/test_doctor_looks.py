@@ -57,7 +57,7 @@ def test_every_table_and_queue_is_read_and_a_message_stays_where_it_is() -> None
 
     checks = taken(account.all())
 
-    assert [check.verdict for check in checks.values()].count(Verdict.OK) == 10
+    assert [check.verdict for check in checks.values()].count(Verdict.OK) == 12
     assert checks["queue restore-requests-poison"].found == "It can be read; messages wait there."
     assert "no message waits" in checks["queue restore-steps"].found
     assert queues.get_queue_client("restore-requests-poison").take(1, 60)
@@ -308,4 +308,4 @@ def test_the_vaults_of_rules_and_the_default_one_are_looked_at_each_once(bench: 
         "Resource Graph",
     ]
     assert looks.token().name == "token for ARM"
-    assert len(looks.storage()) == 11
+    assert len(looks.storage()) == 13

@@ -1,5 +1,6 @@
 """Looking for a job: candidates of Resource Graph, and passes through the list that are cut."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +11,9 @@ import pytest
 from restore_core.azure import job_search
 from restore_core.azure.job_search import MAX_LINK, PAGES_BESIDE
 from restore_core.contract.resource_ids import JobId
-from restore_core.errors import Rejected, Unavailable
+from restore_core.errors import NotNow, Rejected, Unavailable
 from restore_core.lifecycle.events import JobNamed, JobNotFound, SearchUnfinished, Unanswered
+from restore_core.lifecycle.quota import Bucket
 from restore_core.lifecycle.states import Claim, Plan, Search
 from simulator import NEVER, Pace, faults
 from simulator.exchange import Answer
@@ -241,11 +243,28 @@ def test_a_pass_that_fails_on_its_way_is_unfinished_and_read_on(blind: Bench) ->
     assert cut.problem is not None
     assert cut.problem.code == "SubscriptionRequestsThrottled"
     assert cut.retry_after == timedelta(seconds=47)
-    blind.clock.advance(seconds=47)
+    blind.clock.advance(seconds=48)
     found = blind.find_job(replace(plan, search=cut.search))
 
     assert isinstance(found, JobNamed)
     assert lists_read(blind) == 3 + 2
+
+
+def test_a_search_that_may_read_no_more_now_is_cut_and_keeps_its_place(blind: Bench) -> None:
+    blind.allow(reads=Bucket(2, 1))
+    plan = claimed(blind, jobs=6)
+
+    cut = blind.find_job(plan)
+
+    assert isinstance(cut, SearchUnfinished)
+    assert cut.search is not None
+    with pytest.raises(NotNow):
+        blind.find_job(replace(plan, search=cut.search))
+    blind.clock.advance(minutes=1)
+    while isinstance(cut, SearchUnfinished):
+        cut = blind.find_job(replace(plan, search=cut.search))
+        blind.clock.advance(minutes=1)
+    assert isinstance(cut, JobNamed)
 
 
 def test_a_search_that_cannot_go_on_for_now_keeps_its_place(blind: Bench) -> None:
@@ -260,13 +279,60 @@ def test_a_search_that_cannot_go_on_for_now_keeps_its_place(blind: Bench) -> Non
     assert event.search == cut.search
 
 
-@pytest.mark.parametrize(
+nowhere = pytest.mark.parametrize(
     "fault",
     [
         faults.status(400, "InvalidSkipToken", "The token has expired."),
         faults.Instead(Answer.of({"value": None})),
     ],
 )
+
+
+@nowhere
+def test_a_page_that_is_spoilt_on_the_way_is_asked_for_once_more(blind: Bench, fault: Any) -> None:
+    plan = claimed(blind, jobs=6)
+    blind.simulator.next("GET", "/backupJobs", faults.with_headers({}), times=2)
+    blind.simulator.next("GET", "/backupJobs", fault)
+
+    cut = blind.find_job(plan)
+    assert isinstance(cut, SearchUnfinished)
+    assert cut.problem is not None
+    found = blind.find_job(replace(plan, search=cut.search))
+
+    assert isinstance(found, JobNamed)
+    assert lists_read(blind) == 3 + 2
+
+
+def test_a_right_that_is_missing_for_a_while_costs_no_place(blind: Bench) -> None:
+    plan = claimed(blind, jobs=6)
+    cut = blind.find_job(plan, pages=1)
+    assert isinstance(cut, SearchUnfinished)
+    blind.simulator.next("GET", "/backupJobs", faults.status(403, "AuthorizationFailed", "No."))
+
+    event = blind.find_job(replace(plan, search=cut.search))
+
+    assert isinstance(event, SearchUnfinished)
+    assert event.search == cut.search
+
+
+def test_a_list_that_leads_in_a_circle_is_begun_anew(blind: Bench) -> None:
+    plan = claimed(blind, jobs=6)
+    links: list[bytes] = []
+
+    def first_again(answer: Answer) -> Answer:
+        links.extend(re.findall(rb'"nextLink": ?"([^"]+)"', answer.body))
+        return replace(answer, body=answer.body.replace(links[-1], links[0]))
+
+    blind.simulator.next("GET", "/backupJobs", faults.Altered(first_again), times=3)
+
+    event = blind.find_job(plan)
+
+    assert isinstance(event, SearchUnfinished)
+    assert event.problem is not None
+    assert (event.problem.code, event.search) == ("EndlessList", None)
+
+
+@nowhere
 def test_a_link_that_leads_nowhere_is_dropped(blind: Bench, fault: Any) -> None:
     plan = claimed(blind, jobs=6)
     cut = blind.find_job(plan, pages=1)

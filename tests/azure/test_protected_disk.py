@@ -6,8 +6,8 @@ import pytest
 
 from restore_core.azure.protected_disk import protected_disk
 from restore_core.contract.resource_ids import BackupInstanceId
-from restore_core.engine.ports import BackupInstance
 from restore_core.errors import Rejected, Unavailable
+from restore_core.lifecycle.backup_instance import BackupInstance
 from tests.builders import IDENTITY, INSTANCE, SOURCE
 
 NO_IDENTITY: list[Any] = [

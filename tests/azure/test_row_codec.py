@@ -2,22 +2,26 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from restore_core.azure.tables.long_text import parts, whole
 from restore_core.azure.tables.row_codec import restore_of, restore_row
 from restore_core.contract.resource_ids import BackupInstanceId, IdentityId
+from restore_core.contract.target_field import TargetField
 from restore_core.engine.columns import MAX_PROPERTY, day, refused_row, result_row
 from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle.states import (
     Accepted,
     Ending,
+    Restoring,
     Search,
+    State,
     Status,
-    TargetField,
     Triggering,
     Wait,
 )
@@ -31,9 +35,11 @@ from tests.builders import (
     TARGET_GROUP,
     a_claim,
     a_claimed_plan,
+    a_member,
     a_plan,
     a_refused_message,
     a_restore,
+    a_set_of,
     an_operation,
     an_outcome,
     disk,
@@ -49,10 +55,18 @@ URL = an_operation().url
 # ------------------------------------------------------------------------ there and back
 
 
-@pytest.mark.parametrize("wait", [Wait(NOON), Wait(NOON + timedelta(microseconds=1), 3, TOLD)])
+@pytest.mark.parametrize(
+    "wait", [Wait(NOON), Wait(NOON + timedelta(microseconds=1), 3, TOLD, 1, NOON)]
+)
 @pytest.mark.parametrize("state", STATES)
 def test_a_restore_in_any_state_is_read_back_as_it_was_written(state: str, wait: Wait) -> None:
     restore = a_restore(every_state(wait)[state])
+
+    assert restore_of(restore_row(restore)) == restore
+
+
+def test_a_member_that_had_its_turn_is_read_back_as_it_was_written() -> None:
+    restore = replace(a_restore(STATES["Queued"]), member=a_member(), turn_at=NOON)
 
     assert restore_of(restore_row(restore)) == restore
 
@@ -112,6 +126,59 @@ def test_a_row_is_found_by_its_request_alone() -> None:
     row = restore_row(a_restore(requestId="inc-7"))
 
     assert (row["PartitionKey"], row["RowKey"]) == ("inc-7", "restore")
+
+
+# ------------------------------------------------------------- more than one property holds
+
+
+def documents(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: text for name, text in row.items() if name.startswith("document")}
+
+
+def units(text: str) -> int:
+    """Return the UTF-16 units of a text, of which a property holds 32,768."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def test_a_set_of_as_many_disks_as_a_message_holds_fits_into_its_row() -> None:
+    restore = a_set_of(530)
+    assert 62 * 1024 <= len(restore.request.to_json()) <= 64 * 1024
+
+    row = restore_row(restore)
+
+    assert [*documents(row)] == ["document", "document2", "document3", "document4"]
+    assert all(units(text) <= MAX_PROPERTY for text in documents(row).values())
+    assert restore_of(row) == restore
+
+
+@pytest.mark.parametrize("letter", ["x", "ä", "日", "😀"])
+@pytest.mark.parametrize("over", [-1, 0, 1, 2, 3])
+def test_a_text_is_cut_where_a_property_ends_and_never_within_a_letter(
+    letter: str, over: int
+) -> None:
+    text = "a" * over + letter * (MAX_PROPERTY // units(letter)) if over >= 0 else letter
+
+    held = parts("document", text)
+
+    assert "".join(held.values()) == whole("document", {"other": 1, **held}) == text
+    assert all(0 < units(part) <= MAX_PROPERTY for part in held.values())
+    assert (len(held) == 1) == (units(text) <= MAX_PROPERTY)
+
+
+def test_what_one_property_holds_stands_in_one_as_it_always_did() -> None:
+    for state in STATES.values():
+        assert [*documents(restore_row(a_restore(state)))] == ["document"]
+    assert len(documents(restore_row(a_set_of(150)))) == 1
+
+
+@pytest.mark.parametrize("number", ["", 2, 3])
+@pytest.mark.parametrize("odd", [..., 7, None, "x", NOON])
+def test_a_row_of_which_a_part_is_lost_or_odd_is_unreadable(number: object, odd: Any) -> None:
+    row = restore_row(a_set_of(300))
+    del row[f"document{number}"]
+
+    with pytest.raises(UnreadableRow):
+        restore_of(row if odd is ... else {**row, f"document{number}": odd})
 
 
 # ---------------------------------------------------------------------- the operation URL
@@ -409,13 +476,22 @@ def test_what_a_restore_has_cost_and_how_far_its_job_was_looked_for_are_read_bac
     search = Search("https://management.azure.com/next?$skipToken=x", NOON, at_end=True)
     plan = replace(a_claimed_plan(), search=search)
     restore = replace(a_restore(Triggering(plan, Wait(NOON))), arm_calls=7)
+    beside = a_restore(Restoring(plan, an_operation(), Wait(NOON)))
 
     assert restore_of(restore_row(restore)) == restore
+    assert restore_of(restore_row(beside)) == beside
     assert restore_row(restore)["armCalls"] == 7
 
 
-def test_a_row_of_a_version_that_counted_no_calls_is_read() -> None:
-    row = restore_row(a_restore(Triggering(a_claimed_plan(), Wait(NOON))))
+@pytest.mark.parametrize(
+    "state",
+    [
+        Triggering(a_claimed_plan(), Wait(NOON)),
+        Restoring(a_claimed_plan(), an_operation(), Wait(NOON)),
+    ],
+)
+def test_a_row_of_a_version_that_counted_no_calls_is_read(state: State) -> None:
+    row = restore_row(a_restore(state))
     document = json.loads(row["document"])
     del document["armCalls"], document["state"]["plan"]["search"]
 

@@ -11,7 +11,7 @@ from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.ports import Outstanding
 from restore_core.errors import Unavailable
-from restore_core.lifecycle.states import Turn
+from restore_core.lifecycle.turn import Turn
 from tests.azure.failing_storage import OUTAGES, failing, http_error
 from tests.builders import a_refused_message, a_restore, an_outcome, disk, every_state
 from tests.fakes import NOON, Io, MemoryTables
@@ -25,6 +25,8 @@ OUTSTANDING = Outstanding(
     accepted_at=NOON,
     vault="",
     leader="",
+    turn_at=None,
+    throttled_until=None,
     is_own=False,
     etag='W/"x"',
 )

@@ -277,6 +277,7 @@ def test_a_machine_is_named_and_its_disk_is_not_guessed(targets: list[str]) -> N
     for name in ("targetResourceGroupId", "backupInstanceId", "sourceDiskId", "vaultId"):
         assert name in told
     assert "RESTORE_DEFAULT_VAULT" in told
+    assert "For all disks of the machine, add targetResourceGroupId and wholeMachine" in told
 
 
 def test_an_alert_of_azure_backup_names_the_machine_that_its_vault_protects() -> None:

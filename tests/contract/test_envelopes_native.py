@@ -18,7 +18,10 @@ def refusal(envelope: object) -> MalformedRequest:
 
 
 def test_our_own_message_is_a_native_request() -> None:
-    assert read(sent(fields())) == Asked(a_request(), Origin.NATIVE)
+    asked = read(sent(fields()))
+
+    assert asked == Asked(a_request(), Origin.NATIVE)
+    assert asked.request_id == "r1"
 
 
 def test_the_message_of_an_unknown_monitor_is_told_what_it_is_not_and_how_it_was_known() -> None:

@@ -1,5 +1,6 @@
 """The message contract: what a sender may write, and what each mistake is told."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,17 @@ from tests.builders import (
     parsed,
 )
 from tests.published_schemas import assert_agreement
+
+VAULT = INSTANCE.partition("/backupInstances/")[0]
+MACHINE = f"{SOURCE.group}/providers/Microsoft.Compute/virtualMachines/vm-1"
+SOURCES: dict[str, Any] = {
+    "backupInstanceId": INSTANCE,
+    "sourceDiskId": str(SOURCE),
+    "sourceVirtualMachineId": MACHINE,
+    "sourceResourceGroupId": str(SOURCE.group),
+    "sourceDiskIds": [str(SOURCE), disk("disk-2", str(SOURCE.group))],
+}
+OF_MANY = [*SOURCES][2:]
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +168,158 @@ def test_a_request_written_as_json_is_the_same_request_again(changes: dict[str, 
     assert "null" not in written
 
 
+# -------------------------------------------------------------------- what asks for several
+
+
+def a_set(source: str = "sourceResourceGroupId", **changes: Any) -> dict[str, Any]:
+    """Return what changes the request of one disk into one of several."""
+    of_many = {source: SOURCES[source], "targetResourceGroupId": TARGET_GROUP}
+    return {"backupInstanceId": ..., "targetDiskId": ..., **of_many, **changes}
+
+
+@pytest.mark.parametrize("source", OF_MANY)
+def test_a_machine_a_group_or_a_list_asks_for_several_disks(source: str) -> None:
+    request = a_request(
+        **a_set(source, vaultId=VAULT, expectedDisks=2, targetDiskSuffix="-back", force=True),
+        pointInTime="2026-11-21T02:00:00Z",
+        notAfter="2026-11-22T02:00:00Z",
+        validateOnly=True,
+    )
+
+    assert request.is_set
+    assert (request.expected_disks, request.target_disk_suffix) == (2, "-back")
+    assert parsed(request.to_json().encode()) == request
+    assert json.loads(request.to_json())[source] == SOURCES[source]
+
+
+@pytest.mark.parametrize("source", ["backupInstanceId", "sourceDiskId"])
+def test_one_disk_is_no_set(source: str) -> None:
+    request = a_request(**{"backupInstanceId": ..., source: SOURCES[source]})
+
+    assert not request.is_set
+    assert request.group_of_disks is None
+
+
+def test_a_machine_or_a_group_is_known_as_that_whose_disks_are_asked_for() -> None:
+    machine, group, listed = (a_request(**a_set(source)).group_of_disks for source in OF_MANY)
+
+    assert (str(machine), str(group), listed) == (MACHINE, str(SOURCE.group), None)
+
+
+def test_a_list_may_name_one_disk_and_keeps_its_order() -> None:
+    disks = [disk(name) for name in ("b", "a", "c")]
+
+    assert a_request(**a_set(sourceResourceGroupId=..., sourceDiskIds=disks[:1])).is_set
+    many = a_request(**a_set(sourceResourceGroupId=..., sourceDiskIds=disks))
+    assert [str(one) for one in many.source_disk_ids or ()] == disks
+
+
+@pytest.mark.parametrize("field", ["sourceDiskIds", *OF_MANY[:2], "expectedDisks", "vaultId"])
+@pytest.mark.parametrize("absent", [None, ""])
+def test_null_and_an_empty_text_mean_absent_of_several_too(field: str, absent: object) -> None:
+    assert a_request(**{field: absent, "targetDiskSuffix": absent}) == a_request()
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ([], "sourceDiskIds is a list: it must name 1 to 2000 disks, and names 0"),
+        ([disk(f"d{n}") for n in range(2_001)], "it must name 1 to 2000 disks, and names 2001"),
+        (disk("d"), "it must be a JSON list of disk ids, not text"),
+        ({"a": disk("d")}, "it must be a JSON list of disk ids, not an object"),
+        ([disk("d"), 7], "a number in it cannot be used: it must be text, not a number"),
+        ([disk("d"), None], "null in it cannot be used: it must be text, not null"),
+        ([[disk("d")]], "a list in it cannot be used: it must be text, not a list"),
+        ([disk("d"), "disk-1"], "'disk-1' in it cannot be used: it is not the ARM id of a managed"),
+        ([disk("d"), disk("e"), disk("d")], "/disks/d twice: name each disk once"),
+    ],
+)
+def test_a_list_of_disks_that_is_none_is_refused(value: object, why: str) -> None:
+    assert why in reason(**a_set(sourceResourceGroupId=..., sourceDiskIds=value))
+
+
+def test_a_disk_that_a_list_names_twice_in_other_casing_is_found() -> None:
+    """The schema cannot say that case does not count."""
+    twice = a_set(sourceResourceGroupId=..., sourceDiskIds=[disk("d"), disk("D")])
+
+    assert "/disks/d twice: name each disk once" in reason(**twice)
+
+
+@pytest.mark.parametrize("written", [7, "7", 7.0])
+def test_a_count_may_be_written_as_text(written: object) -> None:
+    assert a_request(**a_set(expectedDisks=written)).expected_disks == 7
+
+
+@pytest.mark.parametrize("written", [1, 2_000, "1", "999", "1000", "1999", "2000"])
+def test_a_count_is_one_that_a_set_may_have(written: object) -> None:
+    assert a_request(**a_set(expectedDisks=written)).expected_disks == int(str(written))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [0, -1, 2_001, 10**30, 1.5, 1e300, True, [7], {}, "0", "07", "2001", "9999", "+7", "٣", "7\n"],
+)
+def test_a_count_that_is_none_is_refused(written: object) -> None:
+    told = reason(**a_set(expectedDisks=written))
+
+    assert "expectedDisks is " in told
+    assert "it must be a whole number from 1 to 2000" in told
+
+
+@pytest.mark.parametrize("suffix", ["-restored", "_", ".a", "x" * 40])
+def test_a_suffix_is_what_may_end_a_disk_s_name(suffix: str) -> None:
+    assert a_request(**a_set(targetDiskSuffix=suffix)).target_disk_suffix == suffix
+
+
+@pytest.mark.parametrize("suffix", ["-", "a.", "a b", "x" * 41, "ä", "a/b", "a\n"])
+def test_a_suffix_that_can_end_no_disk_s_name_is_refused(suffix: str) -> None:
+    told = reason(**a_set(targetDiskSuffix=suffix))
+
+    assert "targetDiskSuffix is " in told
+    assert "it must have 1 to 40 of a-z A-Z 0-9 _ - . and end in one of a-z 0-9 _" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"targetDiskId": disk("d")}, "targetDiskId cannot hold for several disks: send target"),
+        ({"targetDiskName": "d"}, "targetDiskName cannot hold for several disks: send target"),
+        (
+            {"targetDiskId": disk("d"), "targetDiskName": "d"},
+            "targetDiskId and targetDiskName cannot hold for several disks",
+        ),
+        ({"recoveryPointId": "a0"}, "recoveryPointId cannot hold for several disks: send pointIn"),
+        ({"targetResourceGroupId": ...}, "The target is missing: send targetResourceGroupId."),
+        ({"requestId": "x" * 65}, "requestId is too long: for several disks it must have at most"),
+    ],
+)
+@pytest.mark.parametrize("source", OF_MANY)
+def test_what_cannot_hold_for_several_disks_is_refused(
+    source: str, changes: dict[str, Any], why: str
+) -> None:
+    assert why in reason(**a_set(source, **changes))
+
+
+def test_the_id_of_a_set_may_have_64_characters() -> None:
+    assert len(a_request(**a_set(requestId="x" * 64)).request_id) == 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"expectedDisks": 1}, "expectedDisks"),
+        ({"targetDiskSuffix": "-a"}, "targetDiskSuffix"),
+        ({"expectedDisks": 1, "targetDiskSuffix": "-a"}, "expectedDisks and targetDiskSuffix"),
+    ],
+)
+def test_what_holds_for_several_disks_only_is_refused_of_one(
+    changes: dict[str, Any], named: str
+) -> None:
+    told = reason(**changes)
+
+    assert f"{named} can hold for several disks only (sourceVirtualMachineId, sourceR" in told
+
+
 # ----------------------------------------------------------------------- where it goes
 
 DERIVED = {"targetDiskId": ..., "targetResourceGroupId": TARGET_GROUP}
@@ -217,31 +381,35 @@ def test_a_missing_field_is_named(absent: object) -> None:
 def test_a_missing_source_names_both_ways_to_give_one(absent: object) -> None:
     told = reason(backupInstanceId=absent)
 
-    assert "The source is missing: send backupInstanceId or sourceDiskId" in told
+    assert "The source is missing: send backupInstanceId or sourceDiskId, or for several" in told
+    assert "sourceVirtualMachineId, sourceResourceGroupId or sourceDiskIds." in told
 
 
-@pytest.mark.parametrize("field", ["sourceDiskId", "vaultId"])
-def test_an_instance_and_a_disk_exclude_each_other(field: str) -> None:
-    value = str(SOURCE) if field == "sourceDiskId" else INSTANCE.partition("/backupInstances/")[0]
+@pytest.mark.parametrize("others", list(itertools.combinations(SOURCES, 2)))
+def test_two_sources_exclude_each_other(others: tuple[str, str]) -> None:
+    one, other = others
 
-    told = reason(**{field: value})
+    told = reason(**{"backupInstanceId": ..., one: SOURCES[one], other: SOURCES[other]})
 
-    assert "backupInstanceId excludes sourceDiskId and vaultId" in told
+    assert f"{one} and {other} exclude each other: send one of them" in told
+
+
+def test_an_instance_names_its_vault() -> None:
+    told = reason(vaultId=VAULT)
+
+    assert "backupInstanceId excludes vaultId, for it names its vault: leave out vaultId" in told
 
 
 def test_a_vault_alone_is_no_source() -> None:
-    vault = INSTANCE.partition("/backupInstances/")[0]
-
-    assert "The source is missing" in reason(backupInstanceId=..., vaultId=vault)
+    assert "The source is missing" in reason(backupInstanceId=..., vaultId=VAULT)
 
 
 def test_a_disk_may_stand_in_for_its_instance_with_or_without_a_vault() -> None:
-    vault = INSTANCE.partition("/backupInstances/")[0]
     alone = a_request(backupInstanceId=..., sourceDiskId=str(SOURCE))
-    with_vault = a_request(backupInstanceId=..., sourceDiskId=str(SOURCE), vaultId=vault)
+    with_vault = a_request(backupInstanceId=..., sourceDiskId=str(SOURCE), vaultId=VAULT)
 
     assert (alone.known_source, alone.vault) == (SOURCE, None)
-    assert str(with_vault.vault) == vault
+    assert str(with_vault.vault) == VAULT
     assert RestoreRequest.from_fields(json.loads(with_vault.to_json())) == with_vault
 
 

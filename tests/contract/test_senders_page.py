@@ -14,7 +14,10 @@ from pydantic.alias_generators import to_camel
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
+from restore_core.contract.withdrawal import Withdrawal
 from restore_core.errors import NothingAsked
+from restore_core.lifecycle.sets import ALREADY_BACK, NOT_PROTECTED
+from restore_core.lifecycle.states import Status
 from restore_core.settings import Settings
 from tests import senders_page as page
 from tests.envelopes import (
@@ -25,7 +28,7 @@ from tests.envelopes import (
     an_activity_alert,
     an_alert,
 )
-from tests.published_schemas import EVENT, REQUEST, RESULT
+from tests.published_schemas import EVENT, REQUEST, RESULT, WITHDRAWAL
 from tests.senders_page import PAGE, only
 from tests.workflow import Outside, Run
 
@@ -68,7 +71,83 @@ def test_each_block_of_json_is_json_and_each_has_its_use() -> None:
         "webhook=zabbix",
         "receiver=event",
         "receiver=host",
+        "set=result",
     }
+
+
+# ------------------------------------------------------------------------------ the bad day
+
+
+@pytest.mark.parametrize(
+    ("mark", "source"),
+    [
+        ("set=rehearsal", "source_virtual_machine_id"),
+        ("set=machine", "source_virtual_machine_id"),
+        ("set=group", "source_resource_group_id"),
+        ("set=list", "source_disk_ids"),
+    ],
+)
+def test_what_an_operator_puts_on_the_queue_asks_for_many_disks(mark: str, source: str) -> None:
+    message = page.sent_by_cli(mark)
+
+    request = read(message.encode()).request
+
+    assert request.is_set
+    assert getattr(request, source) is not None
+    assert request.point_in_time is not None, "the newest point may hold the damage"
+    assert request.validate_only is (mark == "set=rehearsal")
+    REQUEST.validate(json.loads(message))
+
+
+def test_the_rehearsal_is_of_what_is_asked_for_after_it_under_an_id_of_its_own() -> None:
+    rehearsal, earnest = (
+        json.loads(page.sent_by_cli(mark)) for mark in ("set=rehearsal", "set=machine")
+    )
+
+    assert rehearsal["requestId"] != earnest["requestId"]
+    alike = rehearsal.keys() - {"requestId", "validateOnly"}
+    assert {name: rehearsal[name] for name in alike} == {name: earnest[name] for name in alike}
+
+
+def test_what_takes_a_set_back_names_the_set_that_was_asked_for() -> None:
+    message = page.sent_by_cli("set=withdraw")
+
+    withdrawal = read(message.encode())
+
+    assert isinstance(withdrawal, Withdrawal)
+    assert withdrawal.request_id == json.loads(page.sent_by_cli("set=machine"))["requestId"]
+    WITHDRAWAL.validate(json.loads(message))
+
+
+def test_the_rule_on_a_machine_asks_for_all_its_disks() -> None:
+    alert = page.alert_on_machine()
+    scope = re.search(r"--scopes '(.*?)'", only("sh", "set=alert").text)
+
+    request = read(page.put_by(only("json", "workflow=forward").json, alert)[0].encode()).request
+
+    assert request == read(page.projected(alert).encode()).request
+    assert scope is not None
+    assert str(request.source_virtual_machine_id).lower() == scope[1].lower()
+    assert request.expected_disks == 3
+
+
+def test_the_end_of_a_set_that_is_shown_is_one() -> None:
+    told = only("json", "set=result").json
+    known = {status.value for status in Status} | {NOT_PROTECTED, ALREADY_BACK}
+
+    RESULT.validate(told)
+    counts = json.loads(told["counts"])
+    assert counts.keys() <= known
+    assert sum(counts.values()) == told["disks"]
+    assert counts.get(ALREADY_BACK, 0) == told["alreadyBack"]
+    assert counts[NOT_PROTECTED] == sum(json.loads(told["reasons"]).values())
+
+
+def test_each_way_a_set_may_end_is_told() -> None:
+    table = PAGE.read_text("utf-8").partition("| `status` of a set |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+
+    assert named == {status.value for status in Status} - {Status.IGNORED.value}
 
 
 # ----------------------------------------------------------------------------- the workflows
@@ -323,6 +402,7 @@ def test_every_field_and_every_setting_that_matters_is_told() -> None:
     names = set(re.findall(r"`([A-Za-z_]+)`", PAGE.read_text("utf-8")))
 
     assert {to_camel(name) for name in RestoreRequest.model_fields} <= names
+    assert {"withdraw", "wholeMachine"} <= names
     assert {
         "RESTORE_DEFAULT_VAULT",
         "RESTORE_DELETED_DISKS",
@@ -342,6 +422,7 @@ def test_the_defaults_that_are_told_are_those_of_the_app() -> None:
     assert rows["RESTORE_DELETED_DISKS"] == f"`{str(rules.restores_deleted_disks).lower()}`"
     assert rows["RESTORE_COOLDOWN_MINUTES"] == f"{rules.cooldown.total_seconds() / 60:.0f}"
     assert rows["RESTORE_MAX_ACTIVE"] == str(rules.max_active)
+    assert rows["RESTORE_MAX_SET"] == str(rules.max_set)
     assert rows["RESTORE_MAX_AGE_HOURS"] == f"{rules.max_age.total_seconds() / 3600:.0f}"
     assert rows["RESTORE_EVENTS"] == "`final`"
     assert all(stage.is_final for stage in rules.notices)

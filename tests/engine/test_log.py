@@ -20,7 +20,8 @@ from restore_core.engine.log import (
 from restore_core.engine.ports import Outstanding
 from restore_core.errors import Problem, Unavailable
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Status, Turn, Wait
+from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Status, Wait
+from restore_core.lifecycle.turn import Turn
 from tests.builders import (
     A_JOB,
     A_PROBLEM,
@@ -197,7 +198,7 @@ def test_a_worker_tells_its_version_first(log: pytest.LogCaptureFixture) -> None
 
 
 def test_a_tick_tells_what_it_found(log: pytest.LogCaptureFixture) -> None:
-    turns = (Turn.TAKEN, Turn.TAKEN, Turn.AWAITED, Turn.FOLLOWS, Turn.NONE)
+    turns = (Turn.TAKEN, Turn.ENROLLED, Turn.AWAITED, Turn.FOLLOWS, Turn.NONE)
     found = [
         Outstanding(
             key="00",
@@ -207,6 +208,8 @@ def test_a_tick_tells_what_it_found(log: pytest.LogCaptureFixture) -> None:
             accepted_at=NOON - timedelta(seconds=number),
             vault="",
             leader="",
+            turn_at=None,
+            throttled_until=None,
             is_own=True,
             etag="x",
         )
@@ -217,7 +220,7 @@ def test_a_tick_tells_what_it_found(log: pytest.LogCaptureFixture) -> None:
     log_tick([], NOON, left_over=0)
 
     assert log.messages == [
-        "tick.ended outstanding=5 running=2 queued=1 following=1 oldestSeconds=4 leftOver=1",
+        "tick.ended outstanding=5 running=1 queued=2 following=1 oldestSeconds=4 leftOver=1",
         "tick.ended outstanding=0 running=0 queued=0 following=0 oldestSeconds=0 leftOver=0",
     ]
 

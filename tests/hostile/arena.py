@@ -24,8 +24,8 @@ SIGNED = re.compile(r"[?&][tcsh]=[\w%-]{10}")
 HOME = re.compile(r"([a-z0-9-]+\.)*management\.azure\.com(:443)?")
 ALLOWED_SOURCE = f"/subscriptions/{builders.SUBSCRIPTION}/"
 GRAPH = "/providers/Microsoft.ResourceGraph/resources"
-TABLE = "RecoveryServicesResources"
-MOST_ROWS = 20
+TABLES = ("RecoveryServicesResources", "Resources")
+MOST_ROWS = 1_000  # a page
 ALLOWED_TARGET = re.compile(
     re.escape(builders.TARGET_GROUP) + r"/providers/Microsoft\.Compute/disks/[A-Za-z0-9_.-]{1,80}",
     re.IGNORECASE,
@@ -143,7 +143,7 @@ class Arena(World):
         """Fail where the question is larger than the rules, or its answer without an end."""
         assert set(body) == {"subscriptions", "query", "options"}
         assert body["subscriptions"] == [builders.SUBSCRIPTION.lower()]
-        assert body["query"].startswith(TABLE)
+        assert body["query"].split()[0] in TABLES
         assert body["options"]["$top"] <= MOST_ROWS
 
     def judge_texts(self) -> None:

@@ -188,6 +188,17 @@ def requests(draw: st.DrawFn, instance: str) -> dict[str, Any]:
     return fields
 
 
+@st.composite
+def withdrawals(draw: st.DrawFn) -> bytes:
+    """A message that takes another back, or one that is nearly such a message."""
+    fields: dict[str, Any] = {"withdraw": draw(st.sampled_from(("r1", "r1", "R1", "r2", "r1.x")))}
+    for name in draw(st.lists(st.sampled_from(("withdraw", "requestedBy", "reason")), max_size=2)):
+        fields[name] = draw(st.one_of(nasty_json, nasty_text))
+    if draw(st.integers(0, 4)) == 0:
+        fields.update(draw(st.dictionaries(st.sampled_from((*_NAMES, "$x")), nasty_json)))
+    return _bytes(json.dumps(fields))
+
+
 WRAPS: tuple[Callable[[bytes], bytes], ...] = (
     base64.b64encode,
     lambda body: base64.urlsafe_b64encode(body).rstrip(b"="),

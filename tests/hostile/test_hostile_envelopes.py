@@ -11,10 +11,13 @@ from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Asked
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.contract.values import REQUEST_ID
+from restore_core.contract.withdrawal import Withdrawal
 from restore_core.errors import MalformedRequest, NothingAsked
 from restore_core.text import one_line
 from tests import builders
 from tests.envelopes import (
+    GROUP,
+    MACHINE,
     ZABBIX,
     a_backup_alert,
     a_cloud_event,
@@ -31,6 +34,7 @@ from tests.hostile import nasty
 from tests.hostile.arena import Arena
 from tests.hostile.counted import count, examples
 
+VAULT = builders.INSTANCE.partition("/backupInstances/")[0]
 ENVELOPES = (
     an_alert(),
     an_activity_alert(),
@@ -45,11 +49,20 @@ ENVELOPES = (
     a_notification(),
     a_notification_as_cloud_event(),
     builders.fields(),
+    {"withdraw": "r1", "requestedBy": "me"},
+    a_cloud_event(data={"withdraw": "r1"}),
     ZABBIX,
+)
+_SEVERAL = {"targetResourceGroupId": builders.TARGET_GROUP, "expectedDisks": "2"}
+SETS = (
+    an_alert({**_SEVERAL, "wholeMachine": "true"}, alertTargetIDs=[MACHINE]),
+    an_alert({**_SEVERAL, "sourceDiskIds": json.dumps([builders.disk("a"), builders.disk("b")])}),
+    a_grid_event(data={**_SEVERAL, "sourceResourceGroupId": GROUP, "targetDiskSuffix": "-back"}),
+    {**_SEVERAL, "requestId": "r1", "sourceDiskIds": [builders.disk("a"), builders.disk("b")]},
+    {**_SEVERAL, "requestId": "r1", "sourceVirtualMachineId": MACHINE, "vaultId": VAULT},
 )
 LONGEST_REASON = 4_000
 MOST_CALLS_OF_A_MESSAGE = 20
-VAULT = builders.INSTANCE.partition("/backupInstances/")[0]
 
 Place = tuple[Any, ...]
 
@@ -70,9 +83,9 @@ def put(whole: Any, place: Place, value: Any) -> Any:
 
 
 @st.composite
-def envelopes(draw: st.DrawFn) -> Any:
+def envelopes(draw: st.DrawFn, some: tuple[Any, ...] = ENVELOPES) -> Any:
     """An envelope in which a few values, or names, are not as they should be."""
-    whole: Any = draw(st.sampled_from(ENVELOPES))
+    whole: Any = draw(st.sampled_from(some))
     for _ in range(draw(st.integers(1, 3))):
         place = draw(st.sampled_from(places(whole)))
         value = draw(
@@ -88,7 +101,7 @@ def envelopes(draw: st.DrawFn) -> Any:
     return whole
 
 
-def read_or_told(body: bytes) -> Asked | MalformedRequest | NothingAsked:
+def read_or_told(body: bytes) -> Asked | Withdrawal | MalformedRequest | NothingAsked:
     try:
         return read(body)
     except (MalformedRequest, NothingAsked) as told:
@@ -103,6 +116,10 @@ def judge(body: bytes) -> None:
         assert read(answer.request.to_json().encode()).request == answer.request
         return
     count(type(answer).__name__)
+    if isinstance(answer, Withdrawal):
+        assert read(body) == answer
+        assert REQUEST_ID.fullmatch(answer.request_id)
+        return
     assert len(answer.reason.splitlines()) == 1
     assert len(answer.reason) <= LONGEST_REASON
     assert one_line(answer.reason, LONGEST_REASON) == answer.reason
@@ -110,13 +127,13 @@ def judge(body: bytes) -> None:
 
 
 @examples(400)
-@given(envelope=envelopes())
+@given(envelope=envelopes(ENVELOPES + SETS))
 def test_whatever_stands_in_an_envelope_it_is_a_request_or_a_reason(envelope: Any) -> None:
     judge(json.dumps(envelope).encode())
 
 
 @examples(60)
-@given(envelope=envelopes())
+@given(envelope=envelopes(ENVELOPES + SETS))
 def test_every_envelope_ends_in_one_row_and_does_nothing_it_may_not(
     arena: Arena, envelope: Any
 ) -> None:
@@ -142,7 +159,7 @@ def test_whatever_the_bytes_are_they_are_a_request_or_a_reason(body: bytes) -> N
 @examples(60)
 @given(data=st.data(), depth=st.sampled_from((50, 300, 900, 990, 2_000)))
 def test_no_depth_breaks_an_envelope(data: st.DataObject, depth: int) -> None:
-    whole = data.draw(st.sampled_from(ENVELOPES))
+    whole = data.draw(st.sampled_from(ENVELOPES + SETS))
     place = data.draw(st.sampled_from(places(whole)))
     text = json.dumps(put(whole, place, "deep"))
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.origin import Asked, Origin
+from restore_core.contract.withdrawal import Withdrawal
 from restore_core.errors import MalformedRequest, NothingAsked
 from restore_core.text import one_line
 from tests.hostile import nasty
@@ -51,6 +52,38 @@ def test_no_message_touches_the_restore_of_another(arena: Arena, bodies: list[by
     assert (first["status"], first["reason"]) == ("Completed", "the first")
     assert arena.simulator.restores_of("disk-1-restored") == 1
     arena.judge()
+
+
+@examples(60)
+@given(body=nasty.withdrawals(), steps=st.integers(0, 12))
+def test_a_withdrawal_ends_what_azure_has_not_taken_and_does_nothing_else(
+    arena: Arena, body: bytes, steps: int
+) -> None:
+    arena.reset()
+    arena.send(backupInstanceId=arena.instance, reason="the first", requestId="r1")
+    for _ in range(steps):
+        arena.run(seconds=30)
+
+    arena.send(body)
+    arena.run()
+
+    count("withdrawals")
+    assert arena.is_idle()
+    first = arena.result("r1")
+    count(first["status"])
+    restored = arena.simulator.restores_of("disk-1-restored")
+    assert (first["status"], restored) in {("Completed", 1), ("Cancelled", 0)}
+    assert first["reason"] == "the first"
+    assert first["status"] == "Completed" or _withdraws(body) == "r1"
+    arena.judge()
+
+
+def _withdraws(body: bytes) -> str:
+    try:
+        asked = read(body)
+    except (MalformedRequest, NothingAsked):
+        return ""
+    return asked.request_id if isinstance(asked, Withdrawal) else ""
 
 
 @examples(50)

@@ -30,6 +30,9 @@ GOOD = {
     "RESTORE_JOB_LIST_LAG_SECONDS": "600",
     "RESTORE_COOLDOWN_MINUTES": "60",
     "RESTORE_MAX_ACTIVE": "200",
+    "RESTORE_MAX_SET": "500",
+    "RESTORE_ARM_READS": "250+25",
+    "RESTORE_ARM_WRITES": "200+10",
     "RESTORE_DEFAULT_VAULT": builders.INSTANCE.partition("/backupInstances/")[0],
     "RESTORE_DELETED_DISKS": "false",
     "RESTORE_RESOURCE_GRAPH": "true",
@@ -56,6 +59,7 @@ numbers = st.one_of(
     st.sampled_from(["nan", "inf", "-1", "0", "1e-320", "1e308", "1_0", "\u0663", "0x10", "48h"]),
     st.floats().map(str),
 )
+buckets = st.builds("{}+{}".format, numbers, numbers)
 accounts = st.builds("AccountName={};AccountKey={}".format, nasty.nasty_text, nasty.nasty_text)
 environments = st.fixed_dictionaries(
     {},
@@ -67,6 +71,7 @@ environments = st.fixed_dictionaries(
         "RESTORE_JOB_LIST_LAG_SECONDS": st.one_of(st.just("600"), numbers, nasty.nasty_text),
         "RESTORE_COOLDOWN_MINUTES": st.one_of(st.just("60"), numbers, nasty.nasty_text),
         "RESTORE_MAX_ACTIVE": st.one_of(st.just("200"), numbers, nasty.nasty_text),
+        "RESTORE_ARM_READS": st.one_of(st.just("250+25"), buckets, nasty.nasty_text),
     },
 )
 

@@ -85,6 +85,9 @@ def test_a_chosen_setting_is_taken_and_the_others_keep_their_defaults() -> None:
     assert settings["RESTORE_EVENTS"] == "all"
     assert settings["RESTORE_DELETED_DISKS"] == "true"
     assert settings["RESTORE_MAX_ACTIVE"] == "50"
+    assert settings["RESTORE_MAX_SET"] == "1000"
+    assert settings["RESTORE_ARM_READS"] == "1100+18"
+    assert settings["RESTORE_ARM_WRITES"] == "200+10"
     assert settings["RESTORE_MAX_AGE_HOURS"] == "48"
 
 

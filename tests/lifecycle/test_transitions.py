@@ -27,19 +27,25 @@ from restore_core.lifecycle.effects import (
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
+    HeldBack,
     JobEnded,
     JobNamed,
     JobNotFound,
+    JobNotSeen,
     Lapsed,
     LeaderFailed,
     LeaderFound,
+    MembersEnrolled,
     OperationFailed,
     OperationStarted,
     Prepared,
+    Recalled,
     Refused,
     Requeued,
     Reserved,
     SearchUnfinished,
+    SetEnded,
+    SetPlanned,
     Settled,
     StillRunning,
     TriggerClaimed,
@@ -50,8 +56,10 @@ from restore_core.lifecycle.events import (
     Unanswered,
     ValidationFailed,
     ValidationSucceeded,
+    Withdrawn,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
+from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import (
     Accepted,
     Confirming,
@@ -64,15 +72,16 @@ from restore_core.lifecycle.states import (
     Restoring,
     Retrying,
     Running,
+    Search,
     State,
     Status,
     Triggering,
-    Turn,
     Validated,
     Validating,
     Wait,
 )
 from restore_core.lifecycle.transitions import MAX_CLAIMS, ImpossibleEvent, apply
+from restore_core.lifecycle.turn import Turn
 from tests.builders import (
     A_JOB,
     A_PROBLEM,
@@ -80,8 +89,11 @@ from tests.builders import (
     EARLIER,
     a_claim,
     a_claimed_plan,
+    a_header,
+    a_member,
     a_plan,
     a_restore,
+    a_tally,
     an_operation,
     an_outcome,
     every_state,
@@ -104,6 +116,11 @@ EVENTS: dict[str, Event] = {
     type(event).__name__: event
     for event in (
         Prepared(a_plan(), NOON),
+        SetPlanned(a_header(), NOON),
+        MembersEnrolled(1, NOON),
+        Withdrawn(A_PROBLEM, NOON),
+        Recalled(NOON),
+        SetEnded(Status.COMPLETED, a_tally(), None, NOON),
         Refused(A_PROBLEM, NOON),
         LeaderFound("r0", NOON),
         LeaderFailed(NOON),
@@ -114,6 +131,7 @@ EVENTS: dict[str, Event] = {
         OperationStarted(an_operation(), None, NOON),
         StillRunning(NOON),
         Unanswered(A_PROBLEM, NOON),
+        HeldBack(NOON + SECOND, NOON),
         ValidationSucceeded(NOON),
         ValidationFailed(A_PROBLEM, NOON),
         TriggerClaimed(a_claim()),
@@ -122,6 +140,7 @@ EVENTS: dict[str, Event] = {
         JobNamed(A_JOB, NOON),
         not_found(NOON),
         SearchUnfinished(NOON, None),
+        JobNotSeen(NOON, None),
         OperationFailed(A_PROBLEM, NOON),
         JobEnded(Status.COMPLETED, "Completed", NOON, None),
         AgeReached(NOON),
@@ -130,14 +149,24 @@ EVENTS: dict[str, Event] = {
     )
 }
 
-LOOK_AGAIN_OR_GIVE_UP = {"Unanswered", "AgeReached"}
-OR_LAPSE = LOOK_AGAIN_OR_GIVE_UP | {"Lapsed"}
+LOOK_AGAIN_OR_GIVE_UP = {"Unanswered", "HeldBack", "AgeReached"}
+OR_LAPSE = LOOK_AGAIN_OR_GIVE_UP | {"Lapsed", "Withdrawn"}
 MAY_FOLLOW = {
-    "Accepted": {"Prepared", "Refused", "LeaderFound"} | OR_LAPSE,
+    "Accepted": {"Prepared", "SetPlanned", "TurnAwaited", "Refused", "LeaderFound"} | OR_LAPSE,
+    "Enrolled": {"TurnCame"} | OR_LAPSE,
+    "Enrolling": {"MembersEnrolled", "Withdrawn", "Unanswered", "HeldBack"},
+    "Gathering": {
+        "Recalled",
+        "StillRunning",
+        "SetEnded",
+        "Withdrawn",
+        "Unanswered",
+        "HeldBack",
+    },
     "Following": {"LeaderFound", "LeaderFailed", "Refused"} | OR_LAPSE,
     "Planned": {"Reserved", "TurnAwaited", "Refused", "LeaderFound"} | OR_LAPSE,
     "Queued": {"TurnCame"} | OR_LAPSE,
-    "Retrying": {"Requeued"} | OR_LAPSE,
+    "Retrying": {"Requeued", "TurnAwaited"} | OR_LAPSE,
     "Ready": {"OperationStarted", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
     "Validating": {"StillRunning", "ValidationSucceeded", "ValidationFailed"} | OR_LAPSE,
     "Validated": {"TriggerClaimed", "Refused"} | OR_LAPSE,
@@ -151,7 +180,13 @@ MAY_FOLLOW = {
         "SearchUnfinished",
     }
     | LOOK_AGAIN_OR_GIVE_UP,
-    "Restoring": {"StillRunning", "TriggerUnanswered", "OperationFailed", "JobNamed"}
+    "Restoring": {
+        "StillRunning",
+        "TriggerUnanswered",
+        "OperationFailed",
+        "JobNamed",
+        "JobNotSeen",
+    }
     | LOOK_AGAIN_OR_GIVE_UP,
     "Running": {"StillRunning", "JobEnded"} | LOOK_AGAIN_OR_GIVE_UP,
     "Confirming": {"JobNamed", "JobNotFound", "SearchUnfinished"} | LOOK_AGAIN_OR_GIVE_UP,
@@ -163,6 +198,7 @@ MAY_FOLLOW = {
         "JobEnded",
         "StillRunning",
         "Unanswered",
+        "HeldBack",
     },
     "Ended": set[str](),
 }
@@ -176,7 +212,7 @@ IMPOSSIBLE = [(s, e) for s in STATES for e in EVENTS if e not in MAY_FOLLOW[s]]
 def test_the_matrix_names_every_state_and_every_event() -> None:
     assert {state.__name__ for state in get_args(State)} == set(MAY_FOLLOW) == set(STATES)
     assert {event.__name__ for event in get_args(events.Event)} == set(EVENTS)
-    assert len(ALLOWED) + len(IMPOSSIBLE) == 15 * 24
+    assert len(ALLOWED) + len(IMPOSSIBLE) == 18 * 31
 
 
 @pytest.mark.parametrize(("state", "event"), ALLOWED)
@@ -554,6 +590,22 @@ def test_a_restore_operation_that_runs_is_looked_at_again() -> None:
 
     assert isinstance(running, Restoring)
     assert running.wait == Wait(NOON + 50 * SECOND)
+
+
+def test_a_look_beside_an_operation_is_read_on_by_the_next_whatever_comes_between() -> None:
+    search = Search("https://management.azure.com/next", NOON)
+    seen = JobNotSeen(NOON + HOUR, search, 50 * MINUTE)
+    restoring = Restoring(a_claimed_plan(), an_operation(started=NOON), Wait(NOON))
+
+    on = apply(restoring, seen)
+
+    assert isinstance(on, Restoring)
+    assert on == replace(restoring, plan=on.plan, wait=Wait(NOON + HOUR + 50 * MINUTE))
+    lost, given_up = Unanswered(A_PROBLEM, NOON + 2 * HOUR), AgeReached(NOON + 2 * HOUR)
+    for state in (on, apply(on, StillRunning(NOON + HOUR)), apply(on, lost), apply(on, given_up)):
+        assert isinstance(state, Restoring | Triggering | Ending)
+        assert state.plan is not None
+        assert state.plan.search == search
 
 
 def test_a_restore_operation_that_is_gone_leads_to_the_job_search_and_never_to_a_new_post() -> None:
@@ -1040,14 +1092,16 @@ def test_a_restore_is_due_when_its_state_is_and_at_its_deadline_at_the_latest(
 def test_only_the_timer_looks_at_jobs_gives_turns_and_tells_of_what_has_ended() -> None:
     awaiting = {name for name, state in STATES.items() if a_restore(state).awaits_timer}
 
-    assert awaiting == {"Running", "Guarding", "Queued", "Following", "Ended"}
+    waits = {"Queued", "Enrolled", "Following", "Gathering"}
+    assert awaiting == {"Running", "Guarding", "Ended"} | waits
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_restore_shows_its_plan_its_outcome_and_its_job_once_they_are_known(state: str) -> None:
     restore = a_restore(STATES[state])
 
-    assert (restore.plan is None) == (state in {"Accepted", "Following"})
+    of_sets = {"Enrolled", "Enrolling", "Gathering"}
+    assert (restore.plan is None) == (state in {"Accepted", "Following"} | of_sets)
     assert (restore.outcome is None) == (state not in {"Ending", "Ended", "Guarding"})
     assert (restore.job == A_JOB) == (state in {"Running", "Guarding"})
 
@@ -1059,10 +1113,103 @@ def test_a_restore_after_an_event_is_the_same_restore_in_its_next_state() -> Non
 
     outbox = Outbox(Stage.VALIDATING, NOON)
     ready = Ready(a_plan(), Wait(NOON))
-    assert after == replace(restore, state=ready, outbox=outbox, moments={"Ready": NOON})
+    assert after == replace(
+        restore, state=ready, outbox=outbox, turn_at=NOON, moments={"Ready": NOON}
+    )
 
 
 def test_a_restore_knows_what_it_was_answered_last() -> None:
     assert a_restore(Accepted(Wait(NOON))).problem is None
     assert a_restore(Accepted(Wait(NOON, 1, A_PROBLEM))).problem == A_PROBLEM
     assert a_restore(Ending(an_outcome(problem=A_PROBLEM), None)).problem == A_PROBLEM
+
+
+# ------------------------------------------------------------- what is held back, and paced
+
+
+@pytest.mark.parametrize("state", [name for name, may in MAY_FOLLOW.items() if "HeldBack" in may])
+def test_one_that_is_held_back_is_as_it_was_and_only_due_later(state: str) -> None:
+    unlucky = Wait(NOON, 2, A_PROBLEM, 1, NOON + MINUTE)
+    before, after = (
+        every_state(unlucky)[state],
+        every_state(replace(unlucky, due=NOON + 3 * SECOND)),
+    )
+
+    assert apply(before, HeldBack(NOON + 3 * SECOND, NOON)) == after[state]
+
+
+def test_one_that_is_held_back_keeps_its_turn() -> None:
+    held = Accepted(Wait(NOON), has_turn=True)
+
+    assert apply(held, HeldBack(NOON + SECOND, NOON)) == replace(held, wait=Wait(NOON + SECOND))
+
+
+def test_a_guard_that_is_held_back_ends_when_it_was_long_enough() -> None:
+    guarding = Guarding(an_outcome(Status.TIMED_OUT), a_claimed_plan(), NOON, Wait(NOON))
+
+    assert isinstance(apply(guarding, HeldBack(NOON + SECOND, NOON)), Ending)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "until"), [(47 * SECOND, NOON + 47 * SECOND), (None, NOON + 15 * SECOND)]
+)
+def test_a_429_says_until_when_arm_is_left_alone_and_any_other_answer_takes_it_back(
+    retry_after: timedelta | None, until: datetime
+) -> None:
+    throttled = Unanswered(A_PROBLEM, NOON, retry_after, throttled=True)
+    not_taken = TriggerNotTaken(A_PROBLEM, retry_after, NOON, throttled=True)
+
+    held = [apply(STATES["Running"], throttled), apply(STATES["Triggering"], not_taken)]
+    looked: Any = apply(held[0], Unanswered(A_PROBLEM, NOON))
+
+    assert [a_restore(state).throttled_until for state in held] == [until, until]
+    assert looked.wait.throttled_until is None
+
+
+def a_member_in(state: State) -> Restore:
+    return replace(a_restore(state), member=a_member())
+
+
+def test_a_member_that_lost_its_turn_waits_for_another_and_keeps_count_of_its_misses() -> None:
+    lost: Any = apply(Accepted(Wait(NOON), has_turn=True), Unanswered(A_PROBLEM, NOON))
+    waiting: Any = apply(lost, TurnAwaited(NOON + MINUTE))
+    called: Any = apply(waiting, TurnCame(NOON + HOUR))
+
+    assert not lost.has_turn
+    assert called == Accepted(Wait(NOON + HOUR, 1, A_PROBLEM), has_turn=True)
+    turns = [a_member_in(state).turn for state in (lost, waiting, called)]
+    assert turns == [Turn.NONE, Turn.ENROLLED, Turn.TAKEN]
+
+
+@pytest.mark.parametrize(("state", "turn"), [("Queued", Turn.ENROLLED), ("Ready", Turn.TAKEN)])
+def test_a_member_takes_turns_of_its_own_kind_also_where_it_only_validates(
+    state: str, turn: Turn
+) -> None:
+    validates = replace(a_restore(STATES[state], validateOnly=True), member=a_member())
+
+    assert (a_member_in(STATES[state]).turn, validates.turn) == (turn, turn)
+
+
+def test_when_a_restore_was_given_its_turn_is_kept() -> None:
+    called = a_restore(STATES["Queued"]).after(TurnCame(NOON), frozenset())
+    reserved = a_restore(STATES["Planned"]).after(Reserved(NOON), frozenset())
+    member = a_member_in(STATES["Enrolled"]).after(TurnCame(NOON), frozenset())
+    member = replace(member, state=Planned(a_plan(), Wait(NOON), has_turn=True))
+
+    assert called.turn_at == reserved.turn_at == NOON
+    assert called.after(Unanswered(A_PROBLEM, NOON + HOUR), frozenset()).turn_at == NOON
+    assert member.after(Reserved(NOON + HOUR), frozenset()).turn_at == NOON
+
+
+def test_the_job_of_a_member_is_looked_at_when_jobs_end_and_that_of_one_disk_at_once() -> None:
+    named = JobNamed(A_JOB, EARLIER + 40 * SECOND)
+
+    alone = a_restore(STATES["Restoring"]).after(named, frozenset())
+    member = a_member_in(STATES["Restoring"]).after(named, frozenset())
+    late = a_member_in(STATES["Triggering"]).after(JobNamed(A_JOB, NOON + HOUR), frozenset())
+
+    assert (alone.due, member.due) == (EARLIER + 41 * SECOND, EARLIER + 213 * SECOND)
+    assert late.due == NOON + HOUR + SECOND
+    assert member.after(StillRunning(EARLIER + 213 * SECOND), frozenset()).due == (
+        EARLIER + 228 * SECOND
+    )

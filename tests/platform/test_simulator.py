@@ -1041,7 +1041,7 @@ def test_a_wrong_command_is_told_what_is_wrong(server: Server) -> None:
 
 def test_the_program_says_where_it_is_tells_no_secret_and_ends_cleanly() -> None:
     program = subprocess.Popen(
-        [sys.executable, "-u", "-m", "simulator", "--protect", "disk-1"],
+        [sys.executable, "-u", "-m", "simulator", "--protect", "disk-1", "--machine", "vm-1=data"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -1049,8 +1049,8 @@ def test_the_program_says_where_it_is_tells_no_secret_and_ends_cleanly() -> None
     )
     with program:
         assert program.stdout is not None
-        greeting = [program.stdout.readline() for _ in range(5)]
-        environment = dict(line.strip().split("=", 1) for line in greeting[2:])
+        greeting = [program.stdout.readline() for _ in range(7)]
+        environment = dict(line.strip().split("=", 1) for line in greeting[4:])
         granted = requests.get(
             environment["IDENTITY_ENDPOINT"],
             params={"resource": environment["ARM_ENDPOINT"], "api-version": "2019-08-01"},
@@ -1066,6 +1066,11 @@ def test_the_program_says_where_it_is_tells_no_secret_and_ends_cleanly() -> None
         said = program.stdout.read()
 
     assert program.returncode == 0
+    assert [line.rsplit("/", 1)[-1][:7] for line in greeting[:3]] == [
+        "disk-1-",
+        "vm-1-os",
+        "data-da",
+    ]
     assert "GET /backupVaults/vault-1/backupInstances/disk-1" in said
     assert "BAD CLIENT" in said
     assert granted["access_token"] not in said

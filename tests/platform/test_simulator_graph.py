@@ -122,12 +122,34 @@ def test_more_rows_than_the_top_come_in_pages(simulator: Simulator, client: Clie
 
     first = asked(client, JOBS, **{"$top": 2})
     second = asked(client, JOBS, **{"$top": 2, "$skipToken": first.json()["$skipToken"]})
-    last = asked(client, JOBS, **{"$top": 2, "$skip": 4})
+    last = asked(client, JOBS, **{"$top": 2, "$skip": 4, "$skipToken": first.json()["$skipToken"]})
 
-    assert [first.json()["resultTruncated"], last.json()["resultTruncated"]] == ["true", "false"]
     assert "$skipToken" not in last.json()
     assert len({*names(first), *names(second), *names(last)}) == 5
+    assert [answer.json()["count"] for answer in (first, second, last)] == [2, 2, 1]
     assert [answer.json()["totalRecords"] for answer in (first, second, last)] == [5, 5, 5]
+    # What can be asked for is not truncated: so it is documented.
+    assert {answer.json()["resultTruncated"] for answer in (first, second, last)} == {"false"}
+
+
+@pytest.mark.parametrize("ending", ["take 4", "limit 4", "project name, properties"])
+def test_a_query_that_takes_rows_itself_or_shows_no_id_has_no_pages(
+    simulator: Simulator, client: Client, ending: str
+) -> None:
+    simulator.add_history(client.instance, 5)
+
+    answer = asked(client, f"{JOBS} | {ending}", **{"$top": 2}).json()
+
+    assert answer["resultTruncated"] == "true"
+    assert "$skipToken" not in answer
+    assert answer["count"] == 2 < answer["totalRecords"]
+
+
+def test_a_token_is_good_for_its_query_alone(simulator: Simulator, client: Client) -> None:
+    simulator.add_history(client.instance, 5)
+    token = asked(client, JOBS, **{"$top": 2}).json()["$skipToken"]
+
+    assert asked(client, f"{JOBS} | order by id asc", **{"$skipToken": token}).status_code == 400
 
 
 def test_its_rows_are_as_far_behind_as_it_is_told(
@@ -197,6 +219,22 @@ def test_only_the_subscriptions_that_are_named_are_looked_at(client: Client) -> 
     assert (len(names(there)), names(elsewhere)) == (1, [])
 
 
+def test_a_management_group_is_the_subscriptions_that_it_holds(
+    simulator: Simulator, client: Client
+) -> None:
+    simulator.protect("disk-2", subscription="another")
+    simulator.add_management_group("mine", [SUBSCRIPTION])
+    simulator.add_management_group("both", [SUBSCRIPTION, "another"])
+
+    def found(group: str) -> requests.Response:
+        return raw(client, {"query": INSTANCES, "managementGroups": [group]})
+
+    assert [len(names(found(group))) for group in ("Mine", "both")] == [1, 2]
+    unknown = found("unknown")
+    assert unknown.status_code == 400
+    assert unknown.json()["error"]["details"][0]["code"] == "NoValidSubscriptionsInQueryRequest"
+
+
 def test_fifteen_queries_in_five_seconds_are_answered(client: Client, clock: ManualClock) -> None:
     answers = [asked(client, INSTANCES) for _ in range(16)]
 
@@ -212,7 +250,7 @@ def test_fifteen_queries_in_five_seconds_are_answered(client: Client, clock: Man
 
 BAD_QUERIES = [
     "",
-    "Resources",
+    "AdvisorResources",
     "RecoveryServicesResources |",
     "RecoveryServicesResources | drop id",
     "RecoveryServicesResources | where id",
@@ -226,6 +264,10 @@ BAD_QUERIES = [
     "RecoveryServicesResources | where id in~ ('x'",
     "RecoveryServicesResources | where todatetime(id) >= datetime(soon)",
     "RecoveryServicesResources | where toint(id) == 'x'",
+    "RecoveryServicesResources | where managedby =~ 'x'",
+    "RecoveryServicesResources | project id | where name =~ 'x'",
+    "RecoveryServicesResources | where tolower(id)",
+    "RecoveryServicesResources | extend x = id, | where x =~ 'x'",
     "RecoveryServicesResources | order by id",
     "RecoveryServicesResources | order id desc",
     "RecoveryServicesResources | order by id down",
@@ -257,6 +299,9 @@ def test_a_query_of_any_other_form_is_refused(
         {"query": JOBS, "options": {"top": 1}},
         {"query": JOBS, "options": {"resultFormat": "table"}},
         {"query": JOBS, "options": {"$skipToken": "x"}},
+        {"query": JOBS, "options": {"$skipToken": "e30="}},
+        {"query": JOBS, "subscriptions": "x"},
+        {"query": JOBS, "subscriptions": ["x"], "managementGroups": ["y"]},
     ],
 )
 def test_a_body_of_any_other_form_is_refused(client: Client, body: Any) -> None:

@@ -274,7 +274,10 @@ def test_a_full_page_leads_to_the_next_and_the_last_one_nowhere() -> None:
         ({"day": "2026-11-31"}, "day is '2026-11-31'"),
         ({"day": "20261121"}, "day is '20261121'"),
         ({"day": "2026-11-21,2026-11-22"}, "it must be a day"),
-        ({"status": "Running"}, "it must be one of Completed, CompletedWithWarnings, Failed"),
+        (
+            {"status": "Running"},
+            "it must be one of Completed, CompletedWithWarnings, PartlyCompleted",
+        ),
         ({"top": "0"}, "top is '0': it must be a whole number from 1 to 1000."),
         ({"top": "1001"}, "top is '1001'"),
         ({"top": "-1"}, "top is '-1'"),

@@ -1,11 +1,13 @@
 """What looking for an instance or a job costs in calls, where a vault holds thousands of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from simulator import faults
+from restore_core.lifecycle.quota import DOCUMENTED, Bucket
+from simulator import Limits, faults, outcomes
 from tests import builders, envelopes
 from tests.world import World
 
@@ -88,6 +90,27 @@ def test_without_the_graph_the_list_is_read_on_until_the_job_is_adopted(
         assert calls <= 400
 
 
+def test_beside_an_operation_that_never_ends_the_list_is_read_on_until_the_job_is_adopted(
+    capsys: Told,
+) -> None:
+    with World(graph="forbidden") as world:
+        world.simulator.habits.page_size = PAGE
+        instance = world.protect()
+        world.simulator.add_history(instance, 20_500)
+        world.simulator.script("disk-1-restored", operation=outcomes.never())
+        world.send(backupInstanceId=instance)
+        begun = world.clock()
+
+        world.run(until=lambda: adopted(world))
+
+        calls, hours = len(world.simulator.calls), (world.clock() - begun) / timedelta(hours=1)
+        told(capsys, f"ARM calls beside an operation that never ends: {calls}, {hours:.1f} h")
+        assert calls <= 300
+        assert hours <= 4
+        world.run()
+        assert world.result()["status"] == "Completed"
+
+
 @pytest.mark.timeout(120)
 def test_a_vault_whose_list_no_search_can_read_ends_timed_out_and_is_never_asked_twice(
     capsys: Told,
@@ -110,8 +133,12 @@ def test_a_vault_whose_list_no_search_can_read_ends_timed_out_and_is_never_asked
 
 @pytest.mark.timeout(120)
 def test_without_the_graph_a_restore_that_was_not_taken_is_asked_for_again() -> None:
-    """300 pages are the most that one pass reads: of 29,000 jobs absence can be believed."""
-    with World(graph="forbidden") as world:
+    """300 pages are the most that one pass reads: of 29,000 jobs absence can be believed.
+
+    The clock stands still in a pass. At the recorded 300 ms a page, ARM's quota is refilled faster.
+    """
+    quota = replace(DOCUMENTED, reads=Bucket(1_000, 25))
+    with World(graph="forbidden", limits=Limits.none(), rules={"quota": quota}) as world:
         lost_answer(world, 29_000)
         world.simulator.clear_faults()
         world.simulator.next("POST", "/restore", faults.status(503, "ServiceUnavailable"))

@@ -246,7 +246,7 @@ def test_tables_and_queues_are_created_in_the_first_tick() -> None:
             "restore-steps-poison",
             "restore-events",
         }
-        assert len(world.tables.tables) == 5
+        assert len(world.tables.tables) == 7
     finally:
         world.server.close()
 

@@ -1,8 +1,10 @@
 """One outstanding row for each request, whatever it names and whoever wrote it; tables are made."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from azure.core.exceptions import ServiceRequestError
 from azure.data.tables import UpdateMode
 
 from restore_core.azure.tables.outstanding import OUTSTANDING
@@ -115,6 +117,37 @@ def test_who_waits_under_an_old_key_is_called_before_a_newcomer() -> None:
         assert world.status("r2") == "Validating"
 
 
+def test_who_waits_under_an_old_key_that_storage_keeps_from_being_moved_is_not_overtaken() -> None:
+    with World(rules={"max_active": 1}) as world:
+        for number in (1, 2, 3):
+            target = builders.disk(f"target-{number}")
+            instance = world.protect(f"disk-{number}")
+            world.send(requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target)
+            world.run(seconds=20)
+        under_an_old_key(world, "r2")
+        world.deploy(max_active=2)
+        world.io.before = fails_once("Restores.get")
+
+        world.tick_now()
+
+        assert ("0" * 32, "r2") in keys(world)
+        assert {world.status("r2"), world.status("r3")} == {"Queued"}
+        world.tick_now()
+        assert (world.status("r2"), world.status("r3")) == ("Validating", "Queued")
+
+
+def fails_once(call: str) -> Callable[[str], None]:
+    """Return what lets the next such call of storage fail."""
+    calls = [call]
+
+    def before(what: str) -> None:
+        if what in calls:
+            calls.remove(what)
+            raise ServiceRequestError("storage is not reached")
+
+    return before
+
+
 def test_an_old_row_beside_its_own_is_dropped(world: World) -> None:
     world.send(backupInstanceId=world.protect())
     world.run(until=lambda: world.status() == "Running")
@@ -158,6 +191,22 @@ def test_an_old_row_that_cannot_be_moved_stays_and_stops_no_other(world: World) 
 
     assert ("0" * 32, "broken") in keys(world)
     assert [key for key, name in keys(world) if name == "r1" and len(key) != 2] == []
+
+
+def test_an_old_row_that_cannot_be_read_keeps_nobody_from_a_turn() -> None:
+    with World(rules={"max_active": 1}) as world:
+        for number in (1, 2):
+            target = builders.disk(f"target-{number}")
+            instance = world.protect(f"disk-{number}")
+            world.send(requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target)
+        world.run(seconds=20)
+        table = world.tables.get_table_client("Restores")
+        table.create_entity({"PartitionKey": "broken", "RowKey": "restore", "document": "{"})
+        put_old_row(world, "broken", turn="none")
+
+        world.run(until=lambda: world.status("r2") == "Completed")
+
+        assert ("0" * 32, "broken") in keys(world)
 
 
 def test_a_tick_ends_in_time_however_slowly_old_rows_are_moved(world: World) -> None:

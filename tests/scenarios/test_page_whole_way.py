@@ -1,6 +1,7 @@
 """Each sender of docs/senders.md, the whole way: its message in, a restored disk and a row out."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,6 +97,83 @@ def test_an_alert_that_is_resolved_is_ignored(world: World) -> None:
     world.run(minutes=1)
 
     assert world.refused_message()["status"] == "Ignored"
+
+
+# ------------------------------------------------------------------------------ the bad day
+
+
+@pytest.fixture
+def machine(world: World) -> str:
+    """Have the page's machine, with an OS disk and two data disks, protected."""
+    data = ("disk-sql-data", "disk-sql-log")
+    machine = world.simulator.add_machine(
+        "vm-sql", data_disks=data, group="rg-prod", subscription=SUBSCRIPTION
+    )
+    for disk in world.simulator.disks_of(machine):
+        world.simulator.protect(disk.rpartition("/")[2], subscription=SUBSCRIPTION)
+    return machine
+
+
+def set_of(world: World, message: str) -> dict[str, Any]:
+    """Send a set, wait for its end and return its row."""
+    world.send(message.encode())
+    world.run()
+    (row,) = [row for row in world.rows("RestoreResults") if "disks" in row]
+    return row
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(("mark", "disks"), [("set=machine", 3), ("set=group", 3), ("set=list", 2)])
+def test_what_an_operator_puts_on_the_queue_brings_all_disks_back(
+    world: World, mark: str, disks: int
+) -> None:
+    row = set_of(world, page.sent_by_cli(mark))
+
+    assert (row["status"], row["disks"]) == ("Completed", disks)
+    members = [row for row in world.rows("RestoreResults") if "partOf" in row]
+    assert len({row["targetDiskId"] for row in members}) == disks
+    assert all("/resourceGroups/rg-restored/" in row["targetDiskId"] for row in members)
+
+
+def test_the_end_that_is_shown_is_told_as_it_comes(world: World, machine: str) -> None:
+    shown = only("json", "set=result").json
+    os_disk = world.simulator.disks_of(machine)[0].rpartition("/")[2]
+    world.simulator.remove_instance(world.simulator.protect(os_disk, subscription=SUBSCRIPTION))
+
+    row = set_of(world, page.sent_by_cli("set=machine"))
+
+    of_time = {name for name in shown if re.search("Time$|At$|Seconds$", name)}
+    alike = shown.keys() - of_time - {"ended"}
+    assert {name: row[name] for name in alike} == {name: shown[name] for name in alike}
+    assert of_time <= row.keys()
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_rehearsal_restores_nothing_and_says_what_would_come_back(world: World) -> None:
+    row = set_of(world, page.sent_by_cli("set=rehearsal"))
+
+    assert (row["status"], row["disks"]) == ("Validated", 3)
+    assert {"sizeGib", "oldestPointTime", "newestPointTime"} <= row.keys()
+    assert world.arm_calls("POST", "/restore") == []
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_alert_on_the_machine_brings_all_its_disks_back(world: World) -> None:
+    row = set_of(world, page.projected(page.alert_on_machine()))
+
+    assert (row["status"], row["disks"], row["origin"]) == ("Completed", 3, "alert")
+
+
+@pytest.mark.usefixtures("machine")
+def test_what_is_taken_back_at_once_restores_nothing(world: World) -> None:
+    world.send(page.sent_by_cli("set=machine").encode())
+    world.deliver()
+
+    world.send(page.sent_by_cli("set=withdraw").encode())
+    world.run()
+
+    assert world.result("INC0012350-vm-sql")["status"] == "Cancelled"
+    assert world.arm_calls("POST", "/restore") == []
 
 
 # --------------------------------------------------------- the workflow that waits for the end

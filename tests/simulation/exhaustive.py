@@ -22,7 +22,9 @@ from functools import partial
 from typing import Any, Final
 
 from restore_core.contract.queue_names import REQUESTS, STEPS
+from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.outbox import Stage
+from restore_core.lifecycle.pace import OPERATION_PATIENCE
 from simulator import faults as spoil
 from simulator import outcomes
 from simulator.exchange import Answer, Request
@@ -85,6 +87,8 @@ class Life:
     codes: frozenset[str] = frozenset()
     job_decides: bool = False
     """Until its job would end it is the completed one; deaths before are tried there."""
+    alike: float = 0
+    """Seconds in which it is as others are, and long: no deaths are tried there."""
     scripted_of: dict[str, dict[str, Any]] = field(default_factory=dict)
     """How the restores of others end, by their targets."""
     happens: tuple[tuple[float, Callable[["_Small"], None]], ...] = ()
@@ -98,6 +102,13 @@ LOOKED_UP: Final = {"sourceDiskId": _SOURCE, "backupInstanceId": ...}
 def _unmarked(_: Answer) -> Answer:
     """Return the answer that a lock stands in the way, which the gateway has not given."""
     return Answer.of({"error": {"code": "ScopeLocked", "message": LOCKED}}, 409)
+
+
+def _lengthen_the_list(world: "_Small") -> None:
+    """Let the job stand behind more pages than one look reads, and the graph show nothing."""
+    world.simulator.habits.graph = "empty"
+    world.simulator.habits.page_size = 1
+    world.simulator.add_history(world.wants.sent[0].instance, 2 * GLANCE)
 
 
 _FOR_NOW: Final = outcomes.fails("CloudInternalError")
@@ -261,6 +272,14 @@ LIVES: Final[dict[str, Life]] = {
         others=({}, {}),
         ends={"Completed": 3},
     ),
+    "an operation that never ends, before a long list": Life(
+        "Completed",
+        {"operation": outcomes.never()},
+        max_age=timedelta(hours=6),
+        lag=timedelta(seconds=60),
+        alike=OPERATION_PATIENCE.total_seconds(),
+        happens=((0.1, _lengthen_the_list),),
+    ),
     "so little time is left": Life(
         "TimedOut",
         {"validation": Outcome(lasts=timedelta(minutes=10))},
@@ -386,8 +405,11 @@ class Dying(_Small):
         """Return the first point that the completed life does not have as well."""
         jobs = list(self.simulator.world.jobs.values())
         if not self.life.job_decides or not jobs:
-            return 0
-        ends = self.seconds(jobs[0].started + _JOB)
+            return self.first_after(self.life.alike)
+        return self.first_after(self.seconds(jobs[0].started + _JOB))
+
+    def first_after(self, ends: float) -> int:
+        """Return the first point that is passed then or later."""
         return next((n for n, when in enumerate(self.points) if when >= ends), len(self.points))
 
     def written(self, name: str, method: str, args: Any, process: Process) -> None:
@@ -416,7 +438,7 @@ def plans_of_deaths(
     report = whole.run()
     if begin == 0:
         yield (), report
-    for first in range(begin, len(whole.points), step):
+    for first in range(whole.first_after(life.alike) + begin, len(whole.points), step):
         world = Dying(life, frozenset({first}))
         yield (first,), world.run()
         if most == 1:

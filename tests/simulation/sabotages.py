@@ -22,8 +22,8 @@ from restore_core.azure.backup_vault import BackupVault
 from restore_core.azure.job_search import JobSearch
 from restore_core.azure.storage import answering
 from restore_core.azure.tables import outstanding, row_codec
-from restore_core.azure.tables.disk_key import disk_key
 from restore_core.azure.tables.outstanding import OutstandingTable
+from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.azure.tables.sources import SourcesTable
@@ -56,10 +56,12 @@ from restore_core.lifecycle.effects import FindJob, Notify
 from restore_core.lifecycle.events import (
     JobEnded,
     JobNotFound,
+    JobNotSeen,
     LeaderFailed,
     LeaderFound,
     Refused,
     SearchUnfinished,
+    StillRunning,
     TriggerClaimed,
     TriggerNotTaken,
     TriggerUnanswered,
@@ -75,9 +77,9 @@ from restore_core.lifecycle.states import (
     Running,
     Status,
     Triggering,
-    Turn,
     Wait,
 )
+from restore_core.lifecycle.turn import Turn
 from tests.simulation.exhaustive import LIVES, Dying
 from tests.simulation.world import HORIZON, Breach, World
 
@@ -244,6 +246,18 @@ def _first_page_only() -> list[Patch]:
     return [(VaultCalls, "pages", first_page)]
 
 
+def _look_from_the_first_page() -> list[Patch]:
+    real = BackupVault._beside
+
+    def beside(self: Any, *args: Any) -> Any:
+        event = real(self, *args)
+        if isinstance(event, JobNotSeen):
+            return StillRunning(event.at, event.retry_after)
+        return event
+
+    return [(BackupVault, "_beside", beside)]
+
+
 def _believe_a_cut_search() -> list[Patch]:
     real = JobSearch.find_job
 
@@ -293,7 +307,7 @@ def _no_lock() -> list[Patch]:
 def _release_anothers_lock() -> list[Patch]:
     def release(self: Any, target: Any, request_id: str) -> None:  # noqa: ARG001
         with answering():
-            self._table._client.delete_entity(disk_key(target), LOCK_ROW)
+            self._table._client.delete_entity(key_of(target), LOCK_ROW)
 
     return [(TargetsTable, "release", release)]
 
@@ -833,6 +847,12 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     ),
     "believe a search that was cut": Sabotage(
         "I1", _believe_a_cut_search, _LOST | _kinds("long-job-list"), patience=HORIZON
+    ),
+    "look from the first page each time": Sabotage(
+        "I1",
+        _look_from_the_first_page,
+        frozenset(),
+        life="an operation that never ends, before a long list",
     ),
     "take a row of the graph for a job": Sabotage(
         "I2", _confirm_no_row, _LOST | _kinds("graph-sees", "graph-wrong-rows")

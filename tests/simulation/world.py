@@ -16,14 +16,15 @@ from unittest.mock import patch
 from azure.data.tables import UpdateMode
 
 import function_app
-from restore_core.azure.tables import row_codec
+from restore_core.azure.tables import value_codec
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
-from restore_core.lifecycle.states import Status, Turn
+from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.turn import Turn
 from simulator.exchange import Request
 from simulator.world import Job
 from tests.fakes import Message
@@ -297,7 +298,7 @@ def _reproducible(world: World) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(_ids(world.seed, "while"))
         stack.enter_context(patch.object(function_app, "ThreadPoolExecutor", world.pool))
-        stack.enter_context(patch.object(row_codec, "get_type_hints", _HINTS))
+        stack.enter_context(patch.object(value_codec, "get_type_hints", _HINTS))
         stack.enter_context(patch.object(typing, "_get_protocol_attrs", _PROTOCOLS))
         stack.callback(logger.removeHandler, listener)
         logger.addHandler(listener)

@@ -13,16 +13,18 @@ from local.azurite import Azurite
 from restore_core.azure import clients
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
+from restore_core.azure.tables.durations import DURATIONS
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
+from restore_core.azure.tables.sets import SETS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.connection import StorageConnection
 from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 
-TABLES = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)
+TABLES = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS, SETS, DURATIONS)
 QUEUES = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON, EVENTS)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -102,6 +103,12 @@ def test_a_text_comes_back_to_the_letter(table: Any, text: str) -> None:
     table.create_entity(a_row(text=text))
 
     assert table.get_entity("p", "k")["text"] == text
+
+
+@pytest.mark.parametrize("text", ["x" * 32_769, "😀" * 16_384 + "x"])
+def test_a_text_that_is_longer_than_a_property_is_not_taken(table: Any, text: str) -> None:
+    with pytest.raises(HttpResponseError):
+        table.create_entity(a_row(text=text))
 
 
 def test_a_row_that_is_not_there_is_not_found(table: Any) -> None:
@@ -237,12 +244,8 @@ def test_a_list_of_more_rows_than_a_page_is_read_whole(table: Any) -> None:
 
 
 def _insert(table: Any, rows: list[dict[str, Any]]) -> None:
-    """Insert many rows: in one transaction where the client has such a thing."""
-    if hasattr(table, "submit_transaction"):
-        table.submit_transaction([("create", row) for row in rows])
-    else:
-        for row in rows:
-            table.create_entity(row)
+    """Write many rows in one transaction."""
+    table.submit_transaction([("upsert", row, {"mode": UpdateMode.REPLACE}) for row in rows])
 
 
 MISSING_TABLE: dict[str, Any] = {

@@ -21,15 +21,19 @@ from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.resource_ids import DiskId
 from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Status, Turn, Wait
+from restore_core.lifecycle.states import Ending, Status, Wait
 from restore_core.lifecycle.transitions import MAX_CLAIMS
+from restore_core.lifecycle.turn import Turn
 from tests.builders import (
     INSTANCE,
     SOURCE,
+    SUBSCRIPTION,
     a_claim,
+    a_member,
     a_plan,
     a_refused_message,
     a_restore,
+    a_set_of,
     an_outcome,
     disk,
     every_state,
@@ -114,6 +118,29 @@ def test_a_save_that_was_made_already_is_known_as_our_own(store: AccountTables) 
     again = store.restores.save(in_state("Triggering"), recorded.etag)
 
     assert again == saved
+
+
+def test_a_restore_of_as_many_disks_as_a_message_holds_is_recorded_and_saved(
+    store: AccountTables,
+) -> None:
+    several = a_set_of(400, reason="日" * 1_000)
+
+    recorded = store.restores.record(several)
+    saved = store.restores.save(replace(several, arm_calls=1), recorded.etag)
+
+    assert store.restores.load("r1") == saved
+    assert saved.restore == replace(several, arm_calls=1)
+
+
+def test_a_save_that_differs_only_where_a_row_goes_on_is_not_our_own(store: AccountTables) -> None:
+    several = a_set_of(400)
+    recorded = store.restores.record(several)
+    another = store.restores.save(replace(several, arm_calls=1), recorded.etag)
+
+    with pytest.raises(Superseded):
+        store.restores.save(replace(several, arm_calls=2), recorded.etag)
+
+    assert store.restores.load("r1") == another
 
 
 def test_a_save_on_a_restore_that_is_gone_is_superseded(
@@ -201,11 +228,40 @@ def test_what_has_its_turn_or_waits_for_it_is_counted_and_nothing_else(
     for state in ("Accepted", "Queued", "Running", "Ending", "Guarding", "Ended"):
         store.schedule.put(in_state(state, state), NOON)
     store.schedule.put(a_restore(requestId="validates", validateOnly=True), NOON)
+    for state in ("Enrolled", "Queued"):
+        member = replace(in_state(state, f"member-{state}"), member=a_member())
+        store.schedule.put(member, NOON)
 
     turns = {outstanding.request_id: outstanding.turn for outstanding in store.schedule.turns()}
 
     taken = dict.fromkeys(("Accepted", "Running", "Ending"), Turn.TAKEN)
     assert turns == {**taken, "Queued": Turn.AWAITED}
+
+
+@pytest.mark.parametrize("at", [None, NOON + SECOND])
+def test_when_it_had_its_turn_and_until_when_arm_is_left_alone_stand_in_its_row(
+    store: AccountTables, at: datetime | None
+) -> None:
+    waiting = every_state(Wait(NOON, throttled_until=at))["Running"]
+    store.schedule.put(replace(a_restore(waiting), turn_at=at), NOON)
+
+    (found,) = store.schedule.all()
+
+    assert (found.turn_at, found.throttled_until) == (at, at)
+    assert found.subscription == SUBSCRIPTION
+
+
+def test_who_has_ended_tells_of_no_limit_and_who_names_no_vault_of_no_subscription(
+    store: AccountTables,
+) -> None:
+    unknown = {"backupInstanceId": ..., "sourceDiskId": str(SOURCE)}
+    store.schedule.put(in_state("Ended", "Ended"), NOON)
+    store.schedule.put(a_restore(requestId="Accepted", **unknown), NOON)
+
+    found = {one.request_id: one for one in store.schedule.all()}
+
+    assert found["Ended"].throttled_until is None
+    assert (found["Ended"].subscription, found["Accepted"].subscription) == (SUBSCRIPTION, "")
 
 
 def test_a_restore_is_followed_while_another_waits_for_its_end(store: AccountTables) -> None:

@@ -35,6 +35,7 @@ NAMES = (
     "restore-result.v1",
     "restore-list.v1",
     "restore-summary.v1",
+    "restore-withdrawal.v1",
 )
 
 

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from restore_core.azure.advice import commands, roles
+from restore_core.azure.advice import roles
 from restore_core.azure.advice.refusals import lacks, named_principal, obstacle
+from restore_core.contract import commands
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.errors import Problem, Rejected
 from restore_core.lifecycle.states import Plan

@@ -3,11 +3,12 @@
 import re
 from typing import Final
 
-from restore_core.azure.advice import commands, roles
+from restore_core.azure.advice import roles
 from restore_core.azure.advice.instances import how_to_undelete
 from restore_core.azure.advice.refusals import Lack, lacks, named_principal, obstacle
 from restore_core.azure.advice.roles import Grant
 from restore_core.azure.advice.taken_targets import another_target
+from restore_core.contract import commands
 from restore_core.errors import Problem
 from restore_core.lifecycle.endings import DISK_EXISTS
 from restore_core.lifecycle.states import Plan

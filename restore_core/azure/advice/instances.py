@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from restore_core.azure.advice import commands
+from restore_core.contract import commands
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
     BackupVaultId,

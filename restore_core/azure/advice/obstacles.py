@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from restore_core.azure.advice import commands
+from restore_core.contract import commands
 from restore_core.errors import Problem
 from restore_core.text import quoted
 

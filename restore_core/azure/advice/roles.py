@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from restore_core.azure.advice import commands
 from restore_core.azure.advice.refusals import Lack
+from restore_core.contract import commands
 from restore_core.contract.resource_ids import ArmId, BackupVaultId, EncryptionSetId, InvalidId
 from restore_core.lifecycle.states import Plan
 

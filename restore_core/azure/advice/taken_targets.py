@@ -2,7 +2,8 @@
 
 from typing import assert_never
 
-from restore_core.lifecycle.states import Plan, TargetField
+from restore_core.contract.target_field import TargetField
+from restore_core.lifecycle.states import Plan
 
 
 def another_target(plan: Plan) -> str:
@@ -29,6 +30,8 @@ def _how(plan: Plan) -> str:
                 "send the request with a new requestId, of which the app makes the name where "
                 "targetDiskName is absent."
             )
+        case TargetField.SUFFIX:
+            return "send the set with a new requestId and another targetDiskSuffix, or with none."
         case None:
             return "name another target disk and send the request with a new requestId."
         case _:

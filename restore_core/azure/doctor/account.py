@@ -11,9 +11,11 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, Resourc
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
+from restore_core.azure.tables.durations import DURATIONS
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
+from restore_core.azure.tables.sets import SETS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.connection import STORAGE
@@ -21,7 +23,7 @@ from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
 from restore_core.engine.checks import Check, Findings, Look, Verdict
 from restore_core.text import one_line
 
-TABLES: Final = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)
+TABLES: Final = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS, SETS, DURATIONS)
 QUEUES: Final = (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON, EVENTS)
 WRITING: Final = "storage: rights to write"
 

@@ -26,7 +26,11 @@ class AzureLooks:
             clients.tables(settings.storage, retries=0), clients.queues(settings.storage, retries=0)
         )
         self._arm = Arm(
-            settings.arm_endpoint, identity, api_version=settings.api_version, clock=clock
+            settings.arm_endpoint,
+            identity,
+            api_version=settings.api_version,
+            clock=clock,
+            quota=settings.rules.quota,
         )
         self._settings = settings
         self._clock = clock

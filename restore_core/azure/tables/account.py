@@ -6,10 +6,12 @@ from typing import Any
 
 from azure.data.tables import TableServiceClient
 
+from restore_core.azure.tables.durations import DURATIONS, DurationsTable
 from restore_core.azure.tables.outstanding import OUTSTANDING, OutstandingTable
 from restore_core.azure.tables.restores import RESTORES, RestoresTable
 from restore_core.azure.tables.results import RESULTS, ResultsTable
 from restore_core.azure.tables.row_codec import moments_of
+from restore_core.azure.tables.sets import SETS, SetsTable
 from restore_core.azure.tables.sources import SOURCES, SourcesTable
 from restore_core.azure.tables.table import Table
 from restore_core.azure.tables.targets import LOCKS, TargetsTable
@@ -18,7 +20,7 @@ from restore_core.lifecycle.states import Status
 
 
 class AccountTables:
-    """The five tables of one account. Safe for threads.
+    """The seven tables of one account. Safe for threads.
 
     Every failure of storage is `Unavailable`: done or not, nobody knows, and every call may be made
     again. A lost race is `Superseded`.
@@ -26,7 +28,7 @@ class AccountTables:
 
     def __init__(self, tables: TableServiceClient, *, are_made: bool = True) -> None:
         """Take the table service; unless they `are_made`, tables that are missing stay so."""
-        names = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS)
+        names = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS, SETS, DURATIONS)
         self._tables = {
             name: Table(tables.get_table_client(name), is_made=are_made) for name in names
         }
@@ -35,6 +37,8 @@ class AccountTables:
         self.targets = TargetsTable(self._tables[LOCKS], self.restores)
         self.sources = SourcesTable(self._tables[SOURCES], self.restores)
         self.results = ResultsTable(self._tables[RESULTS])
+        self.sets = SetsTable(self._tables[SETS])
+        self.durations = DurationsTable(self._tables[DURATIONS])
 
     def create_missing(self) -> None:
         """Create the tables that are missing; where that is not allowed, they must exist."""
@@ -74,9 +78,9 @@ class AccountTables:
         """Return the members of a set."""
         return []
 
-    def durations(self, vault: BackupVaultId) -> list[int]:  # noqa: ARG002
-        """Return how many seconds the last restores of a vault took."""
-        return []
+    def durations_of(self, vault: BackupVaultId) -> list[int]:
+        """Return how many seconds the last restores of `vault` took; raise Unavailable."""
+        return self.durations.of(vault)
 
     def moments_of(self, row: Mapping[str, Any]) -> Mapping[str, datetime]:
         """Return when the restore of `row` first came into each state."""

@@ -14,10 +14,11 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
+from restore_core.engine.column import present
 from restore_core.engine.columns import PUBLIC, columns
 from restore_core.engine.ports import Outstanding
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Turn
+from restore_core.lifecycle.turn import Turn
 
 OUTSTANDING: Final = "OutstandingRestores"
 
@@ -57,9 +58,9 @@ class OutstandingTable:
         return list({row["RowKey"]: row for row in sorted(found, key=_own_row_last)}.values())
 
     def turns(self, most: int | None = None) -> list[Outstanding]:
-        """Return what has taken its turn or waits for it, each id once.
+        """Return what has taken its turn or awaits it, each id once; not who is enrolled.
 
-        One page of `most` rows, where that is set.
+        `most` rows at the most, where that is set.
         """
         values = {"taken": Turn.TAKEN.value, "awaited": Turn.AWAITED.value}
         found = self._rows("turn eq @taken or turn eq @awaited", values, most)
@@ -88,8 +89,6 @@ class OutstandingTable:
 
 
 _TURNS: Final = {turn.value: turn for turn in Turn}
-
-
 _OF_THE_TIMER: Final = [
     "PartitionKey",
     "RowKey",
@@ -99,7 +98,10 @@ _OF_THE_TIMER: Final = [
     "acceptedAt",
     "vault",
     "leader",
+    "turnAt",
+    "throttledUntil",
 ]
+"""What a tick reads of a row; what a row lacks of it comes as null."""
 
 
 def _row(restore: Restore, due: datetime) -> dict[str, Any]:
@@ -113,19 +115,22 @@ def _row(restore: Restore, due: datetime) -> dict[str, Any]:
         "acceptedAt": restore.accepted_at,
         "vault": restore.vault_key,
         "leader": restore.leader,
+        **present({"turnAt": restore.turn_at, "throttledUntil": restore.throttled_until}),
     }
 
 
 def _outstanding(row: Any) -> Outstanding:
-    due, request_id = row["due"], row["RowKey"]
+    due, request_id = row["due"], str(row["RowKey"])
     return Outstanding(
         key=row["PartitionKey"],
         request_id=request_id,
         due=due,
         turn=_TURNS.get(str(row.get("turn")), Turn.TAKEN),  # Version 0.1.0 wrote neither.
-        accepted_at=row.get("acceptedAt", due),
-        vault=str(row.get("vault", "")),
-        leader=str(row.get("leader", "")),
+        accepted_at=row.get("acceptedAt") or due,
+        vault=str(row.get("vault") or ""),
+        leader=str(row.get("leader") or ""),
+        turn_at=row.get("turnAt"),
+        throttled_until=row.get("throttledUntil"),
         is_own=row["PartitionKey"] == _key(request_id),
         etag=str(row.metadata["etag"]),
     )

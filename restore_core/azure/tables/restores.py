@@ -10,9 +10,10 @@ from azure.core.exceptions import (
 from azure.data.tables import TableEntity
 
 from restore_core.azure import storage
-from restore_core.azure.tables.row_codec import RESTORE_ROW, restore_of, restore_row
+from restore_core.azure.tables.long_text import parts_in
+from restore_core.azure.tables.row_codec import DOCUMENT, RESTORE_ROW, restore_of, restore_row
 from restore_core.azure.tables.table import Table
-from restore_core.engine.columns import Row
+from restore_core.engine.column import Row
 from restore_core.engine.ports import Versioned
 from restore_core.errors import Superseded, UnreadableRow
 from restore_core.lifecycle.restore import Restore
@@ -63,7 +64,7 @@ class RestoresTable:
         now = self._table.get(restore.id, RESTORE_ROW)
         if now is None:
             raise Superseded(f"{restore.id} is gone")
-        if now["document"] != row["document"]:
+        if parts_in(DOCUMENT, now) != parts_in(DOCUMENT, row):
             raise Superseded(f"{restore.id} was saved by somebody else")
         return Versioned(restore, str(now.metadata["etag"]))
 

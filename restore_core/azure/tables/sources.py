@@ -1,4 +1,4 @@
-"""The table `RestoredSources`: which requests restore a disk, or did a while ago."""
+"""The table `RestoredSources`: which requests restore a disk or more, or did a while ago."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
 from restore_core.azure import storage
-from restore_core.azure.tables.disk_key import disk_key
+from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.table import Table
-from restore_core.contract.resource_ids import DiskId
-from restore_core.engine.columns import Row
+from restore_core.contract.resource_ids import ArmId
+from restore_core.engine.column import Row
 from restore_core.lifecycle.restore import Restore
 
 SOURCES: Final = "RestoredSources"
@@ -20,14 +20,14 @@ MOST_OF_A_SOURCE: Final = 200
 
 
 class SourcesTable:
-    """A row for each disk that was ever restored. Safe for threads."""
+    """A row for each disk, machine or group that was ever restored. Safe for threads."""
 
     def __init__(self, table: Table, restores: RestoresTable) -> None:
         self._table = table
         self._restores = restores
 
     def take(
-        self, source: DiskId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
+        self, source: ArmId, request_id: str, *, counts: Callable[[Restore], bool], force: bool
     ) -> Restore | None:
         """Note that `request_id` restores `source`; return an earlier restore that forbids it.
 
@@ -35,7 +35,7 @@ class SourcesTable:
         What counts no more is forgotten, and so is what cannot be read. Raise Unavailable.
         """
         row: Row = {
-            "PartitionKey": disk_key(source),
+            "PartitionKey": key_of(source),
             "RowKey": SOURCE_ROW,
             "requestIds": request_id,
             "sourceDiskId": str(source),

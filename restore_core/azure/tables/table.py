@@ -1,6 +1,6 @@
 """One table, made when it is missed: on a fresh account the first message is first, not a tick."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -10,6 +10,8 @@ from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from restore_core.azure import storage
 
+MAX_AT_ONCE: Final = 100
+"""Rows that the service takes in one transaction, at the most; they may hold 4 MiB."""
 MAX_PAGE: Final = 1_000
 """Rows that the service gives in one answer, at the most."""
 
@@ -45,6 +47,22 @@ class Table:
     def put(self, row: Mapping[str, Any]) -> None:
         """Write a row, whether it is there or not."""
         self._made(lambda: self._client.upsert_entity(dict(row), UpdateMode.REPLACE), _always)
+
+    def put_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows of one partition, whether they are there or not, a hundred at once."""
+        for first in range(0, len(rows), MAX_AT_ONCE):
+            self._put_some(rows[first : first + MAX_AT_ONCE])
+
+    def _put_some(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        replace = {"mode": UpdateMode.REPLACE}
+        self._made(
+            lambda: self._client.submit_transaction(("upsert", dict(row), replace) for row in rows),
+            _always,
+        )
+
+    def merge(self, row: Mapping[str, Any]) -> None:
+        """Write columns of a row and leave its others, whether it is there or not."""
+        self._made(lambda: self._client.upsert_entity(dict(row), UpdateMode.MERGE), _always)
 
     def replace(self, row: Mapping[str, Any], etag: str) -> str:
         """Replace the row that has `etag` and return the new one.

@@ -9,11 +9,11 @@ from azure.core.exceptions import (
 )
 
 from restore_core.azure import storage
-from restore_core.azure.tables.disk_key import disk_key
+from restore_core.azure.tables.resource_key import key_of
 from restore_core.azure.tables.restores import RestoresTable
 from restore_core.azure.tables.table import Table
 from restore_core.contract.resource_ids import DiskId
-from restore_core.engine.columns import Row
+from restore_core.engine.column import Row
 from restore_core.errors import UnreadableRow
 
 LOCKS: Final = "TargetLocks"
@@ -33,7 +33,7 @@ class TargetsTable:
         A lock whose holder has ended is taken over: it was written by a worker that had lost its
         restore to another one.
         """
-        row = {"PartitionKey": disk_key(target), "RowKey": LOCK_ROW, "requestId": request_id}
+        row = {"PartitionKey": key_of(target), "RowKey": LOCK_ROW, "requestId": request_id}
         row["targetDiskId"] = str(target)
         with storage.answering():
             try:
@@ -45,7 +45,7 @@ class TargetsTable:
     def holder(self, target: DiskId) -> str | None:
         """Return who holds `target` and has not ended; None where it is free."""
         with storage.answering():
-            held = self._table.get(disk_key(target), LOCK_ROW)
+            held = self._table.get(key_of(target), LOCK_ROW)
         holder = str(held["requestId"]) if held is not None else ""
         return holder if holder and not self._is_over(holder) else None
 
@@ -69,7 +69,7 @@ class TargetsTable:
 
     def release(self, target: DiskId, request_id: str) -> None:
         """Release `target` where `request_id` holds it; another's lock stays."""
-        key = disk_key(target)
+        key = key_of(target)
         with storage.answering():
             held = self._table.get(key, LOCK_ROW)
             if held is not None and held["requestId"] == request_id:

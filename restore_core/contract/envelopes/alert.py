@@ -1,34 +1,24 @@
 """An alert of Azure Monitor in the common alert schema. Pure.
 
 The custom properties of the alert rule are the fields of the request; the firing gives the id, and
-the source where the alert is about one disk. Which disk of a machine is meant is never guessed.
+the source where the alert is about one disk, or about one machine all of whose disks are wanted.
 """
 
-import re
 from typing import Any, Final
 
 from restore_core.contract.envelopes.activity_log import (
     is_on_activity_log,
     require_that_it_came_about,
 )
+from restore_core.contract.envelopes.alert_source import disks_among, only_disk, only_machine
 from restore_core.contract.envelopes.custom_properties import properties_in
 from restore_core.contract.envelopes.defaults import completed, derived_id
 from restore_core.contract.request import RestoreRequest
-from restore_core.contract.resource_ids import DiskId, InvalidId
 from restore_core.errors import MalformedRequest, NothingAsked
 from restore_core.loose_json import array_of, object_of, text_of
 from restore_core.text import quoted, shown
 
-MAX_DISKS_TOLD: Final = 3
-
 _SCHEMA: Final = "azuremonitorcommonalertschema"
-_MACHINE: Final = re.compile(r"/providers/microsoft\.compute/virtualmachines/", re.IGNORECASE)
-_PROVIDERS: Final = re.compile(r"/providers/", re.IGNORECASE)
-_WHAT_TO_ADD: Final = (
-    "Add to the custom properties of the alert rule targetResourceGroupId and either "
-    "backupInstanceId or sourceDiskId, the latter with vaultId where RESTORE_DEFAULT_VAULT is "
-    "not set."
-)
 
 
 def is_alert(envelope: dict[str, Any]) -> bool:
@@ -83,57 +73,23 @@ def _require_fired(essentials: dict[str, Any]) -> None:
 
 
 def _fields(essentials: dict[str, Any], context: dict[str, Any], custom: Any) -> dict[str, Any]:
-    """Return the fields of the request: the custom properties, and the disk where it is one."""
+    """Return the fields of the request: the custom properties, and the source without one."""
     places = {"data.customProperties": custom}
     if not is_on_activity_log(essentials, context):
         places["data.alertContext.properties"] = context.get("properties")
     properties = properties_in(places)
     targets = _targets(essentials, context)
-    disks = [*dict.fromkeys(disk for disk in map(_disk, targets) if disk is not None)]
-    properties.refuse_misspelt(source_is_known=len(disks) == 1)
+    is_known = properties.whole_machine or len(disks_among(targets)) == 1
+    properties.refuse_misspelt(source_is_known=is_known)
+    if properties.whole_machine:
+        properties.refuse_source()
+        return {**properties.fields, "sourceVirtualMachineId": str(only_machine(targets))}
     if properties.names_source:
         return properties.fields
-    return {**properties.fields, "sourceDiskId": str(_only(disks, targets))}
-
-
-# ------------------------------------------------------------------------------- the source
+    return {**properties.fields, "sourceDiskId": str(only_disk(targets))}
 
 
 def _targets(essentials: dict[str, Any], context: dict[str, Any]) -> list[str]:
     """Return what the alert is about; an alert on a vault names what it protects as linked."""
     named = (*array_of(essentials.get("alertTargetIDs")), context.get("linkedResourceId"))
     return [target for target in map(text_of, named) if target.strip()]
-
-
-def _only(disks: list[DiskId], targets: list[str]) -> DiskId:
-    """Return the one disk that an alert is about; raise MalformedRequest where there is not one."""
-    if not disks:
-        raise MalformedRequest(f"{_without_disk(targets)} {_WHAT_TO_ADD}")
-    if len(disks) > 1:
-        names = ", ".join(f"{disk.name} in {disk.group.name}" for disk in disks[:MAX_DISKS_TOLD])
-        more = ", …" if len(disks) > MAX_DISKS_TOLD else ""
-        raise MalformedRequest(
-            f"The alert is about {len(disks)} disks ({names}{more}), and which of them is meant is "
-            "never guessed. Add sourceDiskId to the custom properties of the alert rule."
-        )
-    return disks[0]
-
-
-def _disk(target: str) -> DiskId | None:
-    try:
-        return DiskId.parse(target)
-    except InvalidId:
-        return None
-
-
-def _without_disk(targets: list[str]) -> str:
-    for target in targets:
-        machine = _MACHINE.split(target)[1:]
-        if machine:
-            return (
-                f"The alert is about the virtual machine {quoted(machine[0])}, which may have "
-                "several disks, and which of them is meant is never guessed."
-            )
-    if not targets:
-        return "The alert names no disk: it has no target at all."
-    return f"The alert names no disk: its target is {quoted(_PROVIDERS.split(targets[0])[-1])}."

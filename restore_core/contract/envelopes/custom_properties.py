@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from restore_core.contract.envelopes.defaults import is_absent
-from restore_core.contract.request import FIELDS, nearest_field
+from restore_core.contract.envelopes.message import list_in
+from restore_core.contract.faults import all_of, nearest_field
+from restore_core.contract.request import FIELDS
+from restore_core.contract.request_rules import OF_MANY, OF_ONE, OF_SETS
+from restore_core.contract.values import flag_of
 from restore_core.errors import MalformedRequest
 from restore_core.loose_json import text_of
 from restore_core.text import json_type, quoted, shown
+
+WHOLE_MACHINE: Final = "wholeMachine"
+"""The one property of ours that is no field of a request: it makes a source of the machine that the
+alert is about."""
+_KNOWN: Final = {*FIELDS.values(), WHOLE_MACHINE}
+_LIST: Final = "sourceDiskIds"
+"""The one field that is no text; Azure Monitor knows no other properties than texts."""
 
 _MISSPELT: Final = 0.7
 """How near a property must be to a field of ours to be that field, misspelt."""
@@ -20,7 +31,7 @@ _SEPARATORS: Final = str.maketrans("", "", " _-.")
 
 _DECIDES: Final = ("pointInTime", "recoveryPointId", "notAfter", "validateOnly")
 """What decides whether, when and from which point is restored, though no request needs it."""
-_SOURCES: Final = ("backupInstanceId", "sourceDiskId")
+_SOURCES: Final = (*OF_ONE, *OF_MANY)
 _TARGETS: Final = ("targetDiskId", "targetResourceGroupId")
 _CARRIED: Final = ("requestedBy", "reason", "correlationId")
 
@@ -38,6 +49,8 @@ class CustomProperties:
 
     fields: dict[str, Any]
     others: tuple[str, ...]
+    whole_machine: bool
+    """Whether all disks of the machine are wanted that the alert is about."""
 
     def names(self, *fields: str) -> bool:
         """Tell whether one of these fields has a value."""
@@ -48,19 +61,28 @@ class CustomProperties:
         """Tell whether the source is among the properties."""
         return self.names(*_SOURCES)
 
+    def refuse_source(self) -> None:
+        """Raise MalformedRequest where a source is named beside the machine of the alert."""
+        named = [name for name in _SOURCES if self.names(name)]
+        if named:
+            raise MalformedRequest(
+                f"{all_of([WHOLE_MACHINE, *named])} among the custom properties of the alert "
+                "exclude each other: leave one of them in the alert rule."
+            )
+
     def refuse_misspelt(self, *, source_is_known: bool) -> None:
         """Raise MalformedRequest where a name is nearly that of a field which is missed.
 
-        `source_is_known` tells that the alert itself names the disk.
+        `source_is_known` tells that the alert itself names the disk, or the machine.
         """
         near, same = self._missed(source_is_known=source_is_known)
         for name in self.others:
             bare = name.lower().translate(_SEPARATORS)
-            meant = near and nearest_field(bare, cutoff=_MISSPELT, among=near)
-            if meant or bare in same:
+            meant = same.get(bare) or nearest_field(bare, cutoff=_MISSPELT, among=near)
+            if meant:
                 raise MalformedRequest(
                     f"{quoted(name)} among the custom properties of the alert is no field of a "
-                    f"restore request: perhaps {meant or same[bare]} is meant. Rename it in the "
+                    f"restore request: perhaps {meant} is meant. Rename it in the "
                     "alert rule."
                 )
 
@@ -69,9 +91,13 @@ class CustomProperties:
 
         The latter are not needed, and many a name is nearly theirs: `source` is nearly `force`.
         """
-        near, same = [*_DECIDES], ["force"]
+        near, same = [*_DECIDES], ["force", WHOLE_MACHINE]
+        if self.whole_machine or self.names(*OF_MANY):
+            near.extend(OF_SETS)
         if not self.names_source:
-            (same if source_is_known else near).extend(_SOURCES)
+            (same if source_is_known else near).extend(OF_ONE)
+            # Never by a near name: who follows that advice has a whole group restored.
+            same.extend(OF_MANY)
         if not self.names("backupInstanceId"):
             near.append("vaultId")
         if not self.names(*_TARGETS):
@@ -90,11 +116,26 @@ def properties_in(places: dict[str, Any]) -> CustomProperties:
     others: list[str] = []
     for place, properties in places.items():
         for name, value in _told_in(place, properties).items():
-            if name not in FIELDS.values():
+            if name not in _KNOWN:
                 others.append(name)
             elif name != _NOT_TAKEN:
                 _add(fields, name, value)
-    return CustomProperties(fields, tuple(others))
+    whole_machine = _is_true(fields.pop(WHOLE_MACHINE, None))
+    if text_of(fields.get(_LIST)):
+        fields[_LIST] = list_in(fields[_LIST], f"{_LIST} among the custom properties of the alert")
+    return CustomProperties(fields, tuple(others), whole_machine)
+
+
+def _is_true(value: Any) -> bool:
+    if is_absent(value):
+        return False
+    try:
+        return flag_of(value)
+    except ValueError as error:
+        raise MalformedRequest(
+            f"{WHOLE_MACHINE} among the custom properties of the alert is {shown(value)}: {error}. "
+            "Correct it in the alert rule."
+        ) from None
 
 
 def _told_in(place: str, properties: Any) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from restore_core.contract.envelopes.defaults import completed, derived_id
 from restore_core.contract.envelopes.message import object_in
 from restore_core.contract.origin import Asked, Origin
 from restore_core.contract.request import RestoreRequest
+from restore_core.contract.withdrawal import WITHDRAW, Withdrawal
 from restore_core.errors import MalformedRequest, NothingAsked
 from restore_core.loose_json import text_of
 from restore_core.text import quoted, shown
 
 _DATA: Final = "data of the event"
+_THEY: Final = "The data of the event are"
 _OF_AZURE: Final = "microsoft."
 
 
@@ -31,13 +33,16 @@ class Event:
         """Return the id of what this event asks, the same at each delivery."""
         return derived_id("event", self.source, self.id)
 
-    def asked(self, origin: Origin) -> Asked:
-        """Return what is asked; raise MalformedRequest or NothingAsked."""
+    def asked(self, origin: Origin) -> Asked | Withdrawal:
+        """Return what is asked or withdrawn; raise MalformedRequest or NothingAsked."""
         try:
             if deleted_disk.is_deletion(self.type):
                 return Asked(self._request_of_deletion(), Origin.DELETED_DISK)
             self._refuse_of_azure()
-            return Asked(self._request(), origin)
+            fields = object_in(self.data, _DATA)
+            if WITHDRAW in fields:
+                return self._withdrawal(fields)
+            return Asked(self._request(fields), origin)
         except (MalformedRequest, NothingAsked) as error:
             raise type(error)(error.reason, error.request_id or self.request_id) from None
 
@@ -48,14 +53,16 @@ class Event:
                 "event subscription."
             )
 
-    def _request(self) -> RestoreRequest:
-        fields = completed(
-            object_in(self.data, _DATA),
-            requestId=self.request_id,
-            requestedBy=self.source,
-            correlationId=self.id,
-        )
-        return RestoreRequest.from_fields(fields, they="The data of the event are")
+    def _withdrawal(self, fields: dict[str, Any]) -> Withdrawal:
+        return Withdrawal.from_fields(completed(fields, requestedBy=self.source), they=_THEY)
+
+    def _request(self, fields: dict[str, Any]) -> RestoreRequest:
+        defaults = {
+            "requestId": self.request_id,
+            "requestedBy": self.source,
+            "correlationId": self.id,
+        }
+        return RestoreRequest.from_fields(completed(fields, **defaults), they=_THEY)
 
     def _request_of_deletion(self) -> RestoreRequest:
         data = {} if self.data is None else object_in(self.data, _DATA)

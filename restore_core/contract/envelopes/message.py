@@ -37,6 +37,12 @@ def object_in(value: Any, what: str) -> dict[str, Any]:
     return _object(_value(value, what) if isinstance(value, str) else value, what)
 
 
+def list_in(text: str, what: str) -> Any:
+    """Return the list that a text holds as JSON, else the text; raise MalformedRequest likewise."""
+    text = bare(text)
+    return _json(text, f"{what} is") if text.startswith("[") else text
+
+
 def _object(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedRequest(f"{what} must be a JSON object, but it is {json_type(value)}.")

@@ -1,16 +1,20 @@
-"""The one way in: the bytes of a message to what is asked and by whom. Pure."""
+"""The one way in: the bytes of a message to what is asked or withdrawn, and by whom. Pure."""
 
 from typing import Any
 
 from restore_core.contract.envelopes import alert, cloud_event, event_grid, native
 from restore_core.contract.envelopes.message import decode
 from restore_core.contract.origin import Asked, Origin
+from restore_core.contract.withdrawal import Withdrawal
 from restore_core.errors import MalformedRequest
 from restore_core.loose_json import object_of
 
 
-def read(body: bytes) -> Asked:
-    """Return what a message asks, in whichever envelope; raise MalformedRequest or NothingAsked."""
+def read(body: bytes) -> Asked | Withdrawal:
+    """Return what a message asks or withdraws, in whichever envelope.
+
+    Raise MalformedRequest or NothingAsked.
+    """
     decoded = decode(body)
     return _opened(_only_event(decoded) if isinstance(decoded, list) else decoded)
 
@@ -30,11 +34,11 @@ def _only_event(messages: list[Any]) -> dict[str, Any]:
     return only
 
 
-def _opened(envelope: dict[str, Any]) -> Asked:
+def _opened(envelope: dict[str, Any]) -> Asked | Withdrawal:
     if alert.is_alert(envelope):
         return Asked(alert.request_of(envelope), Origin.ALERT)
     if cloud_event.is_event(envelope):
         return cloud_event.event_of(envelope).asked(Origin.CLOUD_EVENT)
     if event_grid.is_event(envelope):
         return event_grid.event_of(envelope).asked(Origin.EVENT_GRID)
-    return Asked(native.request_of(envelope), Origin.NATIVE)
+    return native.asked_by(envelope)

@@ -25,10 +25,12 @@ param vaults = [
   }
 ]
 param settings = {
+  RESTORE_ARM_READS: '1100+18'
   RESTORE_ALLOW: '* => /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-restored'
   RESTORE_DELETED_DISKS: 'true'
   RESTORE_EVENTS: 'all'
   RESTORE_MAX_ACTIVE: '50'
+  RESTORE_MAX_SET: '1000'
 }
 param readableDiskGroupIds = ['/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-prod']
 param roleName = 'Azure Disk Restore (all)'

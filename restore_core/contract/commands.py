@@ -8,7 +8,13 @@ where nobody would see the question.
 
 from typing import Final
 
-from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, IdentityId
+from restore_core.contract.resource_ids import (
+    BackupInstanceId,
+    BackupVaultId,
+    DiskId,
+    IdentityId,
+    VirtualMachineId,
+)
 
 HERE: Final = "The command: "
 """Stands before the commands, which go to the end of an advice."""
@@ -76,6 +82,32 @@ def register(namespace: str, subscription: str) -> str:
     """Return the command that registers a resource provider."""
     words = f"--namespace {_word(namespace)} --subscription {_word(subscription)}"
     return f"az provider register {words}"
+
+
+def swap_os_disk(machine: VirtualMachineId, disk: DiskId) -> tuple[str, ...]:
+    """Return the commands that let a machine begin from `disk`; it is stopped meanwhile."""
+    ids = f"--ids {_word(machine)}"
+    return (
+        f"az vm deallocate {ids}",
+        f"az vm update {ids} --os-disk {_word(disk)}",
+        f"az vm start {ids}",
+    )
+
+
+def swap_data_disk(
+    machine: VirtualMachineId, old: DiskId, disk: DiskId, lun: int | None
+) -> tuple[str, ...]:
+    """Return the commands that detach `old` from a machine and attach `disk` in its place."""
+    group = machine.group
+    where = (
+        f"--vm-name {_word(machine.name)} --resource-group {_word(group.name)} "
+        f"--subscription {_word(group.subscription)}"
+    )
+    place = "" if lun is None else f" --lun {lun}"
+    return (
+        f"az vm disk detach {where} --name {_word(old.name)}",
+        f"az vm disk attach {where} --name {_word(disk)}{place}",
+    )
 
 
 def _in(vault: BackupVaultId) -> str:

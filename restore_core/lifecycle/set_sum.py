@@ -1,0 +1,100 @@
+"""How the ends of a set's disks add up to one end. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from restore_core.errors import Problem
+from restore_core.lifecycle.events import SetEnded
+from restore_core.lifecycle.restore import Restore
+from restore_core.lifecycle.sets import ALREADY_BACK, Count, End, Header, PlannedDisk, Tally
+from restore_core.lifecycle.states import Status
+
+MAX_REASONS: Final = 10
+"""Codes that the sum names, the most frequent first."""
+_BACK: Final = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_WARNINGS})
+_WORST_FIRST: Final = (Status.FAILED, Status.TIMED_OUT, Status.REJECTED, Status.CANCELLED)
+
+
+def is_complete(plan: Sequence[PlannedDisk]) -> bool:
+    """Tell whether every disk of the plan has its end."""
+    return all(disk.end is not None for disk in plan)
+
+
+def ended(
+    of: Restore, header: Header, plan: Sequence[PlannedDisk], now: datetime, expected: int | None
+) -> SetEnded:
+    """Return the end of a set; a member without an end of its own is counted as given up.
+
+    `expected`: seconds that a rehearsed set would take, where that is known.
+    """
+    ends = {disk.member_id: disk.end or _given_up(now) for disk in plan}
+    tally = replace(_tally(header, plan, ends), expected_seconds=expected)
+    status = _status(tally)
+    at = max((end.at for end in ends.values()), default=now)
+    return SetEnded(status, tally, _problem(of, status, tally), min(at, now))
+
+
+def _given_up(now: datetime) -> End:
+    return End(Status.TIMED_OUT, now, "NoEnd", "It had no end an hour after its set's deadline.")
+
+
+def _tally(header: Header, plan: Sequence[PlannedDisk], ends: dict[str, End]) -> Tally:
+    counts = Counter(end.status for end in ends.values())
+    reasons = Counter(end.code for end in ends.values() if end.code)
+    good = [end for end in ends.values() if end.status in {*_BACK, Status.VALIDATED}]
+    points = sorted(end.point_time for end in good if end.point_time is not None)
+    back = {name: end for name, end in ends.items() if end.status in _BACK}
+    slowest = max(back, key=lambda name: back[name].seconds, default="")
+    sizes = [disk.found.size_gib or 0 for disk in plan if ends[disk.member_id] in good]
+    return Tally(
+        disks=header.disks,
+        members=header.members,
+        counts=_counts(counts),
+        already_back=counts[ALREADY_BACK],
+        reasons=_counts(reasons)[:MAX_REASONS],
+        oldest_point=points[0] if points else None,
+        newest_point=points[-1] if points else None,
+        last_disk_at=max((end.at for end in back.values()), default=None),
+        slowest=slowest,
+        slowest_seconds=back[slowest].seconds if slowest else 0,
+        size_gib=sum(sizes),
+        as_graph_showed=header.as_graph_showed,
+    )
+
+
+def _counts(counter: Counter[str]) -> tuple[Count, ...]:
+    ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Count(name, count) for name, count in ordered)
+
+
+def _status(tally: Tally) -> Status:
+    """Return the one status of all: what is back beside what is not makes it partly completed."""
+    of = {count.name for count in tally.counts}
+    well = of & {*_BACK, ALREADY_BACK}
+    if of == {Status.COMPLETED}:
+        return Status.COMPLETED
+    if of == well:
+        return Status.COMPLETED_WITH_WARNINGS
+    if of == {Status.VALIDATED}:
+        return Status.VALIDATED
+    if well or Status.VALIDATED in of:
+        return Status.PARTLY_COMPLETED
+    return next((status for status in _WORST_FIRST if status in of), Status.REJECTED)
+
+
+def _problem(of: Restore, status: Status, tally: Tally) -> Problem | None:
+    if status in {Status.COMPLETED, Status.VALIDATED}:
+        return None
+    counts = ", ".join(f"{count.count} {count.name}" for count in tally.counts)
+    reasons = ", ".join(f"{reason.count} {reason.name}" for reason in tally.reasons)
+    why = f" Reasons: {reasons}." if reasons else ""
+    return Problem(
+        f"Set{status}",
+        f"Of {tally.disks} disks: {counts}.{why}",
+        f"Look at the disks one by one: GET /api/restores?partOf={of.id}, or restorectl ls "
+        f"--part-of {of.id}. Mend what they say, then send the set again with a new requestId: "
+        "what is back is passed over for RESTORE_COOLDOWN_MINUTES.",
+    )
