@@ -113,7 +113,7 @@ def _command(name: str, command: Any) -> str:
 def _option(option: Any) -> tuple[str, str]:
     """Return how an option or an argument is written, and what it means."""
     if option.param_type_name == "argument":
-        return f"`{option.human_readable_name}`", option.help
+        return f"`{option.metavar}`", option.help
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     shown = option.default not in (None, "", False) and not option.is_flag
     default = getattr(option.default, "value", option.default)
