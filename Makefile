@@ -52,7 +52,7 @@ SEED ?=
 # How many simulated worlds soak runs instead of an hour of them.
 SEEDS ?=
 # Modules that generate documents and schemas; each takes --check.
-GENERATED ?= tools.diagram tools.schemas tools.cost tools.lock tools.notices
+GENERATED ?= tools.diagram tools.schemas tools.restorectl_page tools.cost tools.lock tools.notices
 
 # CPU-seconds of `make test`: four minutes of two cores. What needs more belongs into test-long.
 MOST_CPU := 480

@@ -373,8 +373,10 @@ module atQueue 'modules/queue-role.bicep' = [
 @description('Somebody may be a reader and an operator: each right is given once.')
 var tableGrants = union(
   map(readers, who => { who: who, table: 'RestoreResults' }),
-  map(operators, who => { who: who, table: 'RestoreResults' }),
-  map(operators, who => { who: who, table: 'Restores' })
+  flatten(map(
+    ['RestoreResults', 'Restores', 'OutstandingRestores', 'RestoreSets', 'VaultDurations'],
+    table => map(operators, who => { who: who, table: table })
+  ))
 )
 
 module atTable 'modules/table-role.bicep' = [

@@ -19,7 +19,7 @@ Account = Annotated[
     ),
 ]
 Output = Annotated[
-    Format, typer.Option("--output", "-o", help="How it is printed.", case_sensitive=False)
+    Format, typer.Option("--output", "-o", help="table, wide, json or tsv.", case_sensitive=False)
 ]
 Since = Annotated[
     str, typer.Option("--since", help="How far back: 24h, 7d, or a time.", metavar="WHEN")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import TableTransactionError
 
 from restore_core.azure import storage
 from restore_core.azure.tables.restores import RESTORES
@@ -161,7 +162,7 @@ class Purge:
 def _delete_all(table: Any, keys: list[dict[str, str]]) -> None:
     try:
         table.submit_transaction([("delete", key) for key in keys])
-    except ResourceNotFoundError:  # Another purge was faster with some: then one by one.
+    except TableTransactionError:  # Another purge was faster with one of them: so one by one.
         for key in keys:
             table.delete_entity(key["PartitionKey"], key["RowKey"])
 

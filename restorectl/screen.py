@@ -36,6 +36,7 @@ _COLOURS: Final = {
     "PartlyCompleted": "yellow",
     "Rejected": "yellow",
     "Ignored": "dim",
+    "AlreadyBack": "green",
 }
 WELL: Final = frozenset({"Completed", "CompletedWithWarnings", "Validated", "Ignored"})
 
@@ -160,7 +161,7 @@ def name_of(resource_id: object) -> str:
 def way(item: Item) -> str:
     """Return from which disk to which, by their names."""
     if "members" in item:
-        return f"{item['members']} disks"
+        return f"{item.get('disks', item['members'])} disks"
     source = name_of(item.get("sourceDiskId") or item.get("backupInstanceId"))
     target = name_of(item.get("targetDiskId"))
     return f"{source or '?'} → {target}" if target else source

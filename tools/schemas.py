@@ -19,8 +19,10 @@ from restore_core.contract.request import RestoreRequest
 from restore_core.contract.withdrawal import Withdrawal
 from restore_core.engine.columns import PUBLIC
 from restore_core.engine.notices import SOURCE, TYPE
+from restore_core.engine.set_columns import OF_NUMBERS
 from restore_core.lifecycle import states
 from restore_core.lifecycle.outbox import Stage
+from restore_core.lifecycle.sets import ALREADY_BACK, NOT_PROTECTED
 from restore_core.lifecycle.states import Status
 from restore_core.reading.expectation import BY_RECORD, BY_VAULT
 from restore_core.reading.items import ADDED
@@ -192,8 +194,13 @@ def _today(names: Iterable[str]) -> Schema:
     return {"anyOf": [{"enum": list(names)}, {"type": "string"}]}
 
 
+_NUMBERS: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": {"type": "integer", "minimum": 0},
+}
 _NARROWER: Final[dict[str, Schema]] = {
     "origin": _today(origin.value for origin in Origin),
+    **dict.fromkeys(OF_NUMBERS, _NUMBERS),
     "messageSha256": {"pattern": "^[0-9a-f]{64}$"},
 }
 """What is known of some columns besides their kind."""
@@ -211,6 +218,10 @@ def listing() -> Schema:
         "type": "object",
         **columns,
         "required": [*columns["required"], "rowId"],
+        "then": {
+            "required": ["completedAt"],
+            "properties": {"status": {"enum": [*Status, NOT_PROTECTED, ALREADY_BACK]}},
+        },
         "properties": columns["properties"] | added,
     }
     return {

@@ -5,6 +5,7 @@ what events and HTTP show. Never a signed URL, never a token.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,11 +14,11 @@ from restore_core.contract.resource_ids import ArmId
 from restore_core.engine.column import Column, Row, present, seconds_of
 from restore_core.engine.follow_up import follow_up
 from restore_core.engine.ports import RefusedMessage
-from restore_core.engine.set_columns import SET_COLUMNS, set_columns
+from restore_core.engine.set_columns import OF_NUMBERS, SET_COLUMNS, set_columns
 from restore_core.errors import Problem
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Accepted, Outcome, Status
-from restore_core.text import MAX_ADVICE, MAX_TEXT, one_line, utc_text
+from restore_core.text import MAX_ADVICE, MAX_QUOTE, MAX_TEXT, one_line, utc_text
 
 UNREADABLE: Final = "unreadable"
 MAX_PROPERTY: Final = 32_768
@@ -121,8 +122,19 @@ def _json_value(name: str, value: object) -> object:
     """Return a column's value as JSON has it; a text is cut, or a page could be 64 MiB long."""
     if isinstance(value, datetime):
         return utc_text(value)
+    if name in OF_NUMBERS:
+        return _numbers(str(value))
     limit = MAX_ADVICE if name in {"recommendedAction", "followUp"} else MAX_TEXT
     return value if isinstance(value, int) else one_line(str(value), limit)
+
+
+def _numbers(text: str) -> dict[str, int]:
+    """Return the numbers by name that a column holds as text, for a property holds no object."""
+    try:
+        found = json.loads(text)
+        return {one_line(name, MAX_QUOTE): int(number) for name, number in found.items()}
+    except (AttributeError, RecursionError, TypeError, ValueError):
+        return {}
 
 
 def _duration(row: Mapping[str, Any]) -> Row:

@@ -13,9 +13,9 @@ from restore_core.lifecycle.states import Enrolling, Gathering
 SET_COLUMNS: Final = {
     "disks": Column(int, "Of a set: the disks that were meant."),
     "members": Column(int, "Of a set: those of them that are restored, each as a restore."),
-    "counts": Column(str, "Of a set: how many disks ended how, as JSON by status."),
+    "counts": Column(str, "Of a set: how many disks ended how, by status."),
     "alreadyBack": Column(int, "Of a set: disks that another restore had brought back before."),
-    "reasons": Column(str, "Of a set: how many disks ended for which reason, as JSON by code."),
+    "reasons": Column(str, "Of a set: how many disks ended for which reason, by code."),
     "oldestPointTime": Column(datetime, "Of a set: the oldest recovery point that came back."),
     "newestPointTime": Column(datetime, "Of a set: the newest recovery point that came back."),
     "pointSpreadSeconds": Column(int, "Of a set: how far those two lie apart."),
@@ -26,6 +26,9 @@ SET_COLUMNS: Final = {
     "expectedSeconds": Column(int, "Of a rehearsed set: how long it would take."),
     "confirmedBy": Column(str, "Of a machine's set: who said which disks the machine has."),
 }
+
+OF_NUMBERS: Final = frozenset({"counts", "reasons"})
+"""Columns that hold numbers by name: JSON as text in a table, an object where JSON is answered."""
 
 
 def set_columns(restore: Restore) -> Row:

@@ -15,7 +15,9 @@ RECORDED: Final = 42 + 246
 BY_VAULT: Final = "vault"
 BY_RECORD: Final = "recordedMedian"
 
-_NOT_BEGUN: Final = ("Queued", "Following")
+_NOT_BEGUN: Final = frozenset({"Enrolled", "Queued", "Following"})
+_OF_SETS: Final = frozenset({"Enrolling", "Gathering"})
+"""States of a set, of which each disk takes its own time."""
 
 
 class Expectation:
@@ -28,7 +30,7 @@ class Expectation:
     def of(self, row: Mapping[str, Any], vault: str, now: datetime) -> dict[str, Any]:
         """Return when the restore of `row` should end, how long it takes, and by what."""
         begin = row.get("readyAt") or row.get("acceptedAt")
-        if not isinstance(begin, datetime):
+        if not isinstance(begin, datetime) or row.get("status") in _OF_SETS:
             return {}
         if row.get("status") in _NOT_BEGUN:
             begin = now

@@ -1,6 +1,5 @@
 """A restore as a list shows it: the row's public columns, and what follows from them now. Pure."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -28,8 +27,6 @@ ADDED: Final = {
     "expectedBy": Column(str, "What that goes by: this vault's last restores, or recorded ones."),
 }
 """What an item has beside the public columns."""
-_OBJECTS: Final = ("counts", "reasons")
-"""Columns of a set that hold JSON as text."""
 
 
 def portal_of(arm_endpoint: str) -> str:
@@ -43,7 +40,6 @@ def item(row: Row, now: datetime, expectation: Expectation, *, portal: str = POR
     shown: Item = {k: v for k, v in as_json(row).items() if v != "" and k != "messageText"}
     vault = vault_id(row)
     shown["rowId"] = row_id(row)
-    shown |= {name: _object(shown[name]) for name in _OBJECTS if name in shown}
     if vault:
         shown["vaultId"] = vault
     if "jobId" in shown and vault:
@@ -74,14 +70,6 @@ def vault_id(row: Row) -> str:
         return str(BackupInstanceId.parse(str(row.get("backupInstanceId", ""))).vault)
     except InvalidId:
         return ""
-
-
-def _object(text: object) -> object:
-    try:
-        value = json.loads(str(text))
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _seconds(begin: datetime, end: datetime) -> int:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from restore_core.contract.resource_ids import BackupVaultId, InvalidId
 from restore_core.engine.columns import day
 from restore_core.engine.ports import Readable
+from restore_core.errors import Unavailable
 from restore_core.reading.days import newest_first
 from restore_core.reading.expectation import Expectation
 from restore_core.reading.items import PORTAL, Item, Row, item, moment, row_id, vault_id
@@ -130,9 +131,10 @@ class Reading:
         return iter(sorted(rows, key=_place, reverse=True))
 
     def _durations(self, vault: str) -> list[int]:
+        """Return what the vault's last restores took; nothing where that cannot be told now."""
         try:
             return self._readable().durations_of(BackupVaultId.parse(vault))
-        except InvalidId:
+        except (InvalidId, Unavailable):
             return []
 
 

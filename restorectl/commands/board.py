@@ -19,7 +19,8 @@ def board(
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Serve the board on 127.0.0.1, with your own rights, and open it; Ctrl-C ends it."""
+    session = opened(account)
     # The only command that needs a server.
     from restorectl.board import serve  # type: ignore[import-not-found]  # noqa: PLC0415
 
-    raise typer.Exit(serve(opened(account), port=port, browser=browser))
+    raise typer.Exit(serve(session, port=port, browser=browser))

@@ -117,7 +117,7 @@ def _in_short(item: Item, now: datetime) -> str:
 
 
 def _of_a_set(item: Item, took: str) -> str:
-    parts = [f"a set of {item['members']} disks", screen.counts(item.get("counts", {}))]
+    parts = [f"a set of {screen.way(item)}", screen.counts(item.get("counts", {}))]
     parts += [f"{item['alreadyBack']} were back already"] if item.get("alreadyBack") else []
     parts += [f"for {took} now" if not item["ended"] else f"took {took}"] if took else []
     if "pointSpreadSeconds" in item:

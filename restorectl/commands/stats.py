@@ -54,7 +54,8 @@ def _print(to: Console, told: dict[str, Any], since: str) -> None:
     to.print(Text(f"Since {since}: {told['total']} ended, {told['open']} under way."))
     if not told["total"]:
         return
-    to.print(Text(f"{screen.counts(told['counts'])}."))
+    sets = f"; and {told['sets']} sets, of which each disk is counted" if told["sets"] else ""
+    to.print(Text(f"{screen.counts(told['counts'])}{sets}."))
     to.print(_spreads(told))
     if told["durationSeconds"]["count"]:
         to.print(_phases(told["phases"]))

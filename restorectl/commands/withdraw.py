@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from restore_core.reading.items import Item
 
-CLAIMED = frozenset({"Triggering", "Confirming", "Restoring", "Running", "Guarding", "Ending"})
+CLAIMED = frozenset({"Triggering", "Confirming", "Restoring", "Running", "Guarding"})
 """States in which Azure has taken the restore, or may have."""
 
 

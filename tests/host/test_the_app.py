@@ -34,6 +34,7 @@ FUNCTIONS = [
     "get_restore",
     "list_restores",
     "poll_restores",
+    "summarise_restores",
 ]
 QUICK = Pace(scale=30, validation_retry_after=1, operation_retry_after=1, poll_retry_after=1)
 

@@ -200,6 +200,7 @@ def test_the_six_functions_are_bound_as_the_host_must_find_them() -> None:
         "poll_restores": 1,
         "get_restore": 2,
         "list_restores": 2,
+        "summarise_restores": 2,
         "doctor": 2,
     }
     accept, advance = bindings["accept_restore"][0], bindings["advance_restore"][0]
@@ -214,6 +215,7 @@ def test_the_six_functions_are_bound_as_the_host_must_find_them() -> None:
     routes = {
         "get_restore": "restores/{requestId}",
         "list_restores": "restores",
+        "summarise_restores": "summary",
         "doctor": "doctor",
     }
     for name, route in routes.items():

@@ -55,5 +55,6 @@ def test_it_finds_the_six_functions(tmp_path: Path) -> None:
         "get_restore",
         "list_restores",
         "poll_restores",
+        "summarise_restores",
     ]
     assert Path(core).is_relative_to(tmp_path / "app")

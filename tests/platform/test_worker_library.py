@@ -179,6 +179,7 @@ def test_it_finds_the_six_functions_of_the_restore_app(restore_app: WorkerLibrar
         "get_restore",
         "list_restores",
         "poll_restores",
+        "summarise_restores",
     ]
     assert {each.auth_level for each in restore_app.triggers if isinstance(each, HttpTrigger)} == {
         "function"

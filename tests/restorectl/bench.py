@@ -69,8 +69,10 @@ class Operated:
         self.store.restores.record(done)
         self.store.results.write(restore, ended)
 
-    def refuse(self, body: bytes, request_id: str = "") -> None:
-        message = a_refused_message(body, request_id=request_id, inserted_at=self.now, at=self.now)
+    def refuse(self, body: bytes, request_id: str = "", at: datetime | None = None) -> None:
+        """Have a message that never became a restore."""
+        at = at or self.now
+        message = a_refused_message(body, request_id=request_id, inserted_at=at, at=at)
         self.store.results.write_refused(message)
 
     def _accepted(self, restore: Restore, ago: float) -> Restore:

@@ -74,9 +74,9 @@ class AccountTables:
         """Return how the restores of some days ended, without the text of messages."""
         return self.results.between(first, last, status=status, most=most)
 
-    def members(self, set_id: str) -> list[Mapping[str, Any]]:  # noqa: ARG002
-        """Return the members of a set."""
-        return []
+    def members(self, set_id: str) -> list[Mapping[str, Any]]:
+        """Return the disks of a set's plan, as they stand in it."""
+        return self.sets.shown(set_id)
 
     def durations_of(self, vault: BackupVaultId) -> list[int]:
         """Return how many seconds the last restores of `vault` took; raise Unavailable."""

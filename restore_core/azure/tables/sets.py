@@ -18,6 +18,21 @@ from restore_core.text import MAX_TEXT, one_line
 SETS: Final = "RestoreSets"
 HEADER_ROW: Final = "header"
 
+_SHOWN: Final = [
+    "PartitionKey",
+    "RowKey",
+    "memberId",
+    "sourceDiskId",
+    "targetDiskId",
+    "status",
+    "completedAt",
+    "errorCode",
+    "errorMessage",
+    "backAs",
+    "pointTime",
+    "durationSeconds",
+]
+
 
 class SetsTable:
     """A partition for each set: the rows of its plan under an attempt's id, and the header.
@@ -49,16 +64,26 @@ class SetsTable:
 
     def plan(self, set_id: str, header: Header) -> list[PlannedDisk]:
         """Return the rows of the plan, in the order of their keys; raise Unavailable."""
-        # Keys go on with digits: "a" comes after each of them.
-        values = {"set": set_id, "first": f"{header.attempt}~", "end": f"{header.attempt}~a"}
-        wanted = "PartitionKey eq @set and RowKey ge @first and RowKey lt @end"
-        with storage.answering():
-            return [_disk(row) for row in self._table.rows(wanted, values)]
+        return [_disk(row) for row in self._rows(set_id, header)]
+
+    def shown(self, set_id: str) -> list[Mapping[str, Any]]:
+        """Return the rows of the plan as they stand there; none of what is no plan."""
+        header = self.header(set_id)
+        return [] if header is None else self._rows(set_id, header, select=_SHOWN)
 
     def end(self, set_id: str, row: str, end: End) -> None:
         """Write how a member ended into its row, or the same again; raise Unavailable."""
         with storage.answering():
             self._table.merge({"PartitionKey": set_id, "RowKey": row, **_end_columns(end)})
+
+    def _rows(
+        self, set_id: str, header: Header, select: list[str] | None = None
+    ) -> list[Mapping[str, Any]]:
+        # Keys go on with digits: "a" comes after each of them.
+        values = {"set": set_id, "first": f"{header.attempt}~", "end": f"{header.attempt}~a"}
+        wanted = "PartitionKey eq @set and RowKey ge @first and RowKey lt @end"
+        with storage.answering():
+            return list(self._table.rows(wanted, values, select=select))
 
     def _standing(self, set_id: str) -> Header:
         row = self._table.get(set_id, HEADER_ROW)

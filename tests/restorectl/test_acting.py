@@ -1,0 +1,389 @@
+"""send, watch, withdraw, points, poison and doctor: what an operator does, and is told of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from restore_core.contract.queue_names import POISON, REQUESTS
+from restore_core.lifecycle.states import Status
+from restorectl.exits import Exit, Trouble
+from restorectl.progress import MISSES, Progress
+from restorectl.screen import console
+from restorectl.session import opened
+from simulator import Simulator
+from tests.builders import INSTANCE, SUBSCRIPTION, TARGET_GROUP, disk, fields
+from tests.fakes import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.restorectl.bench import Ctl, Operated
+
+pytestmark = pytest.mark.azurite
+
+SOURCE = disk("disk-1", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod")
+
+# --------------------------------------------------------------------------------------- send
+
+
+def a_file(folder: Path, content: object) -> str:
+    file = folder / "request.json"
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    return str(file)
+
+
+def test_a_file_is_sent_as_it_is_and_its_id_printed(
+    ctl: Ctl, operated: Operated, tmp_path: Path
+) -> None:
+    told = ctl("send", a_file(tmp_path, fields()))
+
+    assert (told.code, told.out) == (0, "r1\n")
+    assert "restorectl watch r1" in told.err
+    assert operated.requests() == [fields()]
+
+
+def test_a_message_may_come_from_a_pipe(
+    ctl: Ctl, operated: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(fields())))
+
+    assert ctl("send", "-").out == "r1\n"
+    assert operated.requests() == [fields()]
+
+
+def test_options_make_a_request(ctl: Ctl, operated: Operated) -> None:
+    told = ctl("send", "--disk", SOURCE, "--to", TARGET_GROUP, "--at", "24h", "--reason", "fire")
+
+    (sent,) = operated.requests()
+    assert told.out == f"{sent['requestId']}\n"
+    assert sent["sourceDiskId"] == SOURCE
+    assert sent["targetResourceGroupId"] == TARGET_GROUP
+    assert sent["pointInTime"].endswith("Z")
+    assert sent["requestedBy"].startswith("restorectl")
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        (["--to", disk("new")], "targetDiskId", disk("new")),
+        (["--to", TARGET_GROUP, "--name", "new"], "targetDiskName", "new"),
+        (["--to", TARGET_GROUP, "--at", "latest"], "pointInTime", "latest"),
+        (["--to", TARGET_GROUP, "--at", "2026-11-01T02:00+01:00"], "pointInTime", None),
+        (["--to", TARGET_GROUP, "--force"], "force", True),
+        (["--to", TARGET_GROUP, "--validate-only"], "validateOnly", True),
+        (["--to", TARGET_GROUP, "--id", "INC-1"], "requestId", "INC-1"),
+        (["--to", TARGET_GROUP, "--by", "me"], "requestedBy", "me"),
+    ],
+)
+def test_a_dry_run_prints_the_message_and_needs_no_account(
+    ctl: Ctl, words: list[str], field: str, value: object
+) -> None:
+    told = ctl("send", "--instance", INSTANCE, *words, "--dry-run")
+
+    assert told.code == 0
+    assert told.json[field] == (value or "2026-11-01T02:00+01:00")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([], "Nothing says what to restore."),
+        (["--disk", SOURCE], "The target is missing"),
+        (["--disk", "disk-1", "--to", TARGET_GROUP], "sourceDiskId is 'disk-1'"),
+        (["--disk", SOURCE, "--to", TARGET_GROUP, "--at", "soon"], "--at is 'soon'"),
+        (["nowhere.json"], "nowhere.json cannot be read"),
+        (["nowhere.json", "--force"], "Send FILE, or options"),
+    ],
+)
+def test_what_is_no_request_is_not_sent(
+    ctl: Ctl, operated: Operated, words: list[str], reason: str
+) -> None:
+    told = ctl("send", *words)
+
+    assert told.code == Exit.USAGE
+    assert reason in told.err
+    assert operated.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "holds no JSON"),
+        ("[]", "The message must be a JSON object"),
+        (fields(pointInTme="latest"), "perhaps pointInTime is meant"),
+        ({**fields(), "reason": "x" * 70_000}, "64 KiB"),
+    ],
+)
+def test_a_file_is_checked_before_it_is_sent(
+    ctl: Ctl, operated: Operated, tmp_path: Path, content: object, reason: str
+) -> None:
+    told = ctl("send", a_file(tmp_path, content))
+
+    assert told.code == Exit.USAGE
+    assert reason in told.err
+    assert operated.requests() == []
+
+
+def test_who_waits_learns_by_the_exit_code_how_it_went(
+    ctl: Ctl, operated: Operated, tmp_path: Path
+) -> None:
+    operated.end("r1", Status.FAILED)
+
+    told = ctl("send", a_file(tmp_path, fields()), "--wait")
+
+    assert told.code == Exit.BADLY
+    assert told.out == "r1\n"
+    assert "r1: Failed after 5 min 00 s" in told.err
+
+
+def test_who_waits_no_longer_learns_that_it_goes_on(
+    ctl: Ctl, operated: Operated, tmp_path: Path
+) -> None:
+    told = ctl("send", a_file(tmp_path, fields()), "--wait", "--timeout", "0")
+
+    assert told.code == Exit.STILL_OPEN
+    assert "r1: on the queue" in told.err
+    assert len(operated.requests()) == 1
+
+
+# -------------------------------------------------------------------------------------- watch
+
+
+def test_what_has_ended_is_watched_no_longer(ctl: Ctl, operated: Operated) -> None:
+    operated.end("good")
+    operated.end("also-good", Status.VALIDATED)
+
+    told = ctl("watch", "good", "also-good")
+
+    assert (told.code, told.out.count("\n")) == (0, 2)
+
+
+def test_without_an_id_all_that_runs_is_watched(ctl: Ctl, operated: Operated) -> None:
+    assert "Nothing is under way." in ctl("watch").err
+    operated.begin("one")
+    operated.begin("two", "Queued")
+    operated.end("three")
+
+    told = ctl("watch", "--timeout", "0")
+
+    assert told.code == Exit.STILL_OPEN
+    first, second = sorted(told.out.splitlines())
+    assert (first, second) == ("one: Running after 1 min 00 s", "two: Queued after 1 min 00 s")
+
+
+def test_what_nobody_knows_is_not_watched(ctl: Ctl, operated: Operated) -> None:
+    operated.begin("one")
+
+    assert ctl("watch", "one", "nope").code == Exit.NOT_FOUND
+
+
+def followed(steps: list[Callable[[], None]], *ids: str) -> tuple[Exit, str]:
+    """Follow restores, of which something happens at each pause."""
+    to = console()
+    progress = Progress(
+        opened(""),
+        every=5,
+        minutes=1,
+        pause=lambda _: steps.pop(0)() if steps else pytest.fail("it waits for ever"),
+        monotonic=lambda: 0.0,
+    )
+    with to.capture() as captured:
+        code = progress.follow(ids, to)
+    return code, captured.get()
+
+
+def test_each_change_is_a_line_and_the_end_the_end(operated: Operated) -> None:
+    operated.begin("r")
+
+    code, told = followed([lambda: None, lambda: finish(operated, "r")], "r")
+
+    assert code is Exit.WELL
+    assert [line.split(" after")[0] for line in told.splitlines()] == ["r: Running", "r: Completed"]
+
+
+def finish(operated: Operated, request_id: str) -> None:
+    operated.store.restores._table.delete(request_id, "restore")
+    operated.end(request_id)
+
+
+def test_a_network_that_comes_back_ends_nothing(operated: Operated) -> None:
+    operated.begin("r")
+    table = operated.table_service.get_table_client("Restores")
+
+    def gone() -> None:
+        table.delete_table()
+
+    def back() -> None:
+        table.create_table()
+        operated.end("r")
+
+    code, _ = followed([gone, lambda: None, back], "r")
+
+    assert code is Exit.WELL
+
+
+def test_a_network_that_does_not_come_back_is_told(operated: Operated) -> None:
+    operated.table_service.get_table_client("Restores").delete_table()
+
+    with pytest.raises(Trouble, match="TableNotFound"):
+        followed([lambda: None] * MISSES, "r")
+
+
+# ------------------------------------------------------------------------------------ withdraw
+
+
+def test_what_has_no_claim_is_withdrawn(ctl: Ctl, operated: Operated) -> None:
+    operated.begin("r", "Queued")
+
+    told = ctl("withdraw", "r", "--yes")
+
+    assert told.code == 0
+    assert "1 would end as Cancelled." in told.err
+    (sent,) = operated.requests()
+    assert sent.pop("requestedBy").startswith("restorectl")
+    assert sent == {"withdraw": "r"}
+
+
+def test_what_azure_has_taken_is_said_to_go_on(ctl: Ctl, operated: Operated) -> None:
+    operated.begin("r", "Running")
+
+    assert "1 go on: Azure has taken them" in ctl("withdraw", "r", "--yes").err
+
+
+def test_what_has_ended_is_not_withdrawn(ctl: Ctl, operated: Operated) -> None:
+    operated.end("r")
+
+    told = ctl("withdraw", "r")
+
+    assert (told.code, operated.requests()) == (0, [])
+    assert "there is nothing to withdraw" in told.err
+
+
+def test_nothing_is_withdrawn_unasked(ctl: Ctl, operated: Operated) -> None:
+    operated.begin("r", "Queued")
+
+    told = ctl("withdraw", "r")
+
+    assert (told.code, operated.requests()) == (Exit.NOT_CONFIRMED, [])
+    assert "--yes" in told.err
+
+
+# -------------------------------------------------------------------------------------- poison
+
+
+def a_poisoned(operated: Operated, text: str) -> None:
+    queue = operated.queue_service.get_queue_client(REQUESTS + POISON)
+    queue.send_message(text)
+
+
+def test_what_the_host_gave_up_is_listed_and_shown(ctl: Ctl, operated: Operated) -> None:
+    assert "gave up nothing" in ctl("poison", "ls").err
+    a_poisoned(operated, "[bold]x[/bold]" + "y" * 300)
+
+    listed = ctl("poison", "ls", "-o", "json").json["value"]
+
+    (one,) = listed
+    assert one["queue"] == "restore-requests-poison"
+    assert len(one["message"]) == 200
+    assert "[bold]x" in ctl("poison", "ls", columns=80).out
+    assert ctl("poison", "ls", "-o", "tsv").out.startswith("id\tqueue\t")
+    assert "y" * 300 in ctl("poison", "show", one["id"]).out
+    assert ctl("poison", "show", one["id"], "-o", "json").json["id"] == one["id"]
+    assert ctl("poison", "show", "other").code == Exit.NOT_FOUND
+
+
+# -------------------------------------------------------------------------------------- points
+
+
+@pytest.fixture
+def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """The simulated Azure, where the environment says that it is."""
+    simulator = Simulator(now=lambda: NOON)
+    with simulator.serve() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield simulator
+
+
+def test_points_tell_which_qualify_and_which_would_be_chosen(
+    ctl: Ctl, operated: Operated, azure: Simulator
+) -> None:
+    instance = azure.protect("disk-1", subscription=SUBSCRIPTION)
+    vault, source = instance.partition("/backupInstances/")[0], azure.source_disk(instance)
+    known = azure.points(instance)
+    assert operated.requests() == []
+
+    told = ctl("points", "--disk", source, "--vault", vault, "-o", "json").json
+
+    assert told["backupInstanceId"] == instance
+    assert len(told["points"]) == len(known)
+    assert told["chosen"] == told["points"][0]["recoveryPointId"]
+    earlier = told["points"][2]
+    at = ctl("points", "--instance", instance, "--at", earlier["time"], "-o", "json").json
+    assert at["chosen"] == earlier["recoveryPointId"]
+    assert "→" in ctl("points", "--instance", instance, columns=80).out
+    assert ctl("points", "--instance", instance, "-o", "tsv").out.startswith("recoveryPointId\t")
+
+
+def test_the_vault_of_the_last_restores_is_looked_in(
+    ctl: Ctl, operated: Operated, azure: Simulator
+) -> None:
+    assert "No vault is named" in ctl("points", "--disk", SOURCE).err
+    instance = azure.protect("disk-1", group="rg-backup", subscription=SUBSCRIPTION)
+    operated.end("r")
+
+    told = ctl("points", "--disk", azure.source_disk(instance), "-o", "json")
+
+    assert told.json["backupInstanceId"] == instance
+
+
+def test_a_disk_that_is_none_is_refused(ctl: Ctl, operated: Operated) -> None:
+    assert operated.requests() == []
+    told = ctl("points", "--disk", "disk-1")
+
+    assert told.code == Exit.USAGE
+    assert "ARM id" in told.err
+
+
+# -------------------------------------------------------------------------------------- doctor
+
+
+def test_an_account_in_order_is_told_as_that(ctl: Ctl, operated: Operated) -> None:
+    assert operated.requests() == []
+
+    told = ctl("doctor", "-o", "json")
+
+    assert (told.code, told.json["ok"]) == (0, True)
+    assert [check["outcome"] for check in told.json["checks"]] == [*["ok"] * 5, "skipped"]
+
+
+def test_what_is_overdue_and_what_is_given_up_is_told(
+    ctl: Ctl, operated: Operated, azure: Simulator
+) -> None:
+    restore = operated.begin("late", "Running")
+    operated.store.schedule.put(restore, NOON)
+    a_poisoned(operated, "x")
+    assert azure.accusations == []
+
+    told = ctl("doctor", columns=80)
+
+    assert told.code == Exit.BADLY
+    assert "late since" in " ".join(told.out.split())
+    assert "restorectl poison ls" in told.out
+
+
+def test_an_account_that_is_another_is_told_by_each_look(ctl: Ctl, operated: Operated) -> None:
+    for table in ("RestoreResults", "OutstandingRestores"):
+        operated.table_service.delete_table(table)
+
+    told: Any = ctl("doctor", "-o", "json").json
+
+    failed = [check["name"] for check in told["checks"] if check["outcome"] == "failed"]
+    assert failed == ["results", "what runs", "vault"]
+    assert "Is it the app's account" in told["checks"][1]["action"]

@@ -1,0 +1,153 @@
+"""Sets for an operator: sent, listed, watched, withdrawn; from the rows of a real one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from restorectl.exits import Exit
+from tests.builders import TARGET_GROUP
+from tests.published_schemas import LIST, REQUEST
+from tests.restorectl.bench import program
+from tests.sets import SOURCES, a_machine, send, source, withdraw
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.restorectl.bench import Ctl, Operated
+
+pytestmark = pytest.mark.azurite
+
+MACHINE = f"{SOURCES}/providers/Microsoft.Compute/virtualMachines/vm-1"
+
+
+@pytest.fixture
+def world(operated: Operated) -> Iterator[World]:
+    with World(start=operated.now) as world:
+        yield world
+
+
+@pytest.fixture
+def shown(operated: Operated) -> Callable[[World], None]:
+    """What takes a world's tables over into the account, as they stand."""
+
+    def take_over(world: World) -> None:
+        for name, table in world.tables.tables.items():
+            client = operated.table_service.get_table_client(name)
+            for row in table.list_entities():
+                client.upsert_entity(row)
+            for row in list(client.list_entities()):
+                if (row["PartitionKey"], row["RowKey"]) not in table.rows:
+                    client.delete_entity(row)
+
+    return take_over
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        (["--machine", MACHINE, "--expected", "3"], "sourceVirtualMachineId", MACHINE),
+        (["--group", SOURCES, "--suffix", "-back"], "sourceResourceGroupId", SOURCES),
+        (
+            ["--disk", source("disk-1"), "--disk", source("disk-2")],
+            "sourceDiskIds",
+            [source("disk-1"), source("disk-2")],
+        ),
+    ],
+)
+def test_options_make_a_set_by_its_schema(
+    ctl: Ctl, words: list[str], field: str, value: object
+) -> None:
+    told = ctl("send", *words, "--to", TARGET_GROUP, "--dry-run")
+
+    REQUEST.validate(told.json)
+    assert told.json[field] == value
+
+
+def test_a_set_is_sent_when_somebody_has_said_so(ctl: Ctl, operated: Operated) -> None:
+    words = ["send", "--machine", MACHINE, "--to", TARGET_GROUP]
+
+    unasked = ctl(*words)
+    assert (unasked.code, operated.requests()) == (Exit.NOT_CONFIRMED, [])
+    assert "Restore all disks of the machine 'vm-1' to new disks in 'rg-restore'?" in unasked.err
+
+    assert ctl(*words, "--yes").code == 0
+    assert len(operated.requests()) == 1
+
+
+def test_a_set_is_shown_while_its_members_run_and_as_they_end(
+    ctl: Ctl, world: World, shown: Callable[[World], None]
+) -> None:
+    send(world, sourceVirtualMachineId=a_machine(world, "data-1", unprotected=["scratch"]))
+    world.run(minutes=3)
+    shown(world)
+
+    running: Any = ctl("ls", "--part-of", "set-1", "-o", "json").json
+    LIST.validate(running)
+    names = {item["sourceDiskId"].rpartition("/")[2]: item for item in running["value"]}
+    assert {name: item["ended"] for name, item in names.items()} == {
+        "vm-1-os": False,
+        "data-1": False,
+        "scratch": True,
+    }
+    assert names["scratch"]["status"] == "NotProtected"
+    assert names["data-1"]["status"] in ("Running", "Restoring", "Validating")
+    watched = ctl("watch", "set-1", "--timeout", "0")
+    assert watched.code == Exit.STILL_OPEN
+    assert watched.out.count("\n") == 3
+    assert "2 go on: Azure has taken them" in ctl("withdraw", "set-1", "--yes").err
+
+    world.run()
+    shown(world)
+
+    item = ctl("show", "set-1", "-o", "json").json
+    assert item["counts"] == {"Completed": 2, "NotProtected": 1}
+    told = " ".join(ctl("show", "set-1").out.split())
+    assert "a set of 3 disks, 2 Completed, 1 NotProtected" in told
+    assert "restorectl ls --part-of set-1" in told
+    assert ctl("watch", "set-1").code == Exit.BADLY
+    ended = ctl("ls", "--part-of", "set-1", "-o", "json").json
+    LIST.validate(ended)
+    assert all(one["ended"] for one in ended["value"])
+    assert len(ctl("ls", "--since", "2h", "--ended", "-o", "tsv").out.splitlines()) == 1 + 3
+    assert "1 sets, of which each disk is counted" in ctl("stats").out
+    assert "attach" in " ".join(ctl("show", names["data-1"]["rowId"]).out.split())
+
+
+def test_a_set_that_was_withdrawn_is_told_as_that(
+    ctl: Ctl, world: World, shown: Callable[[World], None]
+) -> None:
+    send(world, sourceVirtualMachineId=a_machine(world, "data-1"))
+    world.deliver()
+    withdraw(world)
+    world.run()
+    shown(world)
+
+    assert "Cancelled" in ctl("ls", "--part-of", "set-1").out
+    assert "has ended, Cancelled" in ctl("withdraw", "set-1").err
+
+
+def test_a_purge_takes_a_set_whole(
+    ctl: Ctl, world: World, shown: Callable[[World], None], operated: Operated
+) -> None:
+    world.clock.advance(days=-100)
+    world.next_tick = world.clock()
+    send(world, sourceVirtualMachineId=a_machine(world, "data-1"))
+    world.run()
+    shown(world)
+    assert operated.ids("RestoreSets") != set()
+
+    told = ctl("purge", "--before", "30d", "--yes")
+
+    assert told.code == 0, told.err
+    assert operated.ids("RestoreSets") == operated.ids("Restores") == set()
+    assert operated.ids("RestoreResults") == set()
+
+
+def test_the_console_script_asks_for_a_set_by_nobody_and_sends_nothing() -> None:
+    told = program("send", "--group", SOURCES, "--to", TARGET_GROUP, "--account", "strestore")
+
+    assert told.code == Exit.NOT_CONFIRMED
+    assert "--yes" in told.err
