@@ -1,6 +1,7 @@
 # What people run is what CI runs. The first target sets everything up, once: nothing goes before it.
 #
-#   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
+#   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages;
+#                 BOARD=1 opens the board beside it
 #   make test     the tests, within a budget of CPU-seconds; make test-long  what is thorough
 #   make check    format, lint, types, imports, generated documents
 #   make lock     requirements.txt of requirements.in; UPGRADE=1 takes the newest, CHECK=1 compares
@@ -9,9 +10,10 @@
 #   make test-infra   what infra/ would make, its alerts and workbook; where the Bicep compiler is
 #   make test-docs    what the pages show: every az command, by the Azure CLI's own parser, and the
 #                 queries; after a change of them, for .ci/run does not
+#   make test-board   the board in Chromium; PICTURES=docs draws the pictures of the docs anew
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results,
-#                 make ctl DO="ls --open" (restorectl, against the stack)
+#                 make ctl DO="ls --open" (restorectl, against the stack), make board (its page)
 #   make doctor   could the app restore, and if not, why: the stack's, or another by DOCTOR="URL …"
 #   make smoke    a validation and one real restore, likewise: SMOKE="URL …"
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
@@ -35,6 +37,10 @@ DO ?=
 PORT ?=
 # EVENTS=1: the demo shows an event whole.
 EVENTS ?=
+# BOARD=1: the demo opens the board, which stays until Ctrl-C.
+BOARD ?=
+# Where test-board draws the pictures of the docs anew, such as PICTURES=docs.
+export PICTURES ?=
 # How much faster than the recorded Azure the demo runs; PACE=1 is as slow as life.
 PACE ?=
 # A clone of the repository that tests/recordings.toml names.
@@ -64,6 +70,7 @@ CHECKOV := .venv-checkov/.ready
 AZURE_CLI := .venv-azure-cli/.ready
 DELIVERY := .venv-delivery/.ready
 APP := .venv-app/.ready
+BROWSER := $(VENV)/.browser
 KUSTO := tests/infra/kusto/node_modules/.package-lock.json
 AZURITE := local/node_modules/.package-lock.json
 WORKER := .venv-host/.ready
@@ -71,13 +78,13 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results ctl doctor smoke test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
+.PHONY: help demo stack host send results ctl board doctor smoke test test-board test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
 demo: $(AZURITE)
-	@$(PY) -m local.demo $(if $(PACE),--pace $(PACE)) $(if $(EVENTS),--events)
+	@$(PY) -m local.demo $(if $(PACE),--pace $(PACE)) $(if $(EVENTS),--events) $(if $(BOARD),--board)
 
 stack: $(AZURITE)
 	@$(PY) -m local.stack $(if $(PACE),--pace $(PACE))
@@ -90,6 +97,9 @@ send: $(READY)
 
 ctl: $(READY)
 	@$(PY) -m local.stack ctl $(DO)
+
+board: $(READY)
+	@$(PY) -m local.stack ctl board
 
 results: $(READY)
 	@$(PY) -m local.stack results
@@ -104,6 +114,10 @@ smoke: $(READY)
 test: $(AZURITE)
 	$(PY) -m tools.cpu_budget --most $(MOST_CPU) \
 		$(PY) -m pytest -n auto --maxprocesses 4 $(if $(TESTS),,$(COVERAGE)) $(TESTS)
+
+# In Debian's Chromium, or what CHROMIUM names. PICTURES=docs draws the pictures of the docs anew.
+test-board: $(READY) $(BROWSER)
+	$(PY) -m tools.cpu_budget $(PY) -m pytest -m browser tests/board $(TESTS)
 
 # Without -n: each of these uses all cores by itself.
 test-long: $(AZURITE)
@@ -178,6 +192,9 @@ $(WORKER): requirements.txt pyproject.toml | $(READY)
 	@.venv-host/bin/python -m pip install --quiet --quiet --requirement requirements.txt
 	@.venv-host/bin/python -m pip install --quiet --quiet --group worker
 	@touch $@
+
+$(BROWSER): pyproject.toml | $(READY)
+	@$(PY) -m local.set_up browser $(VENV)
 
 $(KUSTO): tests/infra/kusto/package.json tests/infra/kusto/package-lock.json | $(READY)
 	@$(PY) -m local.set_up kusto
