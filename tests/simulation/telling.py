@@ -26,6 +26,8 @@ _RANKS: Final = {
     "Planned": ("accepted", 0),
     "Queued": ("queued", 1),
     "Following": ("queued", 1),
+    "Enrolled": ("queued", 1),
+    "Enrolling": ("accepted", 0),
     "Ready": ("validating", 2),
     "Validating": ("validating", 2),
     "Validated": ("validating", 2),
@@ -52,6 +54,8 @@ class Telling:
         self._documents = documents
         """Each restore as it was saved last."""
         self._rank: dict[str, int] = {}
+        self._new: set[str] = set()
+        """Members of sets as they were recorded."""
         self._must: dict[str, list[str]] = defaultdict(list)
         """By restore: the stages of which an event must come, in order."""
         self._heard: dict[str, dict[str, datetime]] = defaultdict(dict)
@@ -63,7 +67,8 @@ class Telling:
 
     def saved(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at a restore that was saved."""
-        stage, rank = _stage(document["state"])
+        self._still_new(request_id, document["state"]["is"])
+        stage, rank = _stage(document["state"], is_new=request_id in self._new)
         if rank > self._rank.get(request_id, -1):
             self._rank[request_id] = rank
             if stage in process.settings.notices:
@@ -74,6 +79,13 @@ class Telling:
         if numbered != len(self._must[request_id]):
             told = f"{numbered} events are noted of {self._must[request_id]}"
             self._breach(f"in {document['state']['is']}, {told}", request_id)
+
+    def _still_new(self, request_id: str, state: str) -> None:
+        """Note who has been enrolled and no more: nothing has happened to it that is told."""
+        if state == "Enrolled" and request_id not in self._rank:
+            self._new.add(request_id)
+        elif state != "Enrolled":
+            self._new.discard(request_id)
 
     def _waits(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at what it was answered: after a quarter of an hour that is told, once a code."""
@@ -202,7 +214,11 @@ def _agree(data: dict[str, Any], result: dict[str, Any]) -> bool:
     return all(data.get(name) == result.get(name) for name in names)
 
 
-def _stage(state: dict[str, Any]) -> tuple[str, int]:
+def _stage(state: dict[str, Any], *, is_new: bool) -> tuple[str, int]:
+    if is_new:
+        return "accepted", 0
+    if state["is"] == "Gathering":
+        return ("validating", 2) if state["header"]["validate_only"] else ("restoring", 3)
     if state["is"] in _RANKS:
         return _RANKS[state["is"]]
     status = state["outcome"]["status"]
