@@ -192,6 +192,9 @@ def apply(state: State, event: Event) -> State:
             return _search_anew(plan, lost.at, lost.problem)
         case Restoring(plan), TriggerUnanswered(problem, at):
             return _search_anew(plan, at, problem)
+        case Restoring(plan), OperationFailed(problem, at) if endings.is_full(problem):
+            plan = replace(plan, claims=plan.claims[:-1])
+            return replace(_validate_again(plan, at, problem), validated=True)
         case Restoring(plan), OperationFailed(problem, at):
             return endings.ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
 

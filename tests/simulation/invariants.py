@@ -87,7 +87,8 @@ _REFUSED: Final = {
 _NO_DISK: Final = {"NoVault", "DiskNotProtected", "ResourceNotFound"}
 _EXPIRED: Final = {"NoRecoveryPoint", "RecoveryPointNotUsable", "UserErrorDiskSnapshotNotFound"}
 _EARLIER: Final = re.compile(r"(?:restore|by the) request ([\w.:-]+?),? ")
-_NO_CALL_OF_OURS: Final = ("Retry-After", "a second restore", "api-version")
+_NO_CALL_OF_OURS: Final = ("Retry-After", "a second restore", "api-version", "one restore more")
+"""What is no fault of the app: it does not know that a vault is full until each has asked."""
 
 
 def check(watch: Watch) -> None:
@@ -300,7 +301,7 @@ def _refusals_of_set(world: Ground, sent: Sent) -> set[str]:
     may |= {"DiskNotProtected"}  # `ledger` looks whether what is protected was told so.
     if "sourceVirtualMachineId" in sent.fields:
         gone = [state for state in world.wants.meant[sent.whole] if not state]
-        may |= {"MachineGone"} if gone else set()
+        may |= {"MachineGone", "NothingFound"} if gone else set()
         may |= _if(world, "graph-forbidden", "GraphNeeded") | _if(world, "graph-403", "GraphNeeded")
         may |= {"NothingFound"} if world.faults.counts["machine-forbidden"] else set()
         may |= _if(world, "arm-404-on-poll", "MachineGone")
