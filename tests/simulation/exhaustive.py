@@ -24,6 +24,7 @@ from typing import Any, Final
 from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.outbox import Stage
+from restore_core.lifecycle.quota import Bucket, Quota
 from restore_core.lifecycle.pace import OPERATION_PATIENCE
 from simulator import faults as spoil
 from simulator import outcomes
@@ -127,6 +128,7 @@ A_SET: Final = {
     "vaultId": f"{VAULTS}/vault-1",
     "targetResourceGroupId": builders.TARGET_GROUP,
 }
+AT_VAULT_1: Final = {"vaultId": f"{VAULTS}/vault-1"}
 _A_STRANGER: Final = {"requestId": incidents.member_id("r0", _OS_DISK), "reason": "a stranger's"}
 _FOR_NOW: Final = outcomes.fails("CloudInternalError")
 AT_HOME: Final = {"default_vault": f"{VAULTS}/vault-1"}
@@ -306,11 +308,17 @@ LIVES: Final[dict[str, Life]] = {
 }
 
 
+def _takes_one_at_a_time(world: "_Small") -> None:
+    limits = world.simulator.habits.limits
+    world.simulator.habits.limits = replace(limits, restores_of_vault=1)
+
+
 SETS: Final[dict[str, Life]] = {
     "a set": Life(
         "PartlyCompleted",
         fields=A_SET,
         disks=(True, True, False),
+        max_age=timedelta(hours=3),
         ends={"PartlyCompleted": 1, "Completed": 2},
     ),
     "a set by turns, told of everything": Life(
@@ -346,9 +354,18 @@ SETS: Final[dict[str, Life]] = {
         "PartlyCompleted",
         fields=A_SET,
         disks=(True, True),
+        max_age=timedelta(hours=3),
         others=(_A_STRANGER,),
         sooner=2,
         ends={"PartlyCompleted": 1, "Completed": 2, },
+    ),
+    "a set of what is back in part": Life(
+        "CompletedWithWarnings",
+        fields=A_SET,
+        disks=(True, True),
+        others=({"backupInstanceId": ..., "sourceDiskId": _OS_DISK, **AT_VAULT_1},),
+        sooner=150,
+        ends={"CompletedWithWarnings": 1, "Completed": 2, "Rejected": 1},
     ),
     "two sets of one machine": Life(
         "Rejected",
@@ -361,6 +378,33 @@ SETS: Final[dict[str, Life]] = {
 }
 """Lives of sets of a machine."""
 LIVES |= SETS
+
+BESIDE: Final[dict[str, Life]] = {
+    "a set behind singles, by turns": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True, True),
+        settings={"max_active": 1},
+        others=({}, {}),
+        sooner=5,
+        ends={"Completed": 5},
+    ),
+    "a set within a small quota": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True,) * 6,
+        settings={"quota": Quota(Bucket(60, 5), Bucket(2, 0.1))},
+        ends={"Completed": 7},
+    ),
+    "a set in a vault that takes one at a time": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True, True, True),
+        happens=((0.1, _takes_one_at_a_time),),
+        ends={"Completed": 4},
+    ),
+}
+"""More lives of sets, of which no deaths are tried: what may be given when."""
 
 RIVALS: Final[dict[str, Life]] = {
     "two sets": Life(

@@ -49,7 +49,7 @@ def happen(world: Ground, plan: Plan, *, span: float, home: str) -> None:
         plan.meant[one.machine.lower()] = [frozenset(disk.lower() for disk in one.disks)]
         protected = {world.simulator.source_disk(one).lower() for one in one.instances}
         plan.meant[one.group.lower()] = [frozenset(protected)]
-    for number in range(rng.randint(1, 4)):
+    for number in range(rng.randint(1, 5)):
         _ask(world, plan, rng, number=number, span=span, among=incidents)
     _beside(world, plan, rng, span=span, incidents=incidents)
     for kind, add in _MORE.items():
@@ -242,7 +242,8 @@ def _machines_go(
     """Let machines lose a disk, be gone, or their whole group, while the world runs."""
     for one in incidents:
         change = rng.choice((_lose_a_disk, _be_gone, _group_goes))
-        when = rng.uniform(0, min(span, 900))
+        asked = [sent.at for sent in plan.sent if _names(sent, one)]
+        when = max(0.0, rng.choice(asked or [span]) + rng.choice((-20, 0.5, 1, 3, 30, 300)))
         plan.changes.append((when, _kept(world, one, change)))
         world.faults.count("machines-go")
 

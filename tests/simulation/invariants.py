@@ -343,8 +343,7 @@ def _check_fate(watch: Watch, row: dict[str, Any], result: dict[str, Any]) -> No
     elif status == "Failed":
         scripted = world.simulator.world.scripts.get(target)
         expired = code in _EXPIRED and sent.instance in world.wants.expiring
-        full = world.faults.counts["vault-full"]
-        if scripted is None and not expired and not full:
+        if scripted is None and not expired:
             world.breach("I1", f"Failed ({code}) without a cause", request_id)
 
 

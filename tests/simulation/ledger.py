@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from simulator.world import Job
+from tests.simulation import incidents
 from tests.simulation.ground import Ground, Writer
 from tests.simulation.plan import Sent
 
@@ -100,6 +101,7 @@ class Ledger:
             self._breach("S2", "a second header is written", set_id)
             return
         self.headers[set_id] = header
+        self._is_alone(set_id)
         plan = self.plan(set_id)
         if len(plan) != header["disks"]:
             told = f"the header stands, and {len(plan)} of {header['disks']} rows"
@@ -109,6 +111,26 @@ class Ledger:
             for name, times in count.items():
                 if times > 1:
                     self._breach("S2", f"{name} stands {times} times as {column}", set_id)
+
+    def _is_alone(self, set_id: str) -> None:
+        """No other set of its machine or group is under way, or has brought it back just now."""
+        request, known = self._documents[set_id]["request"], self._world.settings_used
+        if request.get("force") or request.get("validateOnly"):
+            return
+        self._world.checks["C1"] += 1
+        least = min(settings.cooldown for settings in known)
+        for other in self.headers.keys() - {set_id}:
+            document = self._documents[other]
+            same = _whole(document["request"]) == _whole(request) != ""
+            if same and not document["request"].get("validateOnly") and least:
+                outcome = document["state"].get("outcome")
+                if outcome is None or self._blocks(outcome, least):
+                    self._breach("C1", f"its disks are those of {other}", set_id)
+
+    def _blocks(self, outcome: Row, least: timedelta) -> bool:
+        freed = self._world.seconds(_moment(outcome["at"]) + least)
+        back = outcome["status"] in ("Completed", "CompletedWithWarnings")
+        return back and freed > self._world.scheduler.now + _CLOCKS.total_seconds()
 
     def _ended(self, set_id: str, key: str, row: Row) -> None:
         plan = self.plan(set_id)
@@ -254,10 +276,13 @@ class Ledger:
             return
         self._world.checks["S1"] += 1
         late = result["completedAt"] >= _moment(document["deadline"]) + GRACE - _CLOCKS
-        if late:
-            return  # Its members may have ended after it.
+        if late:  # Its members may have ended after it.
+            self._check_given_up(set_id, result, results)
+            return
         for row in plan.values():
             self._check_row(set_id, row, results)
+        if not all(map(_end_of, plan.values())):
+            return  # That was told when it was saved.
         counts = Counter(row["status"] for row in plan.values() if "status" in row)
         for name, value in self._truth(plan, counts).items():
             if result.get(name) != value:
@@ -265,6 +290,18 @@ class Ledger:
                 self._breach("S1", told, set_id)
         if json.loads(result["counts"]) != counts:
             self._breach("S1", f"{result['counts']} are told of {dict(counts)}", set_id)
+
+    def _check_given_up(self, set_id: str, result: Row, results: Mapping[str, Row]) -> None:
+        """Of a set that waited for nobody any more: whoever had no end had none for so long."""
+        for row in self.plan(set_id).values():
+            name = row["memberId"]
+            found, ended = self._documents.get(name), results.get(name)
+            if found is None or set_of(found) != set_id:
+                if not _end_of(row):
+                    self._breach("S1", f"{set_id} has waited for what is no restore of it", name)
+            elif ended and not _end_of(row):
+                if ended["completedAt"] < result["completedAt"] - GRACE - _CLOCKS:
+                    self._breach("S1", f"{set_id} was not told its end", name)
 
     def _truth(self, plan: Mapping[str, Row], counts: Counter[str]) -> Row:
         rows = plan.values()
@@ -315,6 +352,8 @@ class Ledger:
         if not any(self._may_be(sent, disks, {*state}, protected) for state in self._states(sent)):
             self._breach("S2", f"its plan names {sorted(map(_name, disks))}", sent.request_id)
         for row in plan.values():
+            if row["memberId"] != incidents.member_id(sent.request_id, row["sourceDiskId"]):
+                self._breach("S2", f"{row['memberId']} is no id of a member", sent.request_id)
             is_protected = row["sourceDiskId"].lower() in protected
             if (json.loads(row["found"])["instance"] is not None) != is_protected:
                 told = f"{_name(row['sourceDiskId'])} is told as {row.get('status')}"
@@ -347,6 +386,12 @@ class Ledger:
 
     def _breach(self, invariant: str, text: str, restore: str) -> None:
         self._world.breach(invariant, text, restore)
+
+
+def _whole(request: Mapping[str, Any]) -> str:
+    """Return the machine or the group that a set asks for, in lower case, or ""."""
+    named = request.get("sourceVirtualMachineId") or request.get("sourceResourceGroupId") or ""
+    return str(named).lower()
 
 
 def _status(counts: Counter[str]) -> str:

@@ -85,6 +85,7 @@ class Turns:
         before = self.documents.get(request_id, document)["state"]["is"]
         self.documents[request_id] = document
         state = document["state"]
+        self._was_taken(request_id, before, state)
         self._saved_by[request_id] = self._world.scheduler.current, state["is"]
         if state["is"] == "Queued":
             self.waited.add(request_id)
@@ -106,6 +107,14 @@ class Turns:
             self._shared(request_id, before, process)
         if before == "Validated" and state["is"] == "Triggering":
             self._triggers(request_id, document)
+
+    def _was_taken(self, request_id: str, before: str, state: dict[str, Any]) -> None:
+        """Nothing is claimed that is not sent because ARM would not take it."""
+        problem = (state.get("wait") or {}).get("problem") or {}
+        if before == "Triggering" and state["is"] == "Retrying":
+            self._world.checks["S3"] += 1
+            if problem.get("code") == "NotNow":
+                self._world.breach("S3", "it was claimed, and ARM has no room for it", request_id)
 
     def _member_saved(
         self,
