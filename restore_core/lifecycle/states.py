@@ -116,7 +116,7 @@ class Plan:
     validate_only: bool
     claims: tuple[Claim, ...] = ()
     failures: int = 0
-    """Validations that failed with a transient code, and restores for which there was no room."""
+    """Validations that failed with a transient code."""
     correlation_id: str = ""
     """ARM's correlation id of the POST that began what is now under way."""
     first_failure: Outcome | None = None

@@ -653,7 +653,7 @@ def test_a_restore_for_which_there_is_no_room_gives_its_claim_back_and_waits() -
 
     assert isinstance(waiting, Retrying)
     assert (waiting.validated, waiting.plan.claims) == (True, ())
-    assert waiting.wait == Wait(NOON + MINUTE, 1, full)
+    assert waiting.wait == Wait(NOON + MINUTE, problem=full)
 
 
 @pytest.mark.parametrize("brings", ["Unanswered", "StillRunning"])

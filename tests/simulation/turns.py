@@ -148,11 +148,13 @@ class Turns:
         if not task.name.startswith("timer"):
             world.breach("S3", f"{task.name} gives a turn, and only the timer may", request_id)
         mine = _key(request_id, self.documents[request_id])
+        full = world.faults.counts["vault-full"]  # Who waits for its vault keeps no other waiting.
         for other, since in self._flagged.items():
             document = self.documents.get(other)
             if (
                 document is not None
                 and since < world.begun_of_current()
+                and (not full or self._vault(other) == self._vault(request_id))
                 and document["state"]["is"] in ("Queued", "Enrolled")
                 and (not set_of(document) or _key(other, document) < mine)
                 and process.clock() < _last_moment(document)
@@ -254,7 +256,7 @@ class Turns:
     def _shared(self, request_id: str, before: str, process: Writer) -> None:
         """No vault has more than half while another waits that has had nothing all the time."""
         world, mine = self._world, self._vault(request_id)
-        if before != "Queued":
+        if before != "Queued" or world.faults.counts["vault-full"]:
             return
         world.checks["Q2"] += 1
         taken = {one for one, row in self._rows.items() if row == (mine, "taken")}
