@@ -100,7 +100,7 @@ def check(watch: Watch) -> None:
     _check_messages(watch, results)
     _check_targets(world)
     _check_manners(world)
-    watch.telling.check()
+    watch.telling.check(watch.ledger.obeyed)
     watch.following.check(results)
     watch.ledger.check(results)
     for row in world.rows(RESTORES):
