@@ -24,8 +24,8 @@ from typing import Any, Final
 from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.outbox import Stage
-from restore_core.lifecycle.quota import Bucket, Quota
 from restore_core.lifecycle.pace import OPERATION_PATIENCE
+from restore_core.lifecycle.quota import Bucket, Quota
 from simulator import faults as spoil
 from simulator import outcomes
 from simulator.exchange import Answer, Request
@@ -357,7 +357,10 @@ SETS: Final[dict[str, Life]] = {
         max_age=timedelta(hours=3),
         others=(_A_STRANGER,),
         sooner=2,
-        ends={"PartlyCompleted": 1, "Completed": 2, },
+        ends={
+            "PartlyCompleted": 1,
+            "Completed": 2,
+        },
     ),
     "a set of what is back in part": Life(
         "CompletedWithWarnings",

@@ -102,15 +102,15 @@ def _ask(
 ) -> None:
     one, at, set_id = rng.choice(among), rng.uniform(0, span), f"s{number}"
     if rng.random() < 0.1:  # The id of a single, or of another set.
-        set_id = rng.choice([sent.request_id for sent in plan.sent if sent.kind == "good"] or ["s0"])
+        set_id = rng.choice(
+            [sent.request_id for sent in plan.sent if sent.kind == "good"] or ["s0"]
+        )
     fields: dict[str, Any] = {
         "requestId": set_id,
         "targetResourceGroupId": builders.TARGET_GROUP,
         "vaultId": rng.choice((one.vault, one.vault, one.vault, "")),
         "reason": f"the incident of set {number}",
-        "pointInTime": rng.choice(
-            (..., ..., "latest", (NOON - timedelta(days=1)).isoformat())
-        ),
+        "pointInTime": rng.choice((..., ..., "latest", (NOON - timedelta(days=1)).isoformat())),
         **_source(rng, one),
         **_conditions(rng, one, at),
     }
@@ -118,8 +118,9 @@ def _ask(
     sent.validates_only = bool(fields.get("validateOnly"))
     draw = rng.random()
     if draw < 0.06:
-        sent.kind, sent.body = "malformed", envelopes.sent(
-            {**_there(fields), "targetDiskId": builders.disk("t0")}
+        sent.kind, sent.body = (
+            "malformed",
+            envelopes.sent({**_there(fields), "targetDiskId": builders.disk("t0")}),
         )
     elif draw < 0.3:  # The same once more, or something else under the same id.
         later = sent.at + rng.choice((0, 0.1, 30, 300, span))
@@ -280,9 +281,7 @@ def _names(sent: Sent, one: Incident) -> bool:
     return sent.whole in named or sent.fields.get("sourceDiskIds") == list(one.disks)
 
 
-def _send(
-    plan: Plan, at: float, fields: dict[str, Any], kind: str, request_id: str = ""
-) -> Sent:
+def _send(plan: Plan, at: float, fields: dict[str, Any], kind: str, request_id: str = "") -> Sent:
     fields = _there(fields)
     named = request_id or str(fields["requestId"])
     sent = Sent(len(plan.sent), at, named, kind, envelopes.sent(fields))
@@ -353,4 +352,3 @@ _MORE: Final = {
     "buckets-dry": _buckets_dry,
     "vault-full": _vault_full,
 }
-

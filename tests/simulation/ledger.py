@@ -142,7 +142,9 @@ class Ledger:
         after = {name: value for name, value in row.items() if name in _OF_AN_END}
         told_more = before.get("status") == after.get("status") == "TimedOut"
         if before and before != after and not told_more:
-            self._breach("S1", f"the end of {standing['memberId']} changes: {before} {after}", set_id)
+            self._breach(
+                "S1", f"the end of {standing['memberId']} changes: {before} {after}", set_id
+            )
         if {*row} - {"PartitionKey", "RowKey", *_OF_AN_END}:
             self._breach("S2", f"the row {key[-5:]} of a plan that stands changes", set_id)
         standing |= row
@@ -186,7 +188,7 @@ class Ledger:
 
     def _set_saved(self, set_id: str, before: Row, document: Row, process: Writer) -> None:
         state = document["state"]
-        if state.get("withdrawn") and not (before.get("withdrawn") == state["withdrawn"]):
+        if state.get("withdrawn") and before.get("withdrawn") != state["withdrawn"]:
             self.obeyed[set_id] = self._world.scheduler.now
         if state.get("recalled") and not before.get("recalled"):
             self._recalled(set_id)
@@ -299,9 +301,10 @@ class Ledger:
             if found is None or set_of(found) != set_id:
                 if not _end_of(row):
                     self._breach("S1", f"{set_id} has waited for what is no restore of it", name)
-            elif ended and not _end_of(row):
-                if ended["completedAt"] < result["completedAt"] - GRACE - _CLOCKS:
-                    self._breach("S1", f"{set_id} was not told its end", name)
+                continue
+            long_ago = result["completedAt"] - GRACE - _CLOCKS
+            if ended and ended["completedAt"] < long_ago and not _end_of(row):
+                self._breach("S1", f"{set_id} was not told its end", name)
 
     def _truth(self, plan: Mapping[str, Row], counts: Counter[str]) -> Row:
         rows = plan.values()
@@ -397,7 +400,7 @@ def _whole(request: Mapping[str, Any]) -> str:
 def _status(counts: Counter[str]) -> str:
     """Return how a set ends, by the contract's words."""
     of = {*counts}
-    if of == {"Completed"} or of == {"Validated"}:
+    if of in ({"Completed"}, {"Validated"}):
         return next(iter(of))
     if of <= _BACK:
         return "CompletedWithWarnings"
