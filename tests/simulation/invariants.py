@@ -88,7 +88,7 @@ _NO_DISK: Final = {"NoVault", "DiskNotProtected", "ResourceNotFound"}
 _EXPIRED: Final = {"NoRecoveryPoint", "RecoveryPointNotUsable", "UserErrorDiskSnapshotNotFound"}
 _EARLIER: Final = re.compile(r"(?:restore|by the) request ([\w.:-]+?),? ")
 _NO_CALL_OF_OURS: Final = ("Retry-After", "a second restore", "api-version", "one restore more")
-"""What is no fault of the app. The last: who finds a turn free asks at once, of a full vault too."""
+"""What is no fault of the app. The last: a free turn asks, be its vault full or not."""
 
 
 def check(watch: Watch) -> None:
