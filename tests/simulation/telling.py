@@ -134,7 +134,7 @@ class Telling:
         """Look at all that was told, when nothing is left to do.
 
         `withdrawn`: of whom a withdrawal was obeyed. One that came too early, and whose worker died
-        before it told so, comes again, and may be obeyed then.
+        before it told so, comes again, and may be obeyed or ignored then.
         """
         world = self._world
         told: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -150,7 +150,8 @@ class Telling:
                 self._breach(f"nothing is told of {self._must[subject]}", subject)
         changes = world.faults.counts["settings-change"]
         untold = self._refused - set(told) if not changes else set()
-        for key in (one for one in untold if one.partition("~")[0] not in withdrawn):
+        refused = (key for key in untold if results[key]["status"] == "Rejected")
+        for key in (one for one in refused if one.partition("~")[0] not in withdrawn):
             self._breach("a refused message is not told of", key)
 
     def _check_one(
