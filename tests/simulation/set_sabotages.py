@@ -18,7 +18,8 @@ from restore_core.engine.reservation import Reservation
 from restore_core.engine.set_steps import SetSteps
 from restore_core.engine.withdrawals import Withdrawals
 from restore_core.lifecycle import endings, quota, set_plan, set_sum
-from restore_core.lifecycle.events import MembersEnrolled, Recalled, TriggerClaimed
+from restore_core.lifecycle.events import TriggerClaimed
+from restore_core.lifecycle.set_events import MembersEnrolled, Recalled
 from restore_core.lifecycle.sets import Header, PlannedDisk
 from restore_core.lifecycle.states import Claim, Status
 from restore_core.lifecycle.turn import Turn
