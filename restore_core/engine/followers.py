@@ -28,6 +28,7 @@ _ITS_OWN: Final = frozenset(
         "RecoveryPointNotUsable",
         "TargetInUse",
         "TooLate",
+        "UnexpectedDisks",
     }
 )
 """Codes of refusals that are about the leader's own request: another may do better."""
@@ -67,7 +68,9 @@ class Followers:
         if found is None or outcome is None or _another_may(found, outcome):
             return self._go_ahead(*followers)
         problem = _reason(found, outcome)
-        back_as = found.plan.target if found.plan and outcome.status in RESTORED else None
+        back_as = outcome.back_as
+        if found.plan is not None and outcome.status in RESTORED:
+            back_as = found.plan.target
         return {name: Refused(problem, self._clock(), back_as) for name in followers}
 
     def _leader(self, request_id: str) -> Restore | None:
@@ -102,6 +105,13 @@ def _was_withdrawn(outcome: Outcome) -> bool:
     if outcome.tally is not None:
         return all(reason.name == WITHDRAWN for reason in outcome.tally.reasons)
     return outcome.problem is not None and outcome.problem.code == WITHDRAWN
+
+
+def _is_withdrawn(outcome: Outcome) -> bool:
+    """Tell whether its sender wanted it no more, which nobody else has said; a set by its sum."""
+    codes = {outcome.problem.code} if outcome.problem else set()
+    reasons = outcome.tally.reasons if outcome.tally else ()
+    return WITHDRAWN in codes | {reason.name for reason in reasons}
 
 
 def _named_what_is_not_there(leader: Restore) -> bool:

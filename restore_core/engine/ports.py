@@ -50,6 +50,8 @@ class Outstanding:
     """When it was given its last turn."""
     throttled_until: datetime | None
     """Until when ARM is not to be asked more in its subscription, as it was answered."""
+    finds_full: bool
+    """Whether it waits because as many restores ran in its vault as may."""
     is_own: bool
     """Whether the row stands under the key of its request; else an earlier version wrote it."""
     etag: str

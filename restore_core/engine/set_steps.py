@@ -127,8 +127,14 @@ class SetSteps:
         return StillRunning(self._clock()) if missed else Recalled(self._clock())
 
     def _recalled(self, of: Restore, disk: PlannedDisk, reason: Problem) -> bool:
-        """Cancel a member, unless Azure has it or it has ended; tell whether that is certain."""
-        found = self._tables.restores.load(disk.member_id)
+        """Cancel a member, unless Azure has it or it has ended; tell whether that is certain.
+
+        One whose row cannot be read cannot be cancelled, and moves no more either.
+        """
+        try:
+            found = self._tables.restores.load(disk.member_id)
+        except UnreadableRow:
+            return True
         if found is None or found.restore.part_of != of.id:
             return True
         if not endings.may_be_withdrawn(found.restore.state):

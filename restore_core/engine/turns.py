@@ -3,7 +3,7 @@
 All that it counts by stands in the outstanding rows: a tick that died is not forgotten.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from math import ceil
@@ -53,18 +53,22 @@ class Turns:
         told = [*found, *turns]
         given = {one.request_id: (one.subscription, one.turn_at) for one in told if one.turn_at}
         singles, members = _waiting(found, Turn.AWAITED), _waiting(found, Turn.ENROLLED)
+        full = self._room_of_vaults(found, taken)
         while singles and self._may_give(taken, begun, pace.TICK_BUDGET):
             one = self._next(singles, taken)
             singles.remove(one)
-            if self._call(one.request_id, visits):
+            if full[one.vault] > 0 and self._call(one.request_id, visits):
                 taken[one.vault] += 1
+                full[one.vault] -= 1
                 given[one.request_id] = (one.subscription, self._clock())
         room = self._room(found, given.values()) if members else Counter()
         for one in members:
             if not self._may_give(taken, begun, pace.ONE_BY_ONE_BUDGET):
                 break
-            if room[one.subscription] > 0 and self._call(one.request_id, visits):
+            may = min(room[one.subscription], full[one.vault]) > 0
+            if may and self._call(one.request_id, visits):
                 taken[one.vault] += 1
+                full[one.vault] -= 1
                 room[one.subscription] -= 1
 
     def _may_give(self, taken: Counter[str], begun: datetime, budget: timedelta) -> bool:
@@ -97,6 +101,22 @@ class Turns:
                 for asked in {one.subscription for one in held} - throttled
             }
         )
+
+    def _room_of_vaults(
+        self, found: Iterable[Outstanding], taken: Counter[str]
+    ) -> defaultdict[str, int]:
+        """Return how many may go in each vault: in one that is full, as many as end meanwhile.
+
+        Nobody, where it has said so a moment ago, or may be about to.
+        """
+        room = defaultdict[str, int](lambda: self._rules.max_active)
+        since = self._clock() - pace.FULL_VAULT
+        asking = {one.vault for one in found if one.turn_at and one.turn_at > since}
+        told = {one.vault for one in found if one.finds_full and one.turn is Turn.NONE}
+        for vault in {one.vault for one in found if one.finds_full}:
+            ending = ceil(taken[vault] / pace.ENDING_MEANWHILE)
+            room[vault] = 0 if vault in asking | told else max(ending, 1)
+        return room
 
     def _call(self, request_id: str, visits: set[str]) -> bool:
         """Give one that waits its turn, unless it has it meanwhile; tell whether it counts.

@@ -25,12 +25,16 @@ from restore_core.lifecycle.states import (
 CLOUD_DOS: Final = "clouddos"
 """The beginning of the codes of Data Protection's own limits, lower-cased."""
 
+FULL: Final = "usererrormaxconcurrentoperationlimitreached"
+"""The beginning, lower-cased, of the code of a vault in which as many restores run as may: the one
+that is told so has not begun."""
+
 TRANSIENT: Final = (
     "cloudinternalerror",
     "cloudserviceretryableerror",
     "internalservererror",
     "gatewaytimeout",
-    "usererrormaxconcurrentoperationlimitreached",
+    FULL,
     CLOUD_DOS,
 )
 """Beginnings of the codes, lower-cased, after which a failed validation is asked for again."""
@@ -129,3 +133,8 @@ def _plan_of(state: State) -> Plan | None:
 def is_transient(problem: Problem) -> bool:
     """Tell whether a problem mends itself."""
     return problem.code.lower().startswith(TRANSIENT)
+
+
+def is_full(problem: Problem) -> bool:
+    """Tell whether a restore has not begun, because as many run as may."""
+    return problem.code.lower().startswith(FULL)

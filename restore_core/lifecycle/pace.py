@@ -45,6 +45,13 @@ SWEEP_GRACE: Final = timedelta(seconds=90)
 RESTART: Final = timedelta(minutes=5)
 """After a job that failed with a transient code: Azure has some time to get well."""
 
+FULL_VAULT: Final = timedelta(minutes=1)
+"""How long a vault is left alone that has said that as many restores run in it as may; or may be
+about to say so: whoever got a turn in it knows only when its operation is looked at."""
+
+ENDING_MEANWHILE: Final = 4
+"""One in so many of the jobs that run ends in that time: a minute of 213 to 368 s."""
+
 LEAST_FOR_A_JOB: Final = timedelta(seconds=400)
 """Nothing is triggered with less time left: recorded jobs took up to 368 s, and one that its
 restore does not live to see would be reported as given up, although it wrote the disk."""

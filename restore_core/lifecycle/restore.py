@@ -14,12 +14,13 @@ from restore_core.contract.origin import Origin
 from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import BackupInstanceId, DiskId, JobId
 from restore_core.errors import Problem
-from restore_core.lifecycle import budget, pace, pauses
+from restore_core.lifecycle import budget, endings, pace, pauses
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.effects import Effect, GiveUp, Lapse, Notify, Trigger
 from restore_core.lifecycle.events import (
     Event,
     LeaderFailed,
+    OperationFailed,
     Refused,
     Reserved,
     TriggerNotTaken,
@@ -218,6 +219,12 @@ class Restore:
             return None
         return self.state.wait.throttled_until
 
+    @property
+    def finds_full(self) -> bool:
+        """Tell whether it waits because as many restores ran in its vault as may."""
+        waits = isinstance(self.state, Queued | Retrying) and self.state.validated
+        return waits and self.problem is not None and endings.is_full(self.problem)
+
     def may_be_called(self, now: datetime) -> bool:
         """Tell whether it waits for its turn, and has neither lapsed nor grown too old."""
         return isinstance(self.state, Queued | Enrolled) and now < self._last_moment
@@ -291,5 +298,11 @@ class Restore:
         return outbox.heard(problem, at, notices) if problem and heard else outbox
 
 
-_BRINGS_A_REASON: Final = (Unanswered, ValidationFailed, TriggerNotTaken, Refused)
+_BRINGS_A_REASON: Final = (
+    Unanswered,
+    ValidationFailed,
+    TriggerNotTaken,
+    Refused,
+    OperationFailed,
+)
 """Events after which a restore may have to wait, with the reason that Azure gave."""

@@ -27,6 +27,7 @@ OUTSTANDING = Outstanding(
     leader="",
     turn_at=None,
     throttled_until=None,
+    finds_full=False,
     is_own=False,
     etag='W/"x"',
 )

@@ -258,6 +258,7 @@ def test_a_tick_tells_what_it_found(log: pytest.LogCaptureFixture) -> None:
             leader="",
             turn_at=None,
             throttled_until=None,
+            finds_full=False,
             is_own=True,
             etag="x",
         )

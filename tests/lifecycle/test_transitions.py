@@ -646,6 +646,16 @@ def test_a_restore_operation_that_fails_without_a_job_is_a_failure() -> None:
     assert ended.outcome.status is Status.FAILED
 
 
+def test_a_restore_for_which_there_is_no_room_gives_its_claim_back_and_waits() -> None:
+    full = Problem("UserErrorMaxConcurrentOperationLimitReached", "As many run as may.")
+
+    waiting = apply(STATES["Restoring"], OperationFailed(full, NOON))
+
+    assert isinstance(waiting, Retrying)
+    assert (waiting.validated, waiting.plan.claims) == (True, ())
+    assert waiting.wait == Wait(NOON + MINUTE, problem=full)
+
+
 @pytest.mark.parametrize("brings", ["Unanswered", "StillRunning"])
 @pytest.mark.parametrize("state", ["Restoring", "Running"])
 def test_nothing_but_an_end_ends_what_arm_has_taken(state: str, brings: str) -> None:

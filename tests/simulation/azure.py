@@ -30,6 +30,9 @@ ELSEWHERE: Final = "https://management.azure.com.evil.example"
 _FAST: Final = (0.03, 0.4)
 _POLLED: Final = re.compile(r"/(operationStatus|backupJobs)(/|$)", re.IGNORECASE)
 _GRAPH: Final = re.compile(r"/Microsoft\.ResourceGraph/", re.IGNORECASE)
+_ALL_ROWS: Final = re.compile(rb"order by id asc")
+"""Of a query that is answered whole or not at all."""
+_OK: Final = 200
 _MARK: Final = re.compile(rb"startswith '([^'/]+)'")
 _AT_THE_SICK_VAULT: Final = re.compile(r"/vault-1/.*/validateRestore$", re.IGNORECASE)
 _LIST_OF_JOBS: Final = re.compile(r"/backupJobs$", re.IGNORECASE)
@@ -194,6 +197,20 @@ class Wire(BaseAdapter):
             return _instead("arm-504-undone")
         raise requests.ReadTimeout("no answer within 30 s")
 
+    def _as_shown(self, asked: Request, answer: Answer) -> Answer:
+        """Let Resource Graph hide what may not be read, and lie."""
+        world = self._process.world
+        if world.rows_are_wrong():
+            answer = _posing(asked, answer)
+        if world.wants.hidden and world.faults.has("graph-hides"):
+            world.faults.count("graph-hides")
+            answer = _without(answer, lambda row: not _tells_of(row, world.wants.hidden))
+        kind = world.faults.strikes("lies") if _ALL_ROWS.search(asked.body) else None
+        if kind is None or not json.loads(answer.body)["data"]:
+            return answer
+        world.faults.count(kind)
+        return _lying(kind, answer)
+
     def _obey(self, asked: Request) -> Callable[[], Reply]:
         world, concerned = self._process.world, self._process.concerned
 
@@ -204,8 +221,10 @@ class Wire(BaseAdapter):
                 world.let_the_graph_lag()
             known = len(world.simulator.world.jobs)
             reply = world.simulator.answer(asked, lambda _seconds: None)
-            if _GRAPH.search(asked.path) and isinstance(reply, Answer) and world.rows_are_wrong():
-                reply = _posing(asked, reply)
+            if _GRAPH.search(asked.path) and isinstance(reply, Answer) and reply.status == _OK:
+                reply = self._as_shown(asked, reply)
+            elif isinstance(reply, Answer):
+                world.heard(reply)
             world.obeyed(asked)
             if len(world.simulator.world.jobs) > known:
                 world.caused(next(reversed(world.simulator.world.jobs.values())), concerned, asked)
@@ -260,6 +279,29 @@ def _posing(asked: Request, answer: Answer) -> Answer:
     for row in body.get("data", []):
         if mark and "activityID" in row["properties"]:
             row["properties"]["activityID"] = mark[1].decode()
+    return replace(answer, body=json.dumps(body).encode())
+
+
+def _tells_of(row: dict[str, Any], disks: set[str]) -> bool:
+    """Tell whether a row is one of these disks, or of what protects one."""
+    source = (row.get("properties", {}).get("dataSourceInfo") or {}).get("resourceID", "")
+    return row.get("id", "").lower() in disks or source.lower() in disks
+
+
+def _without(answer: Answer, keeps: Callable[[dict[str, Any]], bool]) -> Answer:
+    """Return an answer as one sees it who may not read some rows: nobody says that they are."""
+    body = json.loads(answer.body)
+    body["data"] = [row for row in body["data"] if keeps(row)]
+    body["count"] = body["totalRecords"] = len(body["data"])
+    return replace(answer, body=json.dumps(body).encode())
+
+
+def _lying(kind: str, answer: Answer) -> Answer:
+    """Return an answer of which a row is missing: cut short, or counted wrongly."""
+    body = json.loads(answer.body)
+    body["data"] = body["data"][:-1]
+    if kind == "graph-truncated":
+        body |= {"count": len(body["data"]), "resultTruncated": "true"}
     return replace(answer, body=json.dumps(body).encode())
 
 

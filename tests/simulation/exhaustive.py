@@ -25,6 +25,7 @@ from restore_core.contract.queue_names import REQUESTS, STEPS
 from restore_core.lifecycle.budget import GLANCE
 from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.pace import OPERATION_PATIENCE
+from restore_core.lifecycle.quota import Bucket, Quota
 from simulator import faults as spoil
 from simulator import outcomes
 from simulator.exchange import Answer, Request
@@ -33,7 +34,7 @@ from simulator.pace import Pace
 from simulator.world import Job
 from tests import builders, envelopes
 from tests.fakes import NOON, Message
-from tests.simulation import dress
+from tests.simulation import dress, incidents
 from tests.simulation.azure import GATEWAY, LOCKED
 from tests.simulation.host import Delivery, Host
 from tests.simulation.plan import Plan, Sent, Settings
@@ -93,6 +94,13 @@ class Life:
     """How the restores of others end, by their targets."""
     happens: tuple[tuple[float, Callable[["_Small"], None]], ...] = ()
     """What happens around it, and when."""
+    disks: tuple[bool, ...] = ()
+    """Of a set of a machine: its disks, and whether each is protected. Deaths come from the moment
+    on at which it is asked for."""
+    withdrawn: tuple[float, ...] = ()
+    """When it is withdrawn."""
+    among: frozenset[str] = frozenset()
+    """The statuses of all rows, where it depends on the moment of a death who ends how."""
 
 
 _SOURCE: Final = f"{HOME}/providers/Microsoft.Compute/disks/disk-0"
@@ -111,6 +119,17 @@ def _lengthen_the_list(world: "_Small") -> None:
     world.simulator.add_history(world.wants.sent[0].instance, 2 * GLANCE)
 
 
+MACHINE: Final = f"{HOME}/providers/Microsoft.Compute/virtualMachines/vm-0"
+_OS_DISK: Final = f"{HOME}/providers/Microsoft.Compute/disks/vm-0-os"
+A_SET: Final = {
+    "backupInstanceId": ...,
+    "targetDiskId": ...,
+    "sourceVirtualMachineId": MACHINE,
+    "vaultId": f"{VAULTS}/vault-1",
+    "targetResourceGroupId": builders.TARGET_GROUP,
+}
+AT_VAULT_1: Final = {"vaultId": f"{VAULTS}/vault-1"}
+_A_STRANGER: Final = {"requestId": incidents.member_id("r0", _OS_DISK), "reason": "a stranger's"}
 _FOR_NOW: Final = outcomes.fails("CloudInternalError")
 AT_HOME: Final = {"default_vault": f"{VAULTS}/vault-1"}
 
@@ -289,7 +308,123 @@ LIVES: Final[dict[str, Life]] = {
 }
 
 
+def _takes_one_at_a_time(world: "_Small") -> None:
+    limits = world.simulator.habits.limits
+    world.simulator.habits.limits = replace(limits, restores_of_vault=1)
+
+
+SETS: Final[dict[str, Life]] = {
+    "a set": Life(
+        "PartlyCompleted",
+        fields=A_SET,
+        disks=(True, True, False),
+        max_age=timedelta(hours=3),
+        ends={"PartlyCompleted": 1, "Completed": 2},
+    ),
+    "a set by turns, told of everything": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True, True),
+        settings={"max_active": 1, "notices": frozenset(Stage)},
+        ends={"Completed": 3},
+    ),
+    "a rehearsal": Life(
+        "Validated",
+        fields={**A_SET, "validateOnly": True},
+        disks=(True, True),
+        ends={"Validated": 3},
+    ),
+    "a set withdrawn at once": Life(
+        "Cancelled",
+        fields=A_SET,
+        disks=(True, True),
+        settings={"max_active": 1},
+        withdrawn=(6,),
+        among=frozenset({"Cancelled", "Completed", "PartlyCompleted", "Ignored", "Rejected"}),
+    ),
+    "a set withdrawn while its disks come back": Life(
+        "PartlyCompleted",
+        fields=A_SET,
+        disks=(True, True),
+        settings={"max_active": 1},
+        withdrawn=(55, 60),
+        among=frozenset({"Cancelled", "Completed", "PartlyCompleted", "Ignored", "Rejected"}),
+    ),
+    "a set with a stranger under a member's id": Life(
+        "PartlyCompleted",
+        fields=A_SET,
+        disks=(True, True),
+        max_age=timedelta(hours=3),
+        others=(_A_STRANGER,),
+        sooner=2,
+        ends={
+            "PartlyCompleted": 1,
+            "Completed": 2,
+        },
+    ),
+    "a set of what is back in part": Life(
+        "CompletedWithWarnings",
+        fields=A_SET,
+        disks=(True, True),
+        others=({"backupInstanceId": ..., "sourceDiskId": _OS_DISK, **AT_VAULT_1},),
+        sooner=150,
+        ends={"CompletedWithWarnings": 1, "Completed": 2, "Rejected": 1},
+    ),
+    "two sets of one machine": Life(
+        "Rejected",
+        fields=A_SET,
+        disks=(True, True),
+        others=(A_SET,),
+        sooner=20,
+        ends={"Completed": 3, "Rejected": 1},
+    ),
+}
+"""Lives of sets of a machine."""
+LIVES |= SETS
+
+BESIDE: Final[dict[str, Life]] = {
+    "a set behind singles, by turns": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True, True),
+        settings={"max_active": 1},
+        others=({}, {}),
+        sooner=5,
+        ends={"Completed": 5},
+    ),
+    "a set within a small quota": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True,) * 6,
+        settings={"quota": Quota(Bucket(60, 5), Bucket(2, 0.1))},
+        ends={"Completed": 7},
+    ),
+    "a set in a vault that takes one at a time": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True, True, True),
+        happens=((0.1, _takes_one_at_a_time),),
+        ends={"Completed": 4},
+    ),
+}
+"""More lives of sets, of which no deaths are tried: what may be given when."""
+
 RIVALS: Final[dict[str, Life]] = {
+    "two sets": Life(
+        "Completed",
+        fields=A_SET,
+        disks=(True, True),
+        others=(A_SET,),
+        sooner=0,
+        ends={"Completed": 3, "Rejected": 1},
+    ),
+    "set and withdrawal": Life(
+        "Cancelled",
+        fields=A_SET,
+        disks=(True, True),
+        withdrawn=(0.5,),
+        among=frozenset({"Cancelled", "Completed", "PartlyCompleted", "Rejected"}),
+    ),
     "two requests": Life(
         "Completed",
         fields=LOOKED_UP,
@@ -321,10 +456,14 @@ class _Small(World):
         self.simulator.habits.pace = PACE
         usual = Settings(builders.ALLOW, max_age=life.max_age, job_list_lag=life.lag)
         self.settings = replace(usual, **life.settings)
+        if life.disks:
+            self._have_a_machine(life.disks)
         self._ask(0, 0.5 + life.sooner * bool(life.others), life.fields, life.kind)
         for number, fields in enumerate(life.others, 1):
             another = self._ask(number, 0.5 + (number - 1) * life.sooner / 10, fields, "good")
-            another.target = another.fields["targetDiskId"].rsplit("/", 1)[-1]
+            another.target = another.fields.get("targetDiskId", "").rsplit("/", 1)[-1]
+        for when in life.withdrawn:
+            self._withdraw(when)
         if life.late is not None:
             self.late = self._ask(len(self.wants.sent), NEVER, life.late, "good")
         self.wants.refusals[TARGET] = set(life.codes)
@@ -351,15 +490,35 @@ class _Small(World):
             **changes,
         }
         fields = {name: value for name, value in fields.items() if value is not ...}
-        body, request_id = envelopes.sent(fields), f"r{number}"
+        body, request_id = envelopes.sent(fields), str(fields["requestId"])
         if self.life.is_alert:
             body = envelopes.sent(dress.fired(fields, number, leaves_the_disk_out=True))
             request_id = dress.id_of_alert(number)
+        kind = "set" if "sourceVirtualMachineId" in fields else kind
         sent = Sent(number, at, request_id, kind, body, f"t{number}", instance)
         sent.validates_only, sent.fields = bool(fields.get("validateOnly")), fields
         sent.source = fields.get("sourceDiskId") or self.simulator.source_disk(instance)
         self.wants.sent.append(sent)
         return sent
+
+    def _have_a_machine(self, disks: tuple[bool, ...]) -> None:
+        """Have a machine whose disks are protected, or are not."""
+        names = [f"data-{number}" for number in range(len(disks) - 1)]
+        machine = self.simulator.add_machine(
+            MACHINE, os_disk=_OS_DISK, data_disks=names, subscription=builders.SUBSCRIPTION
+        )
+        found = self.simulator.disks_of(machine)
+        self.wants.meant[machine.lower()] = [frozenset(disk.lower() for disk in found)]
+        for disk, is_protected in zip(found, disks, strict=True):
+            if is_protected:
+                self.simulator.protect(disk, subscription=builders.SUBSCRIPTION)
+
+    def _withdraw(self, when: float) -> None:
+        number = len(self.wants.sent)
+        fields = {"withdraw": "r0", "requestedBy": f"somebody {number}"}
+        sent = Sent(number, when, "r0", "withdrawal", envelopes.sent(fields), fields=fields)
+        self.wants.sent.append(sent)
+        self.wants.heals = max(self.wants.heals, when + 1)
 
     def in_flight(self) -> bool:
         return False
@@ -374,8 +533,11 @@ class _Small(World):
 
     def run(self) -> Report:
         report = super().run()
-        ends = self.life.ends or {self.life.status: 1}
-        if not self.breaches and report.statuses not in (ends, self.life.or_ends or ends):
+        ends = Counter(self.life.ends or {self.life.status: 1})
+        if self.life.among:
+            if not self.breaches and not {*report.statuses} <= self.life.among:
+                self.breach("I1", f"it ended as {dict(report.statuses)}")
+        elif not self.breaches and report.statuses not in (ends, self.life.or_ends or ends):
             self.breach("I1", f"it ended as {dict(report.statuses)}, not as {ends}")
         return report
 
@@ -395,11 +557,23 @@ class Dying(_Small):
         if not self.has_changed or (kind == "death-after-a-call" and "the end of" not in what):
             return False
         task = self.scheduler.current
-        if task is not None and task.restore in self.others:
+        if task is not None and task.restore in self.others and not self.life.disks:
+            return False
+        if self.life.disks and not self._is_of_the_set(task.restore if task else ""):
             return False
         self.has_changed = False
         self.points.append(self.scheduler.now)
         return len(self.points) - 1 in self.deaths
+
+    def _is_of_the_set(self, concerned: str) -> bool:
+        """Tell whether a death here is one of the set's life, and not one of its second member's.
+
+        Its members are alike: what deaths do on the way of one, they do on the way of all.
+        """
+        if self.scheduler.now < self.wants.sent[0].at:
+            return False
+        state = self.watch.documents.get(concerned, {}).get("state", {"is": ""})["is"]
+        return ".data-" not in concerned or state in ("", "Enrolled", "Ending")
 
     def first_of_its_own(self) -> int:
         """Return the first point that the completed life does not have as well."""
@@ -488,7 +662,7 @@ class _RacingHost(Host):
             return
         if self.world.race == "step and tick":
             self.tick(self._other_than(process))
-        elif self.world.race != "two requests":  # There the other one comes by itself.
+        elif self.world.race not in _COME_BY_THEMSELVES:
             work = self.bodies["accept_restore" if name == REQUESTS else "advance_restore"]
             other = self._other_than(process)
             self._invoke(other, name, lambda: work(Delivery(message)), lambda _: None)
@@ -584,9 +758,14 @@ _RACES: Final = {
     "step and tick": STEPS,
     "two ticks": "tick",
     "two requests": REQUESTS,
+    "two sets": REQUESTS,
+    "set and withdrawal": REQUESTS,
     "two turns": "tick",
     "request and turn": "tick",
 }
+
+_COME_BY_THEMSELVES: Final = ("two requests", "two sets", "set and withdrawal")
+"""Races in which the other one need not be called: both were sent at one moment."""
 
 
 def races(name: str, race: str, *, number: int, most: int) -> Iterator[tuple[Any, Report]]:

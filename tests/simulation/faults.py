@@ -140,21 +140,54 @@ ENDINGS: Final = (
 )
 """How Azure ends what it was asked for, by restore."""
 
+LIES: Final = {"graph-truncated": 1, "graph-miscounts": 1}
+"""Per query of Resource Graph that asks for all rows."""
+
+BAD_DAYS: Final = (
+    "sets",
+    "strangers",
+    "withdrawals",
+    "machines-go",
+    "machine-forbidden",
+    "graph-hides",
+    "graph-forbidden",
+    "buckets-dry",
+    "vault-full",
+)
+"""What belongs to sets: who asks for them or takes them back, and what keeps them waiting."""
+
 GROUPS: Final = {
     "storage": STORAGE,
     "arm": ARM,
     "death": DEATH,
     "message": MESSAGE,
     "timer": TIMER,
+    "lies": LIES,
 }
-ALL: Final = (*STORAGE, *ARM, *DEATH, *MESSAGE, *TIMER, *WINDOWS, *CONDITIONS, *ENDINGS)
-PLANNED: Final = ("plan", "rules", "senders", "endings", "conditions", "windows")
+_WITHOUT_SETS: Final = (*STORAGE, *ARM, *DEATH, *MESSAGE, *TIMER, *WINDOWS, *CONDITIONS, *ENDINGS)
+ALL: Final = (*_WITHOUT_SETS, *LIES, *BAD_DAYS)
+PLANNED: Final = (
+    "plan",
+    "rules",
+    "senders",
+    "endings",
+    "conditions",
+    "windows",
+    "incidents",
+)
 """Streams from which a world is planned before it begins."""
 FEW: Final = 4
 """Where there are fewer kinds than this, each strikes more often."""
 CONSEQUENCE: Final = "function-timeout"
 """What no one injects: a function that hung for so long that the host ended its process."""
-RATES: Final = {"storage": 0.02, "arm": 0.06, "death": 0.004, "message": 0.06, "timer": 0.03}
+RATES: Final = {
+    "storage": 0.02,
+    "arm": 0.06,
+    "death": 0.004,
+    "message": 0.06,
+    "timer": 0.03,
+    "lies": 0.15,
+}
 
 
 def stream(seed: int, name: str) -> Random:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.simulation.ground import Ground
+from tests.simulation.ledger import WITHDRAWN
 
 RESTORED: Final = ("Completed", "CompletedWithWarnings")
 RESTORED_ALREADY: Final = "RestoredAlready"
-_ITS_OWN_LIMIT: Final = ("TooLate", "TimedOut")
+_ITS_OWN_LIMIT: Final = ("TooLate", "TimedOut", "Withdrawn")
 _OF_THE_REQUEST: Final = {
     "DeletedDisksNotRestored",
     "NoRecoveryPoint",
@@ -19,6 +20,7 @@ _OF_THE_REQUEST: Final = {
     "RecoveryPointNotUsable",
     "TargetInUse",
     "TooLate",
+    "UnexpectedDisks",
     "UserErrorSameNameDiskAlreadyExists",
 }
 """Codes of refusals that are about the leader's own request: another may do better."""
@@ -64,7 +66,9 @@ class Following:
             was_following = document["state"].get("plan") is None
             if result is None or document.get("standsIn") or not was_following:
                 continue
-            if result.get("errorCode") not in self._fates(leader, results):
+            code = result.get("errorCode")
+            by_another = code == WITHDRAWN and result["status"] != "Cancelled"
+            if code not in self._fates(leader, results) or by_another:
                 told = f"{result['status']} ({result.get('errorCode')})"
                 self._breach(f"{told} is no end of who follows {leader}", request_id)
 
@@ -80,6 +84,8 @@ class Following:
         if result["status"] in RESTORED:
             return {RESTORED_ALREADY, *_ITS_OWN_LIMIT}
         code = result.get("errorCode") or result["status"]
+        if result["status"] == "Cancelled" and WITHDRAWN in f"{code} {result.get('reasons')}":
+            return set(_ITS_OWN_LIMIT)  # Its sender wanted it no more: nobody else has said so.
         rest_end = (
             result["status"] == "Cancelled"
             or (result["status"] == "Rejected" and code not in _OF_THE_REQUEST)

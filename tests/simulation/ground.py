@@ -10,10 +10,12 @@ from collections import Counter, defaultdict
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from simulator import Simulator
-from simulator.exchange import Request
+from simulator.crowds import FULL
+from simulator.exchange import Answer, Request
 from simulator.world import Job, Operation
 from tests.fakes import NOON, Io, MemoryQueues, MemoryTables, Message
 from tests.simulation.faults import Faults
@@ -164,6 +166,13 @@ class Ground(ABC):
             return
         self.simulator.habits.graph_lag = timedelta(seconds=self.latency.uniform(0, 900))
         self.faults.count("graph-lag")
+
+    def heard(self, answer: Answer) -> None:
+        """Count what limits of Azure an answer tells of."""
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self.faults.count("buckets-dry")
+        elif FULL.encode() in answer.body:
+            self.faults.count("vault-full")
 
     def rows_are_wrong(self) -> bool:
         """Tell whether Resource Graph shows the jobs of others as the one that is asked for."""

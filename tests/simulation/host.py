@@ -115,6 +115,7 @@ class Host:
             azure.Identity(process),
             api_version=settings.api_version,
             clock=process.clock,
+            quota=settings.rules.quota,
         )
         session: Any = arm._session
         session.mount("https://", azure.Wire(process))

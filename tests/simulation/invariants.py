@@ -2,8 +2,10 @@
 
 I1 to I6 are DESIGN's. Beside them: E1, what is told is all, in order and true (`telling`); Q1, no
 more run than may, Q2, turns are given in order and shared, C1, no source is restored twice within
-its cooldown, N1, nothing is triggered that is too late (`turns`); F1, who follows another restore
-of its disk is served (`following`).
+its cooldown, N1, nothing is triggered that is too late, S3, members of sets come after singles and
+within ARM's quota (`turns`); F1, who follows another restore of its disk is served (`following`);
+S1 and S2, sets are planned once and summed up truly, W1, what was withdrawn in time is never
+triggered (`ledger`).
 
 `watch` looks at each write and each log line as it comes; `check` at what stands in the end.
 """
@@ -23,12 +25,31 @@ from restore_core.contract.queue_names import POISON, REQUESTS, STEPS
 from simulator.world import Job
 from tests.simulation.dress import digest
 from tests.simulation.ground import Ground
+from tests.simulation.ledger import WITHDRAWN, is_set, set_of
 from tests.simulation.plan import Sent
-from tests.simulation.senders import EXISTS, IN_USE, RESTORED_ALREADY
+from tests.simulation.senders import EXISTS, IN_USE, MANY, RESTORED_ALREADY
 from tests.simulation.turns import LEAST_LEFT
 from tests.simulation.watch import Watch
 
-NAMES: Final = ("I1", "I2", "I3", "I4", "I5", "I6", "E1", "Q1", "Q2", "C1", "F1", "N1", "clean")
+NAMES: Final = (
+    "I1",
+    "I2",
+    "I3",
+    "I4",
+    "I5",
+    "I6",
+    "E1",
+    "Q1",
+    "Q2",
+    "C1",
+    "F1",
+    "N1",
+    "S1",
+    "S2",
+    "S3",
+    "W1",
+    "clean",
+)
 MOST_JOBS: Final = 2
 """Of one request: the first, and another where that one was seen to fail for the moment."""
 _MENDS_ITSELF: Final = (
@@ -57,6 +78,7 @@ _WORDS: Final = {
     "Cancelled": "Cancelled",
     "Canceled": "Cancelled",
 }
+_BY_A_JOB: Final = ("Completed", "CompletedWithWarnings", "Cancelled")
 _NO_REQUEST: Final = ("malformed", "ignored")
 _REFUSED: Final = {
     "malformed": ("Rejected", "MalformedRequest"),
@@ -65,19 +87,22 @@ _REFUSED: Final = {
 _NO_DISK: Final = {"NoVault", "DiskNotProtected", "ResourceNotFound"}
 _EXPIRED: Final = {"NoRecoveryPoint", "RecoveryPointNotUsable", "UserErrorDiskSnapshotNotFound"}
 _EARLIER: Final = re.compile(r"(?:restore|by the) request ([\w.:-]+?),? ")
-_NO_CALL_OF_OURS: Final = ("Retry-After", "a second restore", "api-version")
+_NO_CALL_OF_OURS: Final = ("Retry-After", "a second restore", "api-version", "one restore more")
+"""What is no fault of the app. The last: a free turn asks, be its vault full or not."""
 
 
 def check(watch: Watch) -> None:
     """Look at what stands when nothing is left to do, in the world that was watched."""
     world = watch.world
     results = {row["RowKey"]: row for row in world.rows(RESULTS)}
+    world.wants.members = watch.ledger.members()
     _check_clean(watch)
-    _check_messages(world, results)
+    _check_messages(watch, results)
     _check_targets(world)
     _check_manners(world)
-    watch.telling.check()
+    watch.telling.check(watch.ledger.obeyed)
     watch.following.check(results)
+    watch.ledger.check(results)
     for row in world.rows(RESTORES):
         _check_restore(watch, row, results.get(row["PartitionKey"]))
     count = Counter(row["RowKey"] for row in world.rows(RESULTS))
@@ -105,14 +130,18 @@ def _check_clean(watch: Watch) -> None:
         world.breach("I5", f"a tick with nothing to do makes {world.idle_calls} calls")
 
 
-def _check_messages(world: Ground, results: dict[str, dict[str, Any]]) -> None:
-    """Every message is recorded or has a row of its own."""
+def _check_messages(watch: Watch, results: dict[str, dict[str, Any]]) -> None:
+    """Every message is recorded, obeyed, or has a row of its own."""
+    world = watch.world
     recorded = {row["PartitionKey"]: row for row in world.rows(RESTORES)}
     for sent in _sent(world):
         world.checks["I1"] += 1
         own = results.get(f"{sent.request_id or 'unreadable'}~{digest(sent.body)}")
         found = recorded.get(sent.request_id)
         same = found is not None and _asks_the_same(found, sent)
+        if sent.withdraws:
+            _check_withdrawal(watch, sent, own)
+            continue
         if not same and own is None:
             world.breach("I1", f"a message ({sent.kind}) left no trace", sent.request_id)
         if own is not None:
@@ -124,11 +153,25 @@ def _check_messages(world: Ground, results: dict[str, dict[str, Any]]) -> None:
                 world.breach("I3", "a good message is refused", sent.request_id)
 
 
+def _check_withdrawal(watch: Watch, sent: Sent, own: dict[str, Any] | None) -> None:
+    """It was obeyed, or a row says why there was nothing to do."""
+    if own is None:
+        if sent.withdraws not in watch.ledger.obeyed:
+            watch.world.breach("I1", "a withdrawal left no trace", sent.withdraws)
+        return
+    _check_reason(watch.world, own, sent.withdraws)
+    if (own["status"], own["errorCode"]) not in _NOTHING_DONE:
+        watch.world.breach("W1", f"a withdrawal is {own['errorCode']}", sent.withdraws)
+
+
+_NOTHING_DONE: Final = {("Rejected", "NothingToWithdraw"), ("Ignored", "NothingAsked")}
+
+
 def _asks_the_same(row: dict[str, Any], sent: Sent) -> bool:
-    if sent.kind in _NO_REQUEST:
+    document = json.loads(row["document"])
+    if sent.kind in _NO_REQUEST or bool(set_of(document)) != (sent.kind == "member"):
         return False
-    request = json.loads(row["document"])["request"]
-    return bool(request.get("reason") == sent.reason)
+    return bool(document["request"].get("reason") == sent.reason)
 
 
 def _check_reason(world: Ground, row: dict[str, Any], request_id: str) -> None:
@@ -161,6 +204,9 @@ def _check_restore(watch: Watch, row: dict[str, Any], result: dict[str, Any] | N
     outcome = state["outcome"]
     if (outcome["status"], outcome["job"]) != (result["status"], result.get("jobId")):
         world.breach("I1", f"the result {result['status']} is not its state's", request_id)
+    if is_set(json.loads(row["document"])):
+        _check_fate_of_set(watch, row, result)
+        return
     _check_truth(world, row, result)
     _check_fate(watch, row, result)
 
@@ -174,7 +220,8 @@ def _check_truth(world: Ground, row: dict[str, Any], result: dict[str, Any]) -> 
     job = jobs[-1] if jobs else None
     if status in ("Rejected", "Validated") and job is not None:
         world.breach("I1", f"{status}, but the job {job.name} was started", request_id)
-    if status in ("Completed", "CompletedWithWarnings", "Cancelled") and job is None:
+    withdrawn = result.get("errorCode") == WITHDRAWN
+    if status in _BY_A_JOB and job is None and not withdrawn:
         world.breach("I1", f"{status}, but it started no job", request_id)
     if job is None:
         if result.get("jobId"):
@@ -213,16 +260,78 @@ def _check_end_of_job(world: Ground, job: Job, row: dict[str, Any], status: str)
         world.breach("I1", f"{status}, but its job is {job.status}", request_id)
 
 
+def _check_fate_of_set(watch: Watch, row: dict[str, Any], result: dict[str, Any]) -> None:
+    """A set ended by its members (`ledger`), or in one of the ways in which it could before."""
+    world, set_id = watch.world, row["PartitionKey"]
+    asked = (s for s in _sent(world) if s.request_id == set_id)
+    sent = next((s for s in asked if _asks_the_same(row, s)), None)
+    status, code = result["status"], result.get("errorCode", "")
+    world.checks["I6"] += 1
+    if sent is None:
+        world.breach("I3", f"{status}, and nobody has asked for it", set_id)
+        return
+    if set_id in watch.ledger.headers and result.get("counts"):
+        return
+    if status == "TimedOut":
+        _check_age(watch, row, result, "")
+    elif status == "Cancelled":
+        if code != WITHDRAWN or not _is_withdrawn(world, set_id):
+            world.breach("W1", f"Cancelled ({code}), and nobody has withdrawn it", set_id)
+    elif status != "Rejected":
+        world.breach("S1", f"{status}, and it has no plan", set_id)
+    else:
+        _check_reason(world, result, set_id)
+        results = {row["RowKey"]: row for row in world.rows(RESULTS)}
+        may = _refusals_of_set(world, sent) | watch.following.may_be_told(set_id, results)
+        if code not in may:
+            world.breach("I3", f"a set is Rejected ({code}) without a cause", set_id)
+
+
+def _refusals_of_set(world: Ground, sent: Sent) -> set[str]:
+    """Return the codes with which a set may be refused before it has a plan."""
+    may = {"NoVault"} if not (sent.fields.get("vaultId") or world.settings.default_vault) else set()
+    may |= _if(world, "settings-change", "NotAllowed")
+    may |= {"TooLate"} if sent.not_after else set()
+    may |= {"UnexpectedDisks"} if "expectedDisks" in sent.fields else set()
+    may |= {"SetTooLarge"} if any(one.max_set < MANY for one in world.settings_used) else set()
+    others = (one for one in _sent(world) if one.whole == sent.whole != "" and one is not sent)
+    if any(other.request_id != sent.request_id for other in others):
+        may.add(RESTORED_ALREADY)
+    may |= set() if sent.fields.get("vaultId") else {"ResourceNotFound"}  # No default vault.
+    may |= {"DiskNotProtected"}  # `ledger` looks whether what is protected was told so.
+    if "sourceVirtualMachineId" in sent.fields:
+        gone = [state for state in world.wants.meant[sent.whole] if not state]
+        may |= {"MachineGone", "NothingFound"} if gone else set()
+        may |= _if(world, "graph-forbidden", "GraphNeeded") | _if(world, "graph-403", "GraphNeeded")
+        may |= {"NothingFound"} if world.faults.counts["machine-forbidden"] else set()
+        may |= _if(world, "arm-404-on-poll", "MachineGone")
+    if "sourceResourceGroupId" in sent.fields:
+        may.add("NothingFound")
+    return may
+
+
+def _is_withdrawn(world: Ground, request_id: str) -> bool:
+    """Tell whether somebody has taken back this request, or its set."""
+    document = next(
+        (row["document"] for row in world.rows(RESTORES) if row["PartitionKey"] == request_id), "{}"
+    )
+    names = {request_id, set_of(json.loads(document))}
+    return any(sent.withdraws in names for sent in _sent(world) if sent.withdraws)
+
+
 def _check_fate(watch: Watch, row: dict[str, Any], result: dict[str, Any]) -> None:
     """It ended in one of the ways in which it could."""
     world, request_id = watch.world, row["PartitionKey"]
     status, code = result["status"], result.get("errorCode", "")
-    asked = (s for s in _sent(world) if s.request_id == request_id)
+    asked = (s for s in _everyone(world) if s.request_id == request_id)
     sent = next((s for s in asked if _asks_the_same(row, s)), None)
     target = _name(result.get("targetDiskId", ""))
     world.checks["I6"] += 1
     if sent is None:
         world.breach("I3", f"{status}, and nobody has asked for it", request_id)
+    elif code == WITHDRAWN and status == "Cancelled":
+        if not _is_withdrawn(world, request_id):
+            world.breach("W1", "Cancelled, and nobody has withdrawn it", request_id)
     elif status == "TimedOut":
         _check_age(watch, row, result, target)
     elif status == "Rejected":
@@ -328,7 +437,7 @@ def _refusals(world: Ground, sent: Sent, target: str) -> set[str]:
 
 
 def _is_wanted_twice(world: Ground, sent: Sent, target: str) -> bool:
-    others = (other for other in _sent(world) if other.request_id != sent.request_id)
+    others = (other for other in _everyone(world) if other.request_id != sent.request_id)
     return any(other.target == target for other in others)
 
 
@@ -339,7 +448,8 @@ def _is_unwanted(world: Ground, sent: Sent) -> bool:
 
 def _another(world: Ground, sent: Sent) -> bool:
     """Tell whether another restore of the same source can keep this one waiting."""
-    others = (s for s in _sent(world) if s.request_id != sent.request_id and not s.validates_only)
+    everyone = (s for s in _everyone(world) if s.request_id != sent.request_id)
+    others = (other for other in everyone if not other.validates_only)
     some = any(other.source == sent.source for other in others)
     return some and any(settings.cooldown for settings in world.settings_used)
 
@@ -370,6 +480,12 @@ def _check_manners(world: Ground) -> None:
 
 def _sent(world: Ground) -> list[Sent]:
     return [sent for sent in world.wants.sent if sent.number not in world.leave_out]
+
+
+def _everyone(world: Ground) -> list[Sent]:
+    """Return all requests for one disk, those of members of sets among them."""
+    singles = (sent for sent in _sent(world) if sent.kind not in ("set", "withdrawal"))
+    return [*singles, *world.wants.members]
 
 
 def _of(world: Ground, job: Job, request_id: str) -> bool:

@@ -8,7 +8,9 @@ from typing import Any, Final
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.lifecycle.outbox import FINAL, Stage
 from restore_core.lifecycle.policy import Policy
+from restore_core.lifecycle.quota import DOCUMENTED, Quota
 from restore_core.lifecycle.rules import Rules
+from simulator.habits import GraphMood
 
 HOUR: Final = 3600.0
 
@@ -25,6 +27,8 @@ class Settings:
     deleted_disks: bool = False
     cooldown: timedelta = timedelta(minutes=60)
     max_active: int = 200
+    max_set: int = 500
+    quota: Quota = DOCUMENTED
     notices: frozenset[Stage] = FINAL
 
     @property
@@ -36,6 +40,8 @@ class Settings:
             restores_deleted_disks=self.deleted_disks,
             cooldown=self.cooldown,
             max_active=self.max_active,
+            max_set=self.max_set,
+            quota=self.quota,
             max_age=self.max_age,
             job_list_lag=self.job_list_lag,
             notices=self.notices,
@@ -50,7 +56,8 @@ class Sent:
     at: float
     request_id: str
     kind: str
-    """good, malformed, ignored, forbidden, no-instance, no-disk, deletion"""
+    """good, malformed, ignored, forbidden, no-instance, no-disk, deletion; set, withdrawal; member:
+    one that nobody has sent"""
     body: bytes
     target: str = ""
     """The name of its target disk; "" where the app makes one."""
@@ -62,6 +69,19 @@ class Sent:
     """Writes other fields under the same id; None where there are no others."""
     source: str = ""
     """The id of the disk to restore, as the vault tells it."""
+
+    @property
+    def whole(self) -> str:
+        """Return the machine or the group that a set asks for, in lower case, or ""."""
+        named = self.fields.get("sourceVirtualMachineId") or self.fields.get(
+            "sourceResourceGroupId", ""
+        )
+        return str(named).lower()
+
+    @property
+    def withdraws(self) -> str:
+        """Return the id that it withdraws, or ""."""
+        return str(self.fields.get("withdraw", ""))
 
     @property
     def reason(self) -> str | None:
@@ -99,5 +119,15 @@ class Plan:
     """Names of targets whose job never ends, or ends in a word that nobody knows."""
     stormy: list[str] = field(default_factory=list)
     """Names of targets of requests for one disk whose restores end badly."""
+    meant: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+    """By machine or group, in lower case: the disks that it has had, one state after the other."""
+    targets_of_sets: set[str] = field(default_factory=set)
+    """Names of the disks that members of sets make."""
+    graph: GraphMood | None = None
+    """How Resource Graph is, where that is chosen beforehand."""
+    hidden: set[str] = field(default_factory=set)
+    """Disks, in lower case, of which Resource Graph shows nothing at all: a right is missing."""
+    members: list[Sent] = field(default_factory=list)
+    """What the members of sets were asked for, known in the end."""
     expiring: set[str] = field(default_factory=set)
     """Instances whose recovery points expire."""

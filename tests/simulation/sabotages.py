@@ -80,7 +80,8 @@ from restore_core.lifecycle.states import (
     Wait,
 )
 from restore_core.lifecycle.turn import Turn
-from tests.simulation.exhaustive import LIVES, Dying
+from tests.simulation import set_sabotages
+from tests.simulation.exhaustive import BESIDE, LIVES, Dying
 from tests.simulation.world import HORIZON, Breach, World
 
 Patch = tuple[Any, str, Any]
@@ -98,6 +99,8 @@ class Sabotage:
     """Seconds in which its worlds end, where the app is left alone."""
     life: str = ""
     """The life in which it is noticed, where that is one of `exhaustive`."""
+    points: int = 0
+    """At how many points of that life a process dies, one after the other, until it is noticed."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,11 @@ def catch(name: str) -> Caught:
 
     def breaches(seed: int) -> list[Breach]:
         if sabotage.life:
-            return Dying(LIVES[sabotage.life], frozenset()).run().breaches
+            life, deaths = {**LIVES, **BESIDE}[sabotage.life], {seed} & {*range(sabotage.points)}
+            return Dying(life, frozenset(deaths)).run().breaches
         return World(seed, sabotage.kinds, patience=sabotage.patience).run().breaches
 
-    for seed in range(1 if sabotage.life else MOST_WORLDS):
+    for seed in range(sabotage.points or 1 if sabotage.life else MOST_WORLDS):
         with applied(sabotage):
             found = [one for one in breaches(seed) if one.invariant == sabotage.breaks]
         if any(clumsy in one.text for one in found for clumsy in _CLUMSY):
@@ -985,4 +989,17 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     "tell of what asks for nothing": Sabotage("E1", _tell_of_nothing, frozenset()),
     "tell of no refused message": Sabotage("E1", _tell_of_no_refusal, frozenset()),
     "tell the operation's URL": Sabotage("I4", _tell_the_url, frozenset()),
+    "take a part of an answer for all": Sabotage(
+        "S2",
+        set_sabotages.believe_a_part,
+        _kinds("sets", "graph-truncated", "graph-miscounts", "machine-forbidden"),
+    ),
+    **{
+        name: Sabotage(breaks, patches, frozenset(), life=life)
+        for name, (breaks, patches, life) in set_sabotages.IN_LIVES.items()
+    },
+    **{
+        name: Sabotage(breaks, patches, frozenset(), life=life, points=MOST_WORLDS)
+        for name, (breaks, patches, life) in set_sabotages.AFTER_A_DEATH.items()
+    },
 }

@@ -15,7 +15,7 @@ from simulator import outcomes
 from simulator.outcomes import Outcome
 from tests import builders, envelopes
 from tests.fakes import NOON
-from tests.simulation import dress
+from tests.simulation import dress, incidents
 from tests.simulation.faults import CONDITIONS, ENDINGS, FEW
 from tests.simulation.ground import Ground
 from tests.simulation.plan import HOUR, Plan, Sent, Settings
@@ -57,6 +57,7 @@ def prepare(world: Ground) -> Plan:
     _repeat_some(plan, rng, span)
     _add_a_storm(world, plan, span=span, instances=instances)
     _add_ids_in_two_vaults(world, plan, span=span, instances=instances)
+    incidents.happen(world, plan, span=span, home=HOME)
     plan.heals = max(plan.heals, *(sent.at + 60 for sent in plan.sent))
     _add_endings(world, plan)
     _add_conditions(world, plan)
@@ -288,7 +289,8 @@ def _add_endings(world: Ground, plan: Plan) -> None:
     enabled = [kind for kind in ENDINGS if world.faults.has(kind)]
     for name in plan.stormy:
         _script(world, plan, rng, name=name, kind=rng.choice(_BAD_ENDS))
-    names = sorted({sent.target for sent in plan.sent if sent.target} - set(plan.stormy))
+    named = {sent.target for sent in plan.sent if sent.target} | plan.targets_of_sets
+    names = sorted(named - set(plan.stormy))
     chance = 0.5 if len(enabled) > 1 else 0.8
     for name in names:
         if not enabled or rng.random() > chance:
@@ -366,7 +368,7 @@ def _add_conditions(world: Ground, plan: Plan) -> None:
     if "short-pages" in on:
         habits.page_size = rng.randint(1, 4)
         world.faults.count("short-pages")
-    habits.graph = "open" if "graph-sees" in on else "empty"
+    habits.graph = plan.graph or ("open" if "graph-sees" in on else "empty")
     if "graph-sees" in on:
         world.faults.count("graph-sees")
     if "long-job-list" in on and (rng.random() < 0.2 or len(world.kinds) <= FEW):

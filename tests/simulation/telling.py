@@ -7,7 +7,7 @@ which events there must be, whatever the settings were before and after.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ _RANKS: Final = {
     "Planned": ("accepted", 0),
     "Queued": ("queued", 1),
     "Following": ("queued", 1),
+    "Enrolled": ("queued", 1),
+    "Enrolling": ("accepted", 0),
     "Ready": ("validating", 2),
     "Validating": ("validating", 2),
     "Validated": ("validating", 2),
@@ -52,6 +54,8 @@ class Telling:
         self._documents = documents
         """Each restore as it was saved last."""
         self._rank: dict[str, int] = {}
+        self._new: set[str] = set()
+        """Members of sets as they were recorded."""
         self._must: dict[str, list[str]] = defaultdict(list)
         """By restore: the stages of which an event must come, in order."""
         self._heard: dict[str, dict[str, datetime]] = defaultdict(dict)
@@ -63,7 +67,8 @@ class Telling:
 
     def saved(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at a restore that was saved."""
-        stage, rank = _stage(document["state"])
+        self._still_new(request_id, document["state"]["is"])
+        stage, rank = _stage(document["state"], is_new=request_id in self._new)
         if rank > self._rank.get(request_id, -1):
             self._rank[request_id] = rank
             if stage in process.settings.notices:
@@ -74,6 +79,13 @@ class Telling:
         if numbered != len(self._must[request_id]):
             told = f"{numbered} events are noted of {self._must[request_id]}"
             self._breach(f"in {document['state']['is']}, {told}", request_id)
+
+    def _still_new(self, request_id: str, state: str) -> None:
+        """Note who has been enrolled and no more: nothing has happened to it that is told."""
+        if state == "Enrolled" and request_id not in self._rank:
+            self._new.add(request_id)
+        elif state != "Enrolled":
+            self._new.discard(request_id)
 
     def _waits(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at what it was answered: after a quarter of an hour that is told, once a code."""
@@ -118,8 +130,12 @@ class Telling:
         if "~" not in subject and (saved is None or saved["outbox"]["sequence"] < number):
             self._breach(f"{stage} is told before it is saved", subject)
 
-    def check(self) -> None:
-        """Look at all that was told, when nothing is left to do."""
+    def check(self, withdrawn: Collection[str]) -> None:
+        """Look at all that was told, when nothing is left to do.
+
+        `withdrawn`: of whom a withdrawal was obeyed. One that came too early, and whose worker died
+        before it told so, comes again, and may be obeyed or ignored then.
+        """
         world = self._world
         told: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for message in world.queue(EVENTS).messages:
@@ -133,7 +149,9 @@ class Telling:
             if self._must[subject]:
                 self._breach(f"nothing is told of {self._must[subject]}", subject)
         changes = world.faults.counts["settings-change"]
-        for key in self._refused - set(told) if not changes else ():
+        untold = self._refused - set(told) if not changes else set()
+        refused = (key for key in untold if results[key]["status"] == "Rejected")
+        for key in (one for one in refused if one.partition("~")[0] not in withdrawn):
             self._breach("a refused message is not told of", key)
 
     def _check_one(
@@ -202,7 +220,11 @@ def _agree(data: dict[str, Any], result: dict[str, Any]) -> bool:
     return all(data.get(name) == result.get(name) for name in names)
 
 
-def _stage(state: dict[str, Any]) -> tuple[str, int]:
+def _stage(state: dict[str, Any], *, is_new: bool) -> tuple[str, int]:
+    if is_new:
+        return "accepted", 0
+    if state["is"] == "Gathering":
+        return ("validating", 2) if state["header"]["validate_only"] else ("restoring", 3)
     if state["is"] in _RANKS:
         return _RANKS[state["is"]]
     status = state["outcome"]["status"]

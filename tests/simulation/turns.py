@@ -3,7 +3,8 @@
 Q1: never more hold a turn than may, and who waits to try again holds none. Q2: the timer alone
 gives turns, in the order of acceptance, but no vault more than its share while another waits. C1: a
 source is not restored again while or shortly after it was. N1: nothing is triggered that is too
-late. All four are looked at when the restore is saved that begins.
+late. S3: members of sets come after whoever asked for one disk, and no faster than ARM takes their
+calls. All of them are looked at when the restore is saved that begins.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from tests.simulation.faults import DEATH, STORAGE
 from tests.simulation.ground import Ground, Writer
+from tests.simulation.ledger import set_of
 
 HOLDING: Final = frozenset(
     {
@@ -33,6 +35,10 @@ looking and saving gives its turn all the same, while the other has given as man
 accepted earlier and began to wait in between. In 16,000 turns of worlds made for it (ticks in
 pairs, slow storage, clocks apart) it happened once, by one.
 """
+WRITES: Final = 2
+"""Calls of a restore that write."""
+QUOTA_AHEAD: Final = 30
+"""Seconds for which a tick gives turns beforehand."""
 LEAST_LEFT: Final = timedelta(seconds=400)
 """A job takes up to 368 s: with less to the deadline nothing is triggered."""
 _UNTOLD: Final = (
@@ -69,6 +75,8 @@ class Turns:
         """By restore: the vault and the turn that its outstanding row tells."""
         self._held_last: dict[str, float] = {}
         """By vault: when a turn of it was last taken or given back."""
+        self._turns_of_members: list[float] = []
+        """When members of sets were given their turns."""
         self._saved_by: dict[str, tuple[object, str]] = {}
         """By restore: which task saved it last, and in what state."""
 
@@ -77,15 +85,20 @@ class Turns:
         before = self.documents.get(request_id, document)["state"]["is"]
         self.documents[request_id] = document
         state = document["state"]
+        self._was_taken(request_id, before, state)
         self._saved_by[request_id] = self._world.scheduler.current, state["is"]
         if state["is"] == "Queued":
             self.waited.add(request_id)
-        plan = state.get("plan") or {}
-        if plan.get("validate_only"):
+        plan, member = state.get("plan") or {}, set_of(document)
+        if plan.get("validate_only") and not member:
             return
         had_it = request_id in self._holding
         holds = state["is"] in HOLDING and (state["is"] != "Ending" or had_it)
+        holds = holds or bool(member and state.get("has_turn"))
         (self._holding.add if holds else self._holding.discard)(request_id)
+        if member:
+            self._member_saved(request_id, before, document, process, had_it=had_it)
+            return
         if before == "Planned" and state["is"] in ("Ready", "Queued"):
             self._source_taken(request_id, document)
         if before in ("Planned", "Queued", "Retrying") and state["is"] in ("Ready", "Validated"):
@@ -95,13 +108,81 @@ class Turns:
         if before == "Validated" and state["is"] == "Triggering":
             self._triggers(request_id, document)
 
+    def _was_taken(self, request_id: str, before: str, state: dict[str, Any]) -> None:
+        """Nothing is claimed that is not sent because ARM would not take it."""
+        problem = (state.get("wait") or {}).get("problem") or {}
+        if before == "Triggering" and state["is"] == "Retrying":
+            self._world.checks["S3"] += 1
+            if problem.get("code") == "NotNow":
+                self._world.breach("S3", "it was claimed, and ARM has no room for it", request_id)
+
+    def _member_saved(
+        self,
+        request_id: str,
+        before: str,
+        document: dict[str, Any],
+        process: Writer,
+        *,
+        had_it: bool,
+    ) -> None:
+        """Look at a member of a set: the timer alone gives it its turn, and only when it may."""
+        is_now, has_it = document["state"]["is"], request_id in self._holding
+        if is_now == "Enrolled":
+            self.waited.add(request_id)
+        if has_it and not had_it and is_now != "Ending":
+            self._turn_given(request_id, process)
+            self._after_the_singles(request_id, process)
+            self._within_quota(process)
+        plan = document["state"].get("plan") or {}
+        if before == "Planned" and is_now in ("Ready", "Queued") and not plan.get("validate_only"):
+            self._source_taken(request_id, document)
+        if before == "Validated" and is_now == "Triggering":
+            self._triggers(request_id, document)
+
+    def _after_the_singles(self, request_id: str, process: Writer) -> None:
+        """Nobody who asked for one disk waits, nor a member that was accepted earlier."""
+        world, task = self._world, self._world.scheduler.current
+        if task is None:
+            return
+        world.checks["S3"] += 1
+        if not task.name.startswith("timer"):
+            world.breach("S3", f"{task.name} gives a turn, and only the timer may", request_id)
+        mine = _key(request_id, self.documents[request_id])
+        full = world.faults.counts["vault-full"]  # Who waits for its vault keeps no other waiting.
+        for other, since in self._flagged.items():
+            document = self.documents.get(other)
+            if (
+                document is not None
+                and since < world.begun_of_current()
+                and (not full or self._vault(other) == self._vault(request_id))
+                and document["state"]["is"] in ("Queued", "Enrolled")
+                and (not set_of(document) or _key(other, document) < mine)
+                and process.clock() < _last_moment(document)
+            ):
+                world.breach("S3", f"it has its turn before {other}", request_id)
+
+    def _within_quota(self, process: Writer) -> None:
+        """Of members no more have had a turn, since any of them had, than ARM takes calls for."""
+        world = self._world
+        self._turns_of_members.append(world.scheduler.now)
+        if any(world.faults.counts[kind] for kind in (*_UNTOLD, "clock-skew")):
+            return
+        world.checks["S3"] += 1
+        writes, given = process.settings.quota.writes, self._turns_of_members
+        for number, begin in enumerate(given):
+            refilled = (given[-1] - begin + QUOTA_AHEAD) * writes.per_second
+            count = len(given) - number
+            if count * WRITES > writes.size + refilled + WRITES:
+                world.breach("S3", f"{count} turns in {given[-1] - begin:.0f} s", "")
+                return
+
     def announced(self, row: dict[str, Any]) -> None:
         """Look at an outstanding row that was written."""
         task, state = self._saved_by.get(row["RowKey"], (None, ""))
         if state == "Retrying" and row["turn"] == "taken" and task is self._world.scheduler.current:
             self._world.breach("Q1", "it waits to try again and keeps its turn", row["RowKey"])
         self._noted_row(row["RowKey"], (str(row.get("vault", "")), row["turn"]))
-        if row["turn"] == "awaited":
+        if row["turn"] in ("awaited", "enrolled"):
             self._flagged.setdefault(row["RowKey"], self._world.scheduler.now)
         else:
             self.forgotten(row["RowKey"])
@@ -161,6 +242,7 @@ class Turns:
                 document is not None
                 and since < world.begun_of_current()
                 and document["state"]["is"] == "Queued"
+                and not set_of(document)
                 and (before == "Planned" or self._goes_before(other, request_id, mine))
                 and process.clock() < _last_moment(document)
             ):
@@ -174,7 +256,7 @@ class Turns:
     def _shared(self, request_id: str, before: str, process: Writer) -> None:
         """No vault has more than half while another waits that has had nothing all the time."""
         world, mine = self._world, self._vault(request_id)
-        if before != "Queued":
+        if before != "Queued" or world.faults.counts["vault-full"]:
             return
         world.checks["Q2"] += 1
         taken = {one for one, row in self._rows.items() if row == (mine, "taken")}
@@ -192,6 +274,7 @@ class Turns:
                 and since < begun
                 and self._held_last.get(vault, -1.0) < begun
                 and document["state"]["is"] == "Queued"
+                and not set_of(document)
                 and process.clock() < _last_moment(document)
             ):
                 world.breach("Q2", f"its vault has {count} of {most}, {other}'s none", request_id)

@@ -5,15 +5,19 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from azure.data.tables import UpdateMode
+
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
+from restore_core.azure.tables.sets import SETS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.queue_names import EVENTS
 from simulator.world import Job, Operation
 from tests.simulation.following import Following
 from tests.simulation.ground import Ground, Writer
+from tests.simulation.ledger import Ledger
 from tests.simulation.telling import Telling
 from tests.simulation.turns import Turns
 
@@ -33,12 +37,20 @@ class Watch:
         self.telling = Telling(world, self.documents)
         self.turns = Turns(world)
         self.following = Following(world, self.turns.documents)
+        self.ledger = Ledger(world, self.turns.documents)
         self.left: set[str] = set()
         """Who took a target when it had ended: with a call that came late."""
 
     def written(self, name: str, method: str, args: Any, process: Writer) -> None:
         """Look at a write that storage has obeyed."""
         match args:
+            case (list() as operations, *_):
+                for _, row, _ in operations:
+                    self._hides_secrets(name, row)
+                    self.ledger.written(row, merges=False)
+            case (dict() as row, UpdateMode.MERGE, *_):
+                self._hides_secrets(name, row)
+                self.ledger.written(row, merges=True)
             case (dict() as row, *_):
                 self._hides_secrets(name, row)
                 self._row_written(name, row, process)
@@ -59,6 +71,8 @@ class Watch:
                 self.turns.announced(row)
             case _ if name == SOURCES:
                 self.turns.noted(row)
+            case _ if name == SETS:
+                self.ledger.written(row, merges=False)
             case _ if name == LOCKS:
                 state = self.documents[row["requestId"]]["state"]["is"]
                 (self.left.add if state == "Ended" else self.left.discard)(row["requestId"])
@@ -98,6 +112,7 @@ class Watch:
         if not any(_is_good(one) for one in validations if last is None or one.started >= last):
             world.breach("I3", "a restore was asked for that Azure never found valid", request_id)
         self._begun_anew(request_id, earlier)
+        self.ledger.job_begun(job, request_id)
 
     def _begun_anew(self, request_id: str, earlier: list[Job]) -> None:
         """Another job of one request was begun when the app had seen the earlier fail."""
@@ -144,6 +159,7 @@ class Watch:
         if self._requests.setdefault(request_id, document["request"]) != document["request"]:
             world.breach("I3", "a request has changed after it was recorded", request_id)
         self.telling.saved(request_id, document, process)
+        self.ledger.saved(request_id, document, process)
         self.following.saved(request_id, document)
         self.turns.saved(request_id, document, process)
 
@@ -152,6 +168,7 @@ class Watch:
         world.checks["I1"] += 1
         if "~" in key[1]:
             self.telling.refused(row, process)
+            self.ledger.refused(row)
             return
         old = self._results.get(key, row)
         self._results[key] = row

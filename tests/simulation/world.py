@@ -17,9 +17,11 @@ from azure.data.tables import UpdateMode
 
 import function_app
 from restore_core.azure.tables import value_codec
+from restore_core.azure.tables.durations import DURATIONS
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.azure.tables.restores import RESTORES
 from restore_core.azure.tables.results import RESULTS
+from restore_core.azure.tables.sets import SETS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
@@ -99,7 +101,7 @@ class World(Ground):
 
     def _deploy(self) -> None:
         """Begin the processes; the tables and queues are there, as after the first tick."""
-        for table in (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS):
+        for table in (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS, SETS, DURATIONS):
             self.tables.get_table_client(table).create_table()
         for name in (REQUESTS, STEPS, REQUESTS + POISON, STEPS + POISON, EVENTS):
             self.queue(name).create_queue()
@@ -177,7 +179,8 @@ class World(Ground):
     def _may_call(self) -> bool:
         """Tell whether a tick may give somebody a turn: one waits, and fewer run than may."""
         turns = Counter(row["turn"] for row in self._outstanding())
-        return turns[Turn.AWAITED] > 0 and turns[Turn.TAKEN] < self.most_active()
+        waiting = turns[Turn.AWAITED] + turns[Turn.ENROLLED]
+        return waiting > 0 and turns[Turn.TAKEN] < self.most_active()
 
     def _may_decide(self) -> bool:
         """Tell whether a tick may decide about somebody who follows: its leader has ended."""

@@ -100,6 +100,7 @@ _OF_THE_TIMER: Final = [
     "leader",
     "turnAt",
     "throttledUntil",
+    "findsFull",
 ]
 """What a tick reads of a row; what a row lacks of it comes as null."""
 
@@ -116,6 +117,7 @@ def _row(restore: Restore, due: datetime) -> dict[str, Any]:
         "vault": restore.vault_key,
         "leader": restore.leader,
         **present({"turnAt": restore.turn_at, "throttledUntil": restore.throttled_until}),
+        **({"findsFull": True} if restore.finds_full else {}),
     }
 
 
@@ -131,6 +133,7 @@ def _outstanding(row: Any) -> Outstanding:
         leader=str(row.get("leader") or ""),
         turn_at=row.get("turnAt"),
         throttled_until=row.get("throttledUntil"),
+        finds_full=row.get("findsFull") is True,
         is_own=row["PartitionKey"] == _key(request_id),
         etag=str(row.metadata["etag"]),
     )

@@ -1,0 +1,229 @@
+"""Small sabotages of what the app does with sets, withdrawals and their turns.
+
+Applied as those of `sabotages`, among which they stand.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from restore_core.azure.resource_graph import ResourceGraph, Row
+from restore_core.azure.tables.sets import SetsTable
+from restore_core.contract.withdrawal import Withdrawal
+from restore_core.engine import set_steps, turns
+from restore_core.engine.performer import Performer
+from restore_core.engine.reservation import Reservation
+from restore_core.engine.set_steps import SetSteps
+from restore_core.engine.withdrawals import Withdrawals
+from restore_core.lifecycle import endings, quota, set_plan, set_sum
+from restore_core.lifecycle.events import TriggerClaimed
+from restore_core.lifecycle.set_events import MembersEnrolled, Recalled
+from restore_core.lifecycle.sets import Header, PlannedDisk
+from restore_core.lifecycle.states import Claim, Status
+from restore_core.lifecycle.turn import Turn
+
+Patch = tuple[Any, str, Any]
+
+
+def header_first() -> list[Patch]:
+    """Let the header stand before the rows that it makes a plan."""
+    real = SetsTable.save
+
+    def save(self: Any, set_id: str, header: Header, plan: Sequence[PlannedDisk]) -> Header:
+        real(self, set_id, header, [])
+        return real(self, set_id, header, plan)
+
+    return [(SetsTable, "save", save)]
+
+
+def plan_anew() -> list[Patch]:
+    """Make a plan at each try, and write it over the one that stands."""
+
+    def save(self: Any, set_id: str, header: Header, plan: Sequence[PlannedDisk]) -> Header:
+        self._table.delete(set_id, "header")
+        return real(self, set_id, header, plan)
+
+    real = SetsTable.save
+    return [(SetsTable, "header", lambda *_: None), (SetsTable, "save", save)]
+
+
+def random_ids() -> list[Patch]:
+    """Give a member another id each time that it is recorded."""
+    real, numbers = set_plan.member, itertools.count()
+
+    def member(of: Any, disk: PlannedDisk, notices: Any) -> Any:
+        return real(of, replace(disk, member_id=f"{disk.member_id}-{next(numbers)}"), notices)
+
+    return [(set_plan, "member", member)]
+
+
+def ids_by_the_plan() -> list[Patch]:
+    """Give members ids that another plan of the same disks would not give."""
+    numbers = itertools.count()
+    return [(set_plan, "member_id", lambda of, source: f"{of}.{source.name}.{next(numbers)}")]
+
+
+def no_end() -> list[Patch]:
+    """Write no end of a member into its set's row."""
+    return [(SetSteps, "end", lambda *_: None)]
+
+
+def ends_with_the_first() -> list[Patch]:
+    """Let a set end when one of its members has."""
+    return [(set_sum, "is_complete", lambda plan: any(disk.end for disk in plan))]
+
+
+def adopt_a_stranger() -> list[Patch]:
+    """Take whatever stands under a member's id for the member."""
+    return [(SetSteps, "_is_ours", lambda *_: True)]
+
+
+def enrol_once() -> list[Patch]:
+    """Record members in one go or not at all: what a death has left out stays out."""
+    real, begun = SetSteps.enroll, set[str]()
+
+    def enroll(self: Any, restore: Any, header: Header, first: int) -> Any:
+        if restore.id in begun:
+            return MembersEnrolled(header.disks, self._clock())
+        begun.add(restore.id)
+        return real(self, restore, header, first)
+
+    return [(SetSteps, "enroll", enroll)]
+
+
+def recall_the_first() -> list[Patch]:
+    """Recall one member of a set, and hold that for all."""
+
+    def recall(self: Any, restore: Any, header: Header, reason: Any) -> Any:
+        for disk in self._tables.sets.plan(restore.id, header)[:1]:
+            self._recalled(restore, disk, reason)
+        return Recalled(self._clock())
+
+    return [(SetSteps, "recall", recall)]
+
+
+def recall_what_runs() -> list[Patch]:
+    """Cancel what has a claim as well."""
+    real = endings.may_be_withdrawn
+
+    def may_be(state: Any) -> bool:
+        running = type(state).__name__ in ("Triggering", "Restoring", "Running")
+        return running or real(state)
+
+    return [(endings, "may_be_withdrawn", may_be)]
+
+
+def withdraw_nothing() -> list[Patch]:
+    """Acknowledge a withdrawal and do nothing."""
+
+    def withdraw(self: Any, asked: Withdrawal, body: bytes, at: datetime) -> None:  # noqa: ARG001
+        return None
+
+    return [(Withdrawals, "withdraw", withdraw)]
+
+
+def back_is_completed() -> list[Patch]:
+    """Count a disk that was back already as one that came back."""
+    real = set_steps._end
+
+    def end(restore: Any, outcome: Any) -> Any:
+        told = real(restore, outcome)
+        is_back = told.status == "AlreadyBack"
+        return replace(told, status=Status.COMPLETED.value) if is_back else told
+
+    return [(set_steps, "_end", end)]
+
+
+def do_not_follow() -> list[Patch]:
+    """Let a second set of a machine go ahead beside the first."""
+    return [(Reservation, "take_whole", lambda *_: None)]
+
+
+def believe_a_part() -> list[Patch]:
+    """Take an answer of Resource Graph that is not whole for all that there is."""
+
+    def every_page(self: Any, query: str, subscriptions: Sequence[str]) -> list[Row]:
+        body = {
+            "subscriptions": sorted({one.lower() for one in subscriptions}),
+            "query": query,
+            "options": {"$top": 1000, "resultFormat": "objectArray"},
+        }
+        api_version = "2021-03-01"
+        path = "/providers/Microsoft.ResourceGraph/resources"
+        rows: list[Row] = self._arm.post(path, body, api_version=api_version).body["data"]
+        return rows
+
+    return [(ResourceGraph, "_every_page", every_page)]
+
+
+def members_first() -> list[Patch]:
+    """Call members of sets while somebody waits who asked for one disk."""
+    real = turns._waiting
+
+    def waiting(found: Any, turn: Turn) -> Any:
+        held = real(found, Turn.ENROLLED)
+        return [] if turn is Turn.AWAITED and held else real(found, turn)
+
+    return [(turns, "_waiting", waiting)]
+
+
+def any_number_of_turns() -> list[Patch]:
+    """Give turns to members whatever ARM takes."""
+    return [(quota, "room", lambda *_: 2000)]
+
+
+def claim_before_the_token() -> list[Patch]:
+    """Save a claim without looking whether ARM takes its POST."""
+
+    def claim(self: Any, restore: Any) -> Any:
+        now = self._clock()
+        claim_id = f"claim-of-{restore.id}-{now.isoformat()}"
+        return TriggerClaimed(Claim(claim_id, now, now + self._lease))
+
+    return [(Performer, "claim", claim)]
+
+
+def full_is_failed() -> list[Patch]:
+    """End a restore for which its vault had no room at that moment."""
+    return [(endings, "is_full", lambda _problem: False)]
+
+
+Named = tuple[str, Callable[[], list[Patch]], str]
+"""Which invariant it breaks, what is done, and the life in which that is noticed."""
+
+IN_LIVES: Final[dict[str, Named]] = {
+    "write a set's header before its rows": ("S2", header_first, "a set"),
+    "another id for a member each time": ("S2", random_ids, "a set"),
+    "ids of members by chance": ("S2", ids_by_the_plan, "a set"),
+    "write no end of a member": ("S1", no_end, "a set"),
+    "end a set with its first member": ("S1", ends_with_the_first, "a set"),
+    "adopt a stranger": (
+        "S1",
+        adopt_a_stranger,
+        "a set with a stranger under a member's id",
+    ),
+    "recall one member for all": ("W1", recall_the_first, "a set withdrawn at once"),
+    "recall what runs": ("W1", recall_what_runs, "a set withdrawn while its disks come back"),
+    "acknowledge a withdrawal and do nothing": ("I1", withdraw_nothing, "a set withdrawn at once"),
+    "count what is back as completed": ("S1", back_is_completed, "a set of what is back in part"),
+    "let a second set of a machine go ahead": ("C1", do_not_follow, "two sets of one machine"),
+    "members before singles": ("S3", members_first, "a set behind singles, by turns"),
+    "turns without a quota": ("S3", any_number_of_turns, "a set within a small quota"),
+    "claim before there is a token": (
+        "S3",
+        claim_before_the_token,
+        "a set within a small quota",
+    ),
+    "end what finds a vault full": (
+        "I1",
+        full_is_failed,
+        "a set in a vault that takes one at a time",
+    ),
+}
+AFTER_A_DEATH: Final[dict[str, Named]] = {
+    "plan a set anew at each try": ("S2", plan_anew, "a set"),
+    "do not resume an enrolment": ("S1", enrol_once, "a set"),
+}
+"""Noticed where a process dies at one of the points of that life."""
