@@ -24,7 +24,8 @@ from restore_core.azure.tables.account import AccountTables
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.contract.resource_ids import BackupInstanceId
 from restore_core.engine.columns import result_row
-from restore_core.lifecycle.states import Ended, Outcome, Running, Status, Wait
+from restore_core.lifecycle.states import Ended, Outcome, Running, Wait
+from restore_core.lifecycle.status import Status
 from tests import builders
 from tests.fakes import NOON, OneAfterTheOther
 from tests.world import World

@@ -44,12 +44,12 @@ from restore_core.lifecycle.states import (
     Retrying,
     Running,
     State,
-    Status,
     Triggering,
     Validated,
     Validating,
     Wait,
 )
+from restore_core.lifecycle.status import Status
 from tests.fakes import NOON
 
 SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"

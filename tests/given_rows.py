@@ -7,7 +7,7 @@ from typing import Any
 
 from restore_core.azure.tables.row_codec import moments_of
 from restore_core.contract.resource_ids import BackupVaultId
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 
 Row = Mapping[str, Any]
 

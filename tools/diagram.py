@@ -27,7 +27,8 @@ from restore_core.errors import Problem
 from restore_core.lifecycle import events, pace, set_events, states
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.sets import Header, Tally
-from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status, Wait
+from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Wait
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.transitions import ImpossibleEvent, apply
 
 if TYPE_CHECKING:

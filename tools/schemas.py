@@ -23,7 +23,7 @@ from restore_core.engine.set_columns import OF_NUMBERS
 from restore_core.lifecycle import states
 from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.sets import ALREADY_BACK, NOT_PROTECTED
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restore_core.reading.expectation import BY_RECORD, BY_VAULT
 from restore_core.reading.items import ADDED
 from restore_core.reading.summary import PHASES

@@ -12,7 +12,8 @@ from restore_core.azure.arm_errors import problem_of_job, warnings_of_job
 from restore_core.contract.resource_ids import BackupInstanceId, InvalidId, JobId, job_id
 from restore_core.errors import Problem
 from restore_core.lifecycle.pace import CLOCK_SKEW, JOB_WINDOW
-from restore_core.lifecycle.states import Claim, Plan, Status
+from restore_core.lifecycle.states import Claim, Plan
+from restore_core.lifecycle.status import Status
 from restore_core.loose_json import object_of, text_of
 from restore_core.text import one_line
 

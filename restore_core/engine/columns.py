@@ -17,7 +17,8 @@ from restore_core.engine.ports import RefusedMessage
 from restore_core.engine.set_columns import OF_NUMBERS, SET_COLUMNS, set_columns
 from restore_core.errors import Problem
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Accepted, Outcome, Status
+from restore_core.lifecycle.states import Accepted, Outcome
+from restore_core.lifecycle.status import Status
 from restore_core.text import MAX_ADVICE, MAX_QUOTE, MAX_TEXT, one_line, utc_text
 
 UNREADABLE: Final = "unreadable"

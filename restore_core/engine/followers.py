@@ -17,7 +17,8 @@ from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
 from restore_core.lifecycle.reasons import WITHDRAWN
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Outcome, Status
+from restore_core.lifecycle.states import Outcome
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 
 _ITS_OWN: Final = frozenset(

@@ -18,7 +18,8 @@ from restore_core.engine.set_columns import set_columns
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle.reasons import WITHDRAWN
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Outcome, Status
+from restore_core.lifecycle.states import Ending, Outcome
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from restore_core.text import MAX_ADVICE, one_line
 

@@ -20,7 +20,8 @@ from restore_core.lifecycle.events import Event
 from restore_core.lifecycle.recovery_points import RecoveryPoint
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.sets import Attachment, End, FoundSet, Header, PlannedDisk
-from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan, Status
+from restore_core.lifecycle.states import Claim, Operation, Outcome, Plan
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 
 

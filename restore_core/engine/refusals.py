@@ -10,7 +10,7 @@ from restore_core.engine.ports import Queues, RefusedMessage, Tables
 from restore_core.errors import Problem
 from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 
 _NOT_A_STEP: Final = Problem(
     "NotAStep",

@@ -13,7 +13,8 @@ from restore_core.errors import Problem
 from restore_core.lifecycle.events import Event, LeaderFound, Refused, Reserved, TurnAwaited
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
-from restore_core.lifecycle.states import Plan, Planned, Status
+from restore_core.lifecycle.states import Plan, Planned
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from restore_core.text import utc_text
 

@@ -21,7 +21,8 @@ from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.set_events import MembersEnrolled, Recalled, SetPlanned
 from restore_core.lifecycle.sets import ALREADY_BACK, End, Header, PlannedDisk
-from restore_core.lifecycle.states import Outcome, Status
+from restore_core.lifecycle.states import Outcome
+from restore_core.lifecycle.status import Status
 
 _STRANGER: Final = Problem(
     "RequestIdReused",

@@ -16,11 +16,11 @@ from restore_core.lifecycle.states import (
     Retrying,
     Running,
     State,
-    Status,
     Unplanned,
     Wait,
     Waiting,
 )
+from restore_core.lifecycle.status import Status
 
 CLOUD_DOS: Final = "clouddos"
 """The beginning of the codes of Data Protection's own limits, lower-cased."""

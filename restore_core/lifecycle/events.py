@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from restore_core.contract.resource_ids import DiskId, JobId
 from restore_core.errors import Problem
 from restore_core.lifecycle.set_events import SetEvent
-from restore_core.lifecycle.states import Claim, Operation, Plan, Search, Status
+from restore_core.lifecycle.states import Claim, Operation, Plan, Search
+from restore_core.lifecycle.status import Status
 
 
 @dataclass(frozen=True)

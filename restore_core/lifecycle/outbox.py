@@ -13,7 +13,7 @@ from typing import Final
 
 from restore_core.errors import Problem
 from restore_core.lifecycle import pace
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 
 
 class Stage(StrEnum):

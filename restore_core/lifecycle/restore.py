@@ -32,7 +32,6 @@ from restore_core.lifecycle.outbox import Outbox, Stage
 from restore_core.lifecycle.sets import Member
 from restore_core.lifecycle.stages import moment_of, stage_of
 from restore_core.lifecycle.states import (
-    Accepted,
     Ended,
     Ending,
     Enrolled,
@@ -42,7 +41,6 @@ from restore_core.lifecycle.states import (
     Guarding,
     Outcome,
     Plan,
-    Planned,
     Queued,
     Retrying,
     Running,
@@ -51,7 +49,7 @@ from restore_core.lifecycle.states import (
     Unplanned,
 )
 from restore_core.lifecycle.transitions import Started, apply
-from restore_core.lifecycle.turn import Turn
+from restore_core.lifecycle.turn import Turn, turn_of
 
 
 @dataclass(frozen=True)
@@ -201,16 +199,7 @@ class Restore:
     @property
     def turn(self) -> Turn:
         """Return what it means to the number of restores that may run at once."""
-        if isinstance(self.state, Queued | Enrolled):
-            return Turn.ENROLLED if self.member else Turn.AWAITED
-        if isinstance(self.state, Following):
-            return Turn.FOLLOWS
-        idle = isinstance(self.state, Guarding | Ended | Retrying)
-        early = self.state if isinstance(self.state, Accepted | Planned) else None
-        held_up = early is not None and early.wait.misses > 0 and not early.has_turn
-        only_validates = self.request.validate_only and self.member is None
-        needs_none = idle or held_up or only_validates or self.request.is_set
-        return Turn.NONE if needs_none else Turn.TAKEN
+        return turn_of(self.state, self.request, is_member=self.member is not None)
 
     @property
     def throttled_until(self) -> datetime | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from restore_core.errors import Problem
 from restore_core.lifecycle.sets import Header, Tally
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from restore_core.errors import Problem
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.set_events import SetEnded
 from restore_core.lifecycle.sets import ALREADY_BACK, Count, End, Header, PlannedDisk, Tally
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 
 MAX_REASONS: Final = 10
 """Codes that the sum names, the most frequent first."""

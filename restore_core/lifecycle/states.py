@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from restore_core.contract.resource_ids import (
     BackupInstanceId,
@@ -15,29 +14,7 @@ from restore_core.contract.resource_ids import (
 from restore_core.contract.target_field import TargetField
 from restore_core.errors import Problem
 from restore_core.lifecycle.sets import Attachment, Header, Tally
-
-
-class Status(StrEnum):
-    """The public name of an outcome."""
-
-    COMPLETED = "Completed"
-    """The job wrote the disk."""
-    COMPLETED_WITH_WARNINGS = "CompletedWithWarnings"
-    """The job wrote the disk and has something to say."""
-    PARTLY_COMPLETED = "PartlyCompleted"
-    """Of a set: a disk that was meant is not back, or was not protected; others are."""
-    FAILED = "Failed"
-    """Azure took the restore and it failed."""
-    CANCELLED = "Cancelled"
-    """Somebody cancelled the job."""
-    REJECTED = "Rejected"
-    """No job was started."""
-    VALIDATED = "Validated"
-    """The request asked only for validation, and it succeeded."""
-    TIMED_OUT = "TimedOut"
-    """Older than the maximum age; a job, if there is one, may still run."""
-    IGNORED = "Ignored"
-    """The message asks for no restore, such as an alert that is resolved. No restore ends so."""
+from restore_core.lifecycle.status import Status
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from restore_core.errors import Problem, RestoreError
-from restore_core.lifecycle import endings, pace, waits
+from restore_core.errors import RestoreError
+from restore_core.lifecycle import again, endings, pace, waits
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
@@ -75,12 +75,12 @@ from restore_core.lifecycle.states import (
     Retrying,
     Running,
     State,
-    Status,
     Triggering,
     Validated,
     Validating,
     Wait,
 )
+from restore_core.lifecycle.status import Status
 
 MAX_CLAIMS: Final = 40
 """Claims that a plan remembers: a row holds no more for ever, and the oldest is half a day old."""
@@ -115,7 +115,7 @@ def apply(state: State, event: Event) -> State:
         case Retrying(plan, wait, validated), TurnAwaited(at):
             return Queued(plan, replace(wait, due=at), validated)
         case Retrying(plan, wait, validated), Requeued(at):
-            return _queued_again(plan, replace(wait, due=at), validated=validated)
+            return again.queued_again(plan, replace(wait, due=at), validated=validated)
         case ((Accepted() | Following() | Planned()), LeaderFound(leader, at)):
             return Following(leader, Wait(at))
         case Following(), LeaderFailed(at):
@@ -148,18 +148,18 @@ def apply(state: State, event: Event) -> State:
             return Validating(plan, operation, waits.look_at_validation(operation, at, retry_after))
         case Validating(plan, operation) as validating, StillRunning(at, retry_after):
             if at - operation.started >= pace.OPERATION_PATIENCE:
-                return _validate_again(plan, at, None)
+                return again.validate_again(plan, at, None)
             return replace(validating, wait=waits.look_at_validation(operation, at, retry_after))
         case Validating(plan, operation, wait), Unanswered() as lost if waits.is_lost(
             operation, wait, lost
         ):
-            return _validate_again(plan, lost.at, lost.problem)
+            return again.validate_again(plan, lost.at, lost.problem)
         case ((Ready(plan) | Validating(plan)), ValidationSucceeded(at)):
             if plan.validate_only:
                 return Ending(Outcome(Status.VALIDATED, at), plan)
             return Validated(plan, Wait(at))
         case ((Ready(plan) | Validating(plan)), ValidationFailed(problem, at)):
-            return _validation_failed(plan, problem, at)
+            return again.validation_failed(plan, problem, at)
 
         # The claim and the trigger.
         case Validated(plan, wait), TriggerClaimed(claim):
@@ -195,9 +195,9 @@ def apply(state: State, event: Event) -> State:
         case Restoring(plan, operation, wait), Unanswered() as lost if waits.is_lost(
             operation, wait, lost
         ):
-            return _search_anew(plan, lost.at, lost.problem)
+            return again.search_anew(plan, lost.at, lost.problem)
         case Restoring(plan), TriggerUnanswered(problem, at):
-            return _search_anew(plan, at, problem)
+            return again.search_anew(plan, at, problem)
         case Restoring(plan), OperationFailed(problem, at):
             return endings.ended_unless_ours(plan, Outcome(Status.FAILED, at, problem))
 
@@ -269,33 +269,6 @@ def apply(state: State, event: Event) -> State:
             return replace(waiting, wait=waits.try_again(waiting.wait, missed))
         case _:
             raise ImpossibleEvent(_impossible(state, event))
-
-
-def _validation_failed(plan: Plan, problem: Problem, at: datetime) -> State:
-    if endings.is_transient(problem):
-        return _validate_again(plan, at, problem)
-    return endings.ended_unless_ours(plan, Outcome(Status.REJECTED, at, problem))
-
-
-def _validate_again(plan: Plan, at: datetime, problem: Problem | None) -> Retrying:
-    plan = replace(plan, failures=plan.failures + 1)
-    due = at + pace.validation_retry(plan.failures)
-    return Retrying(plan, Wait(due, plan.failures, problem=problem))
-
-
-def _queued_again(plan: Plan, wait: Wait, *, validated: bool) -> Queued | Ready:
-    """Wait for a turn again; what only validates needs none."""
-    return Ready(plan, wait) if plan.validate_only else Queued(plan, wait, validated)
-
-
-def _search_anew(plan: Plan, at: datetime, problem: Problem) -> Triggering:
-    """Look for the job of a restore that ARM took, its claim's lease counted from now.
-
-    The job may have begun this moment: the list has its time to catch up from here.
-    """
-    last = plan.claims[-1]
-    renewed = replace(last, believed_after=at + (last.believed_after - last.at))
-    return Triggering(replace(plan, claims=(*plan.claims[:-1], renewed)), Wait(at, problem=problem))
 
 
 def _name(value: object) -> str:

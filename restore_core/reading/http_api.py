@@ -18,7 +18,7 @@ from restore_core.contract.values import REQUEST_ID
 from restore_core.engine.columns import as_json, day
 from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, Rejected
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.reading.items import PORTAL
 from restore_core.reading.reading import Reading

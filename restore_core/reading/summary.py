@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from restore_core.engine.columns import as_json
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restore_core.reading.items import moment, row_id, vault_id
 
 Row = Mapping[str, Any]

@@ -10,7 +10,8 @@ from typing import Final, Self, get_args
 
 from restore_core.contract.values import REQUEST_ID
 from restore_core.errors import Problem, Rejected
-from restore_core.lifecycle.states import Status, Waiting
+from restore_core.lifecycle.states import Waiting
+from restore_core.lifecycle.status import Status
 from restore_core.text import quoted, utc_text
 
 MOST: Final = 1_000

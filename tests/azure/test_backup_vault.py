@@ -32,7 +32,8 @@ from restore_core.lifecycle.events import (
     ValidationFailed,
     ValidationSucceeded,
 )
-from restore_core.lifecycle.states import Claim, Operation, Plan, Status
+from restore_core.lifecycle.states import Claim, Operation, Plan
+from restore_core.lifecycle.status import Status
 from simulator import AT_ONCE, NEVER, Pace, Point, faults, outcomes
 from simulator.exchange import Answer
 from simulator.faults import Altered, Fault

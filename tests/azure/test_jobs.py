@@ -7,7 +7,7 @@ import pytest
 
 from restore_core.azure.jobs import Job, moment
 from restore_core.contract.resource_ids import BackupInstanceId
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from tests.builders import A_JOB, INSTANCE, a_claim, a_plan, disk
 from tests.fakes import NOON
 

@@ -21,10 +21,10 @@ from restore_core.lifecycle.states import (
     Restoring,
     Search,
     State,
-    Status,
     Triggering,
     Wait,
 )
+from restore_core.lifecycle.status import Status
 from tests.builders import (
     A_JOB,
     A_PROBLEM,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from restore_core.azure.tables.account import AccountTables
 from restore_core.azure.tables.row_codec import restore_row
-from restore_core.lifecycle.states import Status, Waiting
+from restore_core.lifecycle.states import Waiting
+from restore_core.lifecycle.status import Status
 from restore_core.reading.reading import Page, Reading
 from restore_core.reading.wanted import until_now
 from tests.builders import a_restore

@@ -17,7 +17,7 @@ from restore_core.contract.request import RestoreRequest
 from restore_core.contract.withdrawal import Withdrawal
 from restore_core.errors import NothingAsked
 from restore_core.lifecycle.sets import ALREADY_BACK, NOT_PROTECTED
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restore_core.settings import Settings
 from tests import senders_page as page
 from tests.envelopes import (

@@ -8,7 +8,8 @@ import pytest
 from restore_core.azure.tables.account import AccountTables
 from restore_core.engine.engine import Engine
 from restore_core.errors import Unavailable
-from restore_core.lifecycle.states import Ended, Status
+from restore_core.lifecycle.states import Ended
+from restore_core.lifecycle.status import Status
 from tests import builders
 from tests.builders import a_restore, an_outcome
 from tests.world import World

@@ -23,7 +23,8 @@ from restore_core.errors import Problem, Unavailable
 from restore_core.lifecycle.reasons import withdrawn
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.sets import Count, Tally
-from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Status, Wait
+from restore_core.lifecycle.states import Ended, Ending, Guarding, State, Wait
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from tests.builders import (
     A_JOB,

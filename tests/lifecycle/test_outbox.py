@@ -6,7 +6,7 @@ import pytest
 
 from restore_core.errors import Problem
 from restore_core.lifecycle.outbox import FINAL, Notice, Outbox, Stage
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from tests.fakes import NOON
 
 ALL = frozenset(Stage)

@@ -71,12 +71,12 @@ from restore_core.lifecycle.states import (
     Running,
     Search,
     State,
-    Status,
     Triggering,
     Validated,
     Validating,
     Wait,
 )
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.transitions import MAX_CLAIMS, ImpossibleEvent, apply
 from restore_core.lifecycle.turn import Turn
 from tests.builders import (

@@ -14,7 +14,8 @@ from restore_core.azure.tables.row_codec import restore_row
 from restore_core.engine.columns import PUBLIC, public, refused_row, result_row
 from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, SettingsError, Unavailable
-from restore_core.lifecycle.states import Ending, Status
+from restore_core.lifecycle.states import Ending
+from restore_core.lifecycle.status import Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.reading.http_api import HttpApi
 from restore_core.version import VERSION

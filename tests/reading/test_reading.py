@@ -9,7 +9,7 @@ import pytest
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.engine.columns import refused_row
 from restore_core.errors import Rejected
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restore_core.reading.days import newest_first
 from restore_core.reading.expectation import RECORDED
 from restore_core.reading.items import PORTAL, portal_of

@@ -15,7 +15,8 @@ from restore_core.azure import clients
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.connection import StorageConnection
-from restore_core.lifecycle.states import Ended, Ending, Status
+from restore_core.lifecycle.states import Ended, Ending
+from restore_core.lifecycle.status import Status
 from restorectl.app import run
 from tests.builders import (
     A_JOB,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from restore_core.contract.queue_names import POISON, REQUESTS
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restorectl.exits import Exit, Trouble
 from restorectl.progress import MISSES, Progress
 from restorectl.screen import console

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from restore_core.errors import Problem
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from tests.builders import A_JOB
 from tests.published_schemas import LIST, SUMMARY
 from tests.restorectl.bench import LONG_ID

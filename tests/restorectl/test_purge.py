@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from restore_core.azure.tables.account import AccountTables
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restorectl import purging
 from restorectl.exits import Exit
 from restorectl.purging import Purge

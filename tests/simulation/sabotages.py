@@ -70,15 +70,8 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.outbox import Notice, Outbox
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import (
-    Accepted,
-    Ending,
-    Retrying,
-    Running,
-    Status,
-    Triggering,
-    Wait,
-)
+from restore_core.lifecycle.states import Accepted, Ending, Retrying, Running, Triggering, Wait
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from tests.simulation import set_sabotages
 from tests.simulation.exhaustive import BESIDE, LIVES, Dying

@@ -21,7 +21,8 @@ from restore_core.lifecycle import endings, quota, set_plan, set_sum
 from restore_core.lifecycle.events import TriggerClaimed
 from restore_core.lifecycle.set_events import MembersEnrolled, Recalled
 from restore_core.lifecycle.sets import Header, PlannedDisk
-from restore_core.lifecycle.states import Claim, Status
+from restore_core.lifecycle.states import Claim
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 
 Patch = tuple[Any, str, Any]

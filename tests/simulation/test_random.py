@@ -5,7 +5,7 @@ A few of them are lived every time.
 
 import pytest
 
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from tests.simulation import faults, runner
 from tests.simulation.runner import Totals
 from tests.simulation.world import World

@@ -25,7 +25,7 @@ from restore_core.azure.tables.sets import SETS
 from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from simulator.exchange import Request
 from simulator.world import Job

@@ -21,7 +21,8 @@ from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.resource_ids import DiskId
 from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Status, Wait
+from restore_core.lifecycle.states import Ending, Wait
+from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.transitions import MAX_CLAIMS
 from restore_core.lifecycle.turn import Turn
 from tests.builders import (

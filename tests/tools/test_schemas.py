@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.contract.request import FIELDS
 from restore_core.engine.columns import PUBLIC, as_json, refused_row, result_row
-from restore_core.lifecycle.states import Ended, Status
+from restore_core.lifecycle.states import Ended
+from restore_core.lifecycle.status import Status
 from tests.builders import (
     INSTANCE,
     SOURCE,

@@ -16,7 +16,7 @@ from restore_core.azure.tables.sources import SOURCES, SourcesTable
 from restore_core.azure.tables.table import Table
 from restore_core.azure.tables.targets import LOCKS, TargetsTable
 from restore_core.contract.resource_ids import BackupVaultId
-from restore_core.lifecycle.states import Status
+from restore_core.lifecycle.status import Status
 
 
 class AccountTables:

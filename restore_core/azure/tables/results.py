@@ -8,7 +8,8 @@ from restore_core.azure.tables.table import Table
 from restore_core.engine.columns import PUBLIC, refused_row, result_row
 from restore_core.engine.ports import RefusedMessage
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Outcome, Status
+from restore_core.lifecycle.states import Outcome
+from restore_core.lifecycle.status import Status
 
 RESULTS: Final = "RestoreResults"
 MAX_REFUSED: Final = 100
