@@ -1,0 +1,79 @@
+"""Serves the board on this machine alone, until Ctrl-C, and opens a browser on it."""
+
+from __future__ import annotations
+
+import socket
+import webbrowser
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Protocol
+
+import uvicorn
+
+from restorectl.board.app import application
+from restorectl.board.guard import Door, Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from restorectl.board.looks import Reads
+
+HOST: Final = "127.0.0.1"
+ANY_PORT: Final = 0
+TAKEN: Final = 1
+"""The exit code where the port is another's."""
+_FAREWELL: Final = 1
+"""Seconds for answers that are under way at the end."""
+
+
+class Account(Protocol):
+    """What the board needs of `restorectl.session.Session`."""
+
+    @property
+    def account(self) -> str:
+        """How the account is called on screen."""
+
+    @property
+    def reading(self) -> Reads:
+        """What can be asked of it."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The time."""
+
+
+def serve(session: Account, *, port: int = ANY_PORT, browser: bool = True) -> int:
+    """Serve until Ctrl-C; return the exit code."""
+    try:
+        listener = socket.create_server((HOST, port))
+    except OSError as error:
+        _say(f"Port {port} cannot be had: {error.strerror}. Take another with --port, or none.")
+        return TAKEN
+    with listener:
+        door = Door(listener.getsockname()[1])
+        _say(f"The board of {session.account}, for you alone, until Ctrl-C:\n{door.address}")
+        if browser:
+            webbrowser.open(door.address)
+        server = server_of(session, door)
+        with suppress(KeyboardInterrupt):  # uvicorn ends in order, then lets it through.
+            server.run([listener])
+    return 0
+
+
+def server_of(session: Account, door: Door) -> uvicorn.Server:
+    """Return the server, which runs on a listener that its caller has bound."""
+    app = Guard(application(session.reading, session.clock, session.account), door)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            log_level="error",  # An access log would hold the token.
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_FAREWELL,
+        )
+    )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a program that talks to a person.
