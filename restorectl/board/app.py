@@ -1,9 +1,9 @@
 """The board's addresses: two pages, their files, and the data that they ask for. It changes nothing.
 
-    /                    the board
-    /restores/{id}       one restore
-    /data/restores       what changed since a version, as JSON
-    /data/restores/{id}  one restore with its timeline, as JSON
+/                    the board
+/restores/{id}       one restore
+/data/restores       what changed since a version, as JSON
+/data/restores/{id}  one restore with its timeline, as JSON
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from http import HTTPStatus
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import plotly
 from starlette.applications import Starlette
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from restore_core.errors import Problem, Rejected, Unavailable
+from restore_core.reading.wanted import until_now
 from restore_core.text import utc_text
 from restorectl.board.looks import Looks
+from restorectl.commands.show import next_commands
+from restorectl.exits import Trouble
+from restorectl.session import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,10 +33,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from restorectl.board.looks import Reads
+    from restorectl.board.looks import Item, Reads
 
 PAGE: Final = Path(__file__).parent / "page"
-CHARTS: Final = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+CHARTS: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 """The chart library, as its Python package ships it."""
 SPANS: Final = {
     "1h": timedelta(hours=1),
@@ -77,11 +80,12 @@ class Data:
         looks = self._looks.get(request.query_params.get("since", USUAL))
         version = request.query_params.get("version", "0")
         if looks is None or not (version.isdecimal() and len(version) <= _LONGEST_VERSION):
-            return _problem(HTTPStatus.BAD_REQUEST, Problem("InvalidParameter", "No such look."))
+            return _trouble(HTTPStatus.BAD_REQUEST, "There is no such look.")
         try:
-            changes = looks.since(int(version))
-        except Unavailable as error:
-            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, error.problem)
+            with explained():
+                changes = looks.since(int(version))
+        except Trouble as trouble:
+            return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, trouble.text, trouble.remedy)
         return _json(
             {
                 "account": self._account,
@@ -93,23 +97,28 @@ class Data:
         )
 
     def restore(self, request: Request) -> Response:
-        """Return one restore as it stands now."""
-        now = self._clock()
+        """Return one restore as it stands now; a set with its members."""
+        row_id, now = request.path_params["row_id"], self._clock()
         try:
-            item = self._reads.restore(request.path_params["row_id"], now)
-        except Unavailable as error:
-            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, error.problem)
-        except Rejected as error:
-            return _problem(HTTPStatus(error.status), error.problem)
+            with explained():
+                item = self._reads.restore(row_id, now)
+                members = self._members(item, now)
+        except Trouble as trouble:
+            return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, trouble.text, trouble.remedy)
         if item is None:
-            return _problem(HTTPStatus.NOT_FOUND, _UNKNOWN)
-        return _json({"account": self._account, "asOf": utc_text(now), "item": item})
+            return _trouble(HTTPStatus.NOT_FOUND, "No restore has this id.", _LOOK_ELSEWHERE)
+        told = {"account": self._account, "asOf": utc_text(now)}
+        next_ones = list(next_commands(item))
+        return _json({**told, "item": item, "members": members, "commands": next_ones})
+
+    def _members(self, item: Item | None, now: datetime) -> list[Item]:
+        if item is None or "members" not in item:
+            return []
+        return self._reads.restores(until_now(now, now, part_of=item["rowId"]), now).items
 
 
-_UNKNOWN: Final = Problem(
-    "NoSuchRestore",
-    "No restore has this id.",
-    "A message that is still on the queue is not known yet. Go back to the board and look there.",
+_LOOK_ELSEWHERE: Final = (
+    "A message that is still on the queue is not known yet. Go back to the board and look there."
 )
 
 
@@ -117,15 +126,10 @@ def _file(path: str | Path) -> Callable[[Request], Response]:
     return lambda _request: FileResponse(PAGE / path)
 
 
-def _problem(status: HTTPStatus, problem: Problem) -> Response:
-    told = {"code": problem.code, "message": problem.message, "action": problem.action}
-    return _json(told, status)
+def _trouble(status: HTTPStatus, message: str, action: str = "") -> Response:
+    return _json({"message": message, "action": action}, status)
 
 
 def _json(body: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(
-        json.dumps(body, ensure_ascii=False),
-        status,
-        {"Cache-Control": "no-store"},
-        "application/json",
-    )
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(text, status, {"Cache-Control": "no-store"}, "application/json")

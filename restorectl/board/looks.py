@@ -1,8 +1,9 @@
 """What the board has seen of an account: restores by row, and which of them changed since when.
 
-Many pages look often; the tables are read as rarely as that allows. A look reads what is open, and
-what was accepted and ended in the last minutes; a restore that was open and is no longer is asked
-for by itself. Everything that a page shows is read anew once a minute. No clock of its own.
+Many pages look often; the tables are read as rarely as that allows. A look reads what is under way,
+and what was accepted in the last minutes and has ended: two queries, and one for each vault that
+tells how long its restores take. A restore that was under way and is no longer is asked for by
+itself. Everything that a page shows is read anew once a minute. No clock of its own.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from restore_core.reading.wanted import Wanted, Which
+from restore_core.reading.wanted import until_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from restore_core.reading.page import Page
+    from restore_core.reading.reading import Page
+    from restore_core.reading.wanted import Wanted
 
 Item = dict[str, Any]
 
@@ -25,7 +27,7 @@ FRESH: Final = timedelta(seconds=1)
 """So long a look serves every page that asks: two screens cost what one costs."""
 WHOLE_AGAIN: Final = timedelta(minutes=1)
 YOUNG: Final = timedelta(minutes=5)
-"""Twice the time that the fastest restore takes; one that ended so soon may never be seen open."""
+"""What was accepted and ended between two looks was never seen under way; a page may sleep."""
 MOST_BY_THEMSELVES: Final = 10
 """When more than these have ended between two looks, to read everything is cheaper."""
 _MOVING: Final = frozenset({"elapsedSeconds"})
@@ -84,7 +86,7 @@ class Looks:
 
     def _glance(self, now: datetime) -> bool:
         """Read what may have changed; return False where too much has."""
-        read = self._page(Which.OPEN, now, self._span) + self._page(Which.ENDED, now, YOUNG)
+        read = self._page(now, YOUNG)
         found = {item["rowId"] for item in read}
         gone = [
             key for key, (_, item) in self._seen.items() if not item["ended"] and key not in found
@@ -98,7 +100,7 @@ class Looks:
         return True
 
     def _read_whole(self, now: datetime) -> None:
-        read = self._page(Which.ALL, now, self._span)
+        read = self._page(now, self._span)
         found = {item["rowId"] for item in read}
         if forgotten := [key for key in self._seen if key not in found]:
             for key in forgotten:
@@ -108,8 +110,9 @@ class Looks:
         self._note(read)
         self._whole_at = now
 
-    def _page(self, which: Which, now: datetime, span: timedelta) -> list[Item]:
-        return self._reads.restores(Wanted(state=which, since=now - span, until=now), now).items
+    def _page(self, now: datetime, span: timedelta) -> list[Item]:
+        """Return what is under way, and what was accepted in this span and has ended."""
+        return self._reads.restores(until_now(now - span, now), now).items
 
     def _note(self, items: Iterable[Item]) -> None:
         """Keep what is new or has changed under the next version."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import webbrowser
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
@@ -13,10 +13,9 @@ from restorectl.board.app import application
 from restorectl.board.guard import Door, Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from starlette.types import ASGIApp
 
-    from restorectl.board.looks import Reads
+    from restorectl.session import Session
 
 HOST: Final = "127.0.0.1"
 ANY_PORT: Final = 0
@@ -26,23 +25,7 @@ _FAREWELL: Final = 1
 """Seconds for answers that are under way at the end."""
 
 
-class Account(Protocol):
-    """What the board needs of `restorectl.session.Session`."""
-
-    @property
-    def account(self) -> str:
-        """How the account is called on screen."""
-
-    @property
-    def reading(self) -> Reads:
-        """What can be asked of it."""
-
-    @property
-    def clock(self) -> Callable[[], datetime]:
-        """The time."""
-
-
-def serve(session: Account, *, port: int = ANY_PORT, browser: bool = True) -> int:
+def serve(session: Session, *, port: int = ANY_PORT, browser: bool = True) -> int:
     """Serve until Ctrl-C; return the exit code."""
     try:
         listener = socket.create_server((HOST, port))
@@ -51,21 +34,21 @@ def serve(session: Account, *, port: int = ANY_PORT, browser: bool = True) -> in
         return TAKEN
     with listener:
         door = Door(listener.getsockname()[1])
-        _say(f"The board of {session.account}, for you alone, until Ctrl-C:\n{door.address}")
+        _say(f"The board of {session.account.name}, for you alone, until Ctrl-C:\n{door.address}")
         if browser:
             webbrowser.open(door.address)
         server = server_of(session, door)
+        app = application(session.reading, session.clock, session.account.name)
         with suppress(KeyboardInterrupt):  # uvicorn ends in order, then lets it through.
-            server.run([listener])
+            server_of(app, door).run([listener])
     return 0
 
 
-def server_of(session: Account, door: Door) -> uvicorn.Server:
-    """Return the server, which runs on a listener that its caller has bound."""
-    app = Guard(application(session.reading, session.clock, session.account), door)
+def server_of(app: ASGIApp, door: Door) -> uvicorn.Server:
+    """Return the server behind its door; it runs on a listener that its caller has bound."""
     return uvicorn.Server(
         uvicorn.Config(
-            app,
+            Guard(app, door),
             lifespan="off",
             log_level="error",  # An access log would hold the token.
             access_log=False,

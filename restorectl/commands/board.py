@@ -21,6 +21,6 @@ def board(
     """Serve the board on 127.0.0.1, with your own rights, and open it; Ctrl-C ends it."""
     session = opened(account)
     # The only command that needs a server.
-    from restorectl.board import serve  # type: ignore[import-not-found]  # noqa: PLC0415
+    from restorectl.board import serve  # noqa: PLC0415
 
     raise typer.Exit(serve(session, port=port, browser=browser))

@@ -7,7 +7,7 @@ import { PHASES, pieces } from "./sums.js";
 
 const WIDTHS = [[3600, 300], [21600, 1800], [86400, 3600], [604800, 21600], [2592000, 86400]];
 const NAMES = { queued: "Queued", validating: "Validating", job: "Job", other: "Other" };
-const PATTERNS = { queued: "/", validating: ".", job: "", other: "\\" };
+const HATCHED = "queued"; // So that a colour is not all that tells the two greys apart.
 
 let library;
 let drawn = "";
@@ -21,8 +21,8 @@ export async function drawCharts(items, spanSeconds, now) {
   drawn = looks;
   const Plotly = await (library ??= load());
   const range = [Date.parse(now) - spanSeconds * 1000, Date.parse(now)].map((one) => new Date(one).toISOString());
-  plot(Plotly, "took", took(data, width), range);
-  plot(Plotly, "age", age(data, width), range);
+  plot(Plotly, "took", took(data, width), width, range);
+  plot(Plotly, "age", age(data, width), width, range);
 }
 
 function load() {
@@ -51,7 +51,7 @@ function took(data, width) {
     customdata: data.map((one) => span(one.means[phase])),
     marker: {
       color: colour(`--${phase}`),
-      pattern: { shape: PATTERNS[phase], fgcolor: colour("--card"), size: 5, solidity: 0.25 },
+      pattern: { shape: phase === HATCHED ? "/" : "", bgcolor: colour(`--${phase}`), fgcolor: colour("--card"), size: 6, solidity: 0.2 },
     },
   }));
   return { traces, suffix };
@@ -84,7 +84,7 @@ function column(data, width, name) {
   };
 }
 
-function plot(Plotly, place, { traces, suffix }, range) {
+function plot(Plotly, place, { traces, suffix }, width, range) {
   const element = document.getElementById(place);
   const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, fixedrange: true, automargin: true };
   const layout = {
@@ -97,7 +97,7 @@ function plot(Plotly, place, { traces, suffix }, range) {
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal", itemclick: false, itemdoubleclick: false },
     hovermode: "x unified",
     hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--ink") } },
-    xaxis: { ...axis, type: "date", range, showgrid: false, hoverformat: "%-d %b %H:%M", nticks: 7 },
+    xaxis: { ...axis, type: "date", range, showgrid: false, tickformat: width < 86400 ? "%H:%M\n%-d %b" : "%-d %b", hoverformat: "%-d %b %H:%M", nticks: 7 },
     yaxis: { ...axis, rangemode: "tozero", ticksuffix: suffix, nticks: 6 },
     showlegend: true,
   };

@@ -1,15 +1,17 @@
-// How restores ended, newest first: a table, which a narrow page shows as a card each.
+// How restores ended, newest first: a table, which a narrow page shows as a card each. Why one failed
+// stands above, under the reason.
 
 import { h, said } from "./dom.js";
 import { clock, name, span } from "./format.js";
 import { bar, restoreLink, status } from "./parts.js";
-import { PHASES, phases } from "./sums.js";
-import { isSet } from "./words.js";
+import { parts } from "./sums.js";
+import { isSet, tone } from "./words.js";
 
-const STEP = 50; // Rows that are shown at first, and with each "more".
+const FIRST = 12; // Rows that are shown at first.
+const STEP = 50; // And with each "more".
 const COLUMNS = ["Restore", "Status", "Ended", "Took", "Point", "Vault"];
 
-let shown = STEP;
+let shown = FIRST;
 
 export function ended(items, now, when) {
   const rows = items.filter((one) => one.ended && !isSet(one));
@@ -47,7 +49,7 @@ function row(item, now) {
   return h(
     "tr",
     { role: "row", "data-key": item.rowId },
-    h("th", { scope: "row", role: "rowheader" }, restoreLink(item), item.status !== "Completed" && item.errorMessage && h("p", { class: "why" }, said(item.errorMessage))),
+    h("th", { scope: "row", role: "rowheader" }, restoreLink(item), item.errorMessage && tone(item) !== "bad" && h("p", { class: "why" }, said(item.errorMessage))),
     cell("Status", status(item)),
     cell("Ended", item.completedAt ? clock(item.completedAt, now) : "–"),
     cell("Took", took(item)),
@@ -58,8 +60,7 @@ function row(item, now) {
 
 function took(item) {
   if (item.durationSeconds === undefined) return "–";
-  const parts = phases(item);
-  const known = PHASES.filter((one) => parts[one]);
-  const words = known.map((one) => `${one} ${span(parts[one])}`).join(", ");
-  return [h("span", {}, span(item.durationSeconds)), known.length > 0 && bar(known.map((one) => [one, parts[one]]), words)];
+  const known = parts(item);
+  const words = known.map(([part, seconds]) => `${part} ${span(seconds)}`).join(", ");
+  return [h("span", {}, span(item.durationSeconds)), known.length > 0 && bar(known, words)];
 }

@@ -12,7 +12,8 @@ export function span(seconds) {
   if (s < 10 * MINUTE) return `${Math.floor(s / MINUTE)} min ${two(s % MINUTE)} s`;
   if (s < HOUR) return `${Math.round(s / MINUTE)} min`;
   if (s < DAY) return `${Math.floor(s / HOUR)} h ${two(Math.floor((s % HOUR) / MINUTE))} min`;
-  return `${Math.floor(s / DAY)} d ${Math.floor((s % DAY) / HOUR)} h`;
+  const hours = Math.floor((s % DAY) / HOUR);
+  return `${Math.floor(s / DAY)} d${hours ? ` ${hours} h` : ""}`;
 }
 
 /** The same in one unit, for a number that is read across a room: 45 s, 6 min, 22 h, 3 d. */

@@ -7,26 +7,26 @@ import { clock, name, span } from "./format.js";
 import { follow } from "./look.js";
 import { bar, command, plainTitle, remedy, status, title } from "./parts.js";
 import { lateness, outlook, progress } from "./running.js";
-import { countsOf, lengths, words } from "./sets.js";
-import { PHASES, phases } from "./sums.js";
+import { countsOf, lengths, member, words } from "./sets.js";
+import { parts } from "./sums.js";
 import { showLive, showTrouble } from "./trouble.js";
-import { isSet, tone, word, wordOf } from "./words.js";
+import { isSet, tone, word } from "./words.js";
 
 const id = decodeURIComponent(location.pathname.slice("/restores/".length));
 
 let before;
 
-function show({ item, commands, asOf, ...rest }) {
+function show({ item, members, commands, asOf, ...rest }) {
   showLive({ asOf, ...rest });
   document.title = `${word(item)}: ${plainTitle(item)}`;
   draw(
     document.getElementById("restore"),
     h("header", { class: "head" }, h("h1", {}, isSet(item) ? said(item.requestId) : title(item)), status(item)),
     why(item),
-    isSet(item) ? ofSet(item) : ofRestore(item, asOf),
+    isSet(item) ? ofSet(item, members) : ofRestore(item, asOf),
     timeline(item, asOf),
-    members(item, asOf),
-    h("section", { "aria-labelledby": "commands" }, h("h2", { id: "commands" }, "Commands"), commands.map(one)),
+    listed(members, asOf),
+    next(commands.filter((line) => !item.recommendedAction?.endsWith(line))),
     columns(item),
   );
   if (before && before !== item.status) announce(`Now: ${word(item)}`);
@@ -65,8 +65,8 @@ function ofRestore(item, now) {
 /** A link of ours leads to the portal, or nowhere: an address from a row may be anything. */
 const safe = (link) => (link.startsWith("https://") ? link : undefined);
 
-function ofSet(item) {
-  const counts = countsOf(item, []);
+function ofSet(item, members) {
+  const counts = countsOf(item, members);
   return h(
     "section",
     { class: "card facts", "aria-label": "In short" },
@@ -91,16 +91,15 @@ function facts(pairs) {
 function timeline(item, now) {
   const steps = item.timeline ?? [];
   if (!steps.length) return [];
-  const parts = phases(item);
-  const known = PHASES.filter((phase) => parts[phase]);
-  const went = known.map((phase) => `${phase} ${span(parts[phase])}`).join(", ");
+  const known = parts(item);
+  const went = known.map(([part, seconds]) => `${part} ${span(seconds)}`);
   return h(
     "section",
     { "aria-labelledby": "timeline" },
     h("h2", { id: "timeline" }, "Timeline"),
-    item.durationSeconds !== undefined && known.length > 0 && [
-      bar(known.map((phase) => [phase, parts[phase]]), went),
-      h("p", { class: "legend" }, known.map((phase) => h("span", { class: `key ${phase}` }, `${phase} ${span(parts[phase])}`))),
+    known.length > 0 && [
+      bar(known, went.join(", ")),
+      h("p", { class: "legend" }, known.map(([part], at) => h("span", { class: `key ${part}` }, went[at]))),
     ],
     h("ol", { class: "timeline" }, steps.map((step, at) => stop(item, step, at === steps.length - 1, now))),
   );
@@ -118,30 +117,25 @@ function stop(item, step, isLast, now) {
   );
 }
 
-function members(item, now) {
-  const rows = item.memberItems ?? [];
-  if (!rows.length) return [];
+function listed(members, now) {
+  if (!members.length) return [];
   return h(
     "section",
     { "aria-labelledby": "members" },
     h("h2", { id: "members" }, "Members"),
-    h("ul", { class: "card" }, rows.map((one) => member(one, now))),
+    h("ul", { class: "card" }, members.map((one) => member(one, now))),
   );
 }
 
-function member(row, now) {
-  const item = { ...row, rowId: row.memberId, ended: row.status !== undefined };
+function next(commands) {
+  if (!commands.length) return [];
   return h(
-    "li",
-    { class: "row", "data-key": row.memberId },
-    h("a", { class: "name", href: `/restores/${encodeURIComponent(row.memberId)}` }, title(item)),
-    status(item, item.ended ? wordOf(row.status) : "Under way"),
-    h("span", { class: "when" }, row.completedAt && clock(row.completedAt, now)),
-    row.errorMessage && h("p", { class: "why" }, said(row.errorMessage)),
+    "section",
+    { "aria-labelledby": "next" },
+    h("h2", { id: "next" }, "Commands to go on with"),
+    commands.map((line) => h("div", { "data-key": line }, command(line))),
   );
 }
-
-const one = ({ does, line }) => h("div", { class: "do", "data-key": line }, h("p", {}, does), command(line, does));
 
 function columns(item) {
   const plain = Object.entries(item).filter(([, value]) => typeof value !== "object");

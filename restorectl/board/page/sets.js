@@ -62,13 +62,15 @@ function facts(set, now) {
   return told.filter(Boolean).join(" · ");
 }
 
-function member(item, now) {
+/** A member in a list; why it failed stands with it. */
+export function member(item, now) {
   return h(
     "li",
     { class: "row", "data-key": item.rowId },
     restoreLink(item),
     status(item),
     h("span", { class: "when" }, item.completedAt ? clock(item.completedAt, now) : name(item.vaultId ?? "")),
+    item.ended && item.errorMessage && h("p", { class: "why" }, said(item.errorMessage)),
   );
 }
 

@@ -23,6 +23,13 @@ export function phases(item) {
   return { ...known, other: Math.max(0, rest) };
 }
 
+/** The parts that are told; none where only the whole is known. */
+export function parts(item) {
+  const of = phases(item);
+  const known = PHASES.filter((one) => of[one]).map((one) => [one, of[one]]);
+  return known.length > 1 ? known : [];
+}
+
 /** Restored disks by pieces of `width` seconds, oldest first; each with its beginning. */
 export function pieces(items, width) {
   const byStart = new Map();
