@@ -1,4 +1,4 @@
-"""The board's addresses: two pages, their files, and the data that they ask for. It changes nothing.
+"""The board's addresses: two pages, their files, and the data they ask for. It changes nothing.
 
 /                    the board
 /restores/{id}       one restore

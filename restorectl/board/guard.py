@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -35,30 +34,56 @@ HEADERS: Final = {
 }
 
 
-@dataclass(frozen=True)
 class Door:
-    """Where the board is served, and what opens it."""
+    """Where the board is served, and what opens it. Safe for threads."""
 
-    port: int
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._token = secrets.token_urlsafe(32)
+        self._tickets: set[str] = set()
 
     @property
     def address(self) -> str:
-        """The address that opens the board in a browser."""
-        return f"http://127.0.0.1:{self.port}{OPEN}{self.token}"
+        """The address that opens the board in a browser: for the eyes of whoever started it."""
+        return self._address_with(self._token)
 
-    @property
-    def cookie(self) -> str:
-        """Its cookie's name: a browser sends a cookie to every port of a host."""
-        return f"board-{self.port}"
+    def address_for_once(self) -> str:
+        """Return one that opens it once: every user can read what a program was started with."""
+        ticket = secrets.token_urlsafe(32)
+        self._tickets.add(ticket)
+        return self._address_with(ticket)
 
     def is_named(self, host: str) -> bool:
         """Tell whether a request's Host is this very server."""
         return host in {f"127.0.0.1:{self.port}", f"localhost:{self.port}"}
 
-    def opens(self, token: str) -> bool:
-        """Tell whether this is the token, in a time that tells nothing."""
-        return hmac.compare_digest(token.encode(), self.token.encode())
+    def opens(self, word: str) -> bool:
+        """Tell whether the word behind `OPEN` lets its bearer in; a ticket does once."""
+        if word in self._tickets:
+            self._tickets.discard(word)
+            return True
+        return self._is_token(word)
+
+    def knows(self, request: Request) -> bool:
+        """Tell whether a browser has been let in before."""
+        return self._is_token(request.cookies.get(self._cookie, ""))
+
+    def let_in(self) -> Response:
+        """Return the answer that lets a browser in."""
+        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
+        return answer
+
+    @property
+    def _cookie(self) -> str:
+        # With the port, for a browser sends a cookie to every port of a host.
+        return f"board-{self.port}"
+
+    def _address_with(self, word: str) -> str:
+        return f"http://127.0.0.1:{self.port}{OPEN}{word}"
+
+    def _is_token(self, word: str) -> bool:
+        return hmac.compare_digest(word.encode(), self._token.encode())
 
 
 class Guard:
@@ -95,17 +120,12 @@ class Guard:
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "The board only shows.")
         path = request.url.path
         if path.startswith(OPEN) and self._door.opens(path.removeprefix(OPEN)):
-            return self._opened()
-        if self._door.opens(request.cookies.get(self._door.cookie, "")):
+            return self._door.let_in()
+        if self._door.knows(request):
             return None
         return _refusal(
             HTTPStatus.UNAUTHORIZED, "Open the address that restorectl board has printed."
         )
-
-    def _opened(self) -> Response:
-        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-        answer.set_cookie(self._door.cookie, self._door.token, httponly=True, samesite="strict")
-        return answer
 
 
 def _refusal(status: HTTPStatus, text: str) -> Response:

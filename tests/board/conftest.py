@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from restorectl.board.app import application
-from restorectl.board.guard import Door
-from restorectl.board.serving import server_of
+from restorectl.board.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from restorectl.board.guard import Door
     from tests.board.scene import Night
 
 PATIENCE = 20_000  # milliseconds until a test gives up: another test may have the processor.
@@ -49,21 +45,6 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@contextmanager
-def served(night: Night) -> Iterator[Door]:
-    """Serve the board of a night for a while, as `restorectl board` does."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        door = Door(listener.getsockname()[1])
-        server = server_of(application(night.reading, night.clock, night.account), door)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        try:
-            yield door
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @dataclass
 class Visit:
     """A browser that has come to a board, and what it did there that it should not."""
@@ -78,7 +59,7 @@ class Visit:
         ours = f"http://127.0.0.1:{self.door.port}/"
         self.page.on("request", lambda r: r.url.startswith(ours) or self.elsewhere.append(r.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda message: self._hear(message))
+        self.page.on("console", self._hear)
 
     def _hear(self, message: Any) -> None:
         if message.type == "error" and OF_THE_CHARTS not in message.text:
@@ -105,7 +86,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
     open_ones: list[Any] = []
 
     def visiting(night: Night, *, size: Any = None, scheme: str = "light", **more: Any) -> Visit:
-        server = served(night)
+        server = served(night.reading, night.clock, night.account)
         door = server.__enter__()
         context = chromium.new_context(
             viewport=size or WIDE, color_scheme=scheme, reduced_motion="reduce", **more

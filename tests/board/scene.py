@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from restore_core.azure.tables.account import AccountTables
 from restore_core.azure.tables.row_codec import restore_row
+from restore_core.lifecycle.states import Status, Waiting
 from restore_core.reading.reading import Page, Reading
 from restore_core.reading.wanted import until_now
 from tests.builders import a_restore
@@ -25,22 +26,20 @@ if TYPE_CHECKING:
 NIGHT = datetime(2026, 11, 26, 3, 12, 7, tzinfo=UTC)
 SUBSCRIPTION = "/subscriptions/00000000-1111-2222-3333-444444444444"
 VAULTS = ("vault-west", "vault-north", "vault-dr")
-OPEN = (
-    "Accepted Following Planned Queued Ready Validating Validated Triggering Restoring Running "
-    "Confirming Retrying Guarding"
-).split()
-ENDED = (
-    "Completed CompletedWithWarnings Failed Cancelled Rejected Validated TimedOut Ignored"
-).split()
+OPEN = [state.__name__ for state in get_args(Waiting)]
+ENDED = [status.value for status in Status]
 
-ROLE = (
-    "UserErrorNotEnoughPermissionOnTargetRG",
-    "The vault's identity may not create disks in the target resource group rg-restored.",
+_HOW = (
     "Give the vault's identity the role Disk Restore Operator on the group, then send the message "
     "again with a new requestId. The command: az role assignment create "
     "--assignee-object-id 5f0c0f6e-0000-4000-8000-00000000beef --assignee-principal-type "
     "ServicePrincipal --role 'Disk Restore Operator' --scope "
-    f"'{SUBSCRIPTION}/resourceGroups/rg-restored'",
+    f"'{SUBSCRIPTION}/resourceGroups/rg-restored'"
+)
+ROLE = (
+    "UserErrorNotEnoughPermissionOnTargetRG",
+    "The vault's identity may not create disks in the target resource group rg-restored.",
+    _HOW,
 )
 TAKEN = (
     "TargetDiskExists",
