@@ -35,6 +35,10 @@ DO ?=
 PORT ?=
 # EVENTS=1: the demo shows an event whole.
 EVENTS ?=
+# BOARD=1: the demo opens the board, which stays until Ctrl-C.
+BOARD ?=
+# Where test-board draws the pictures of the docs anew, such as PICTURES=docs.
+export PICTURES ?=
 # How much faster than the recorded Azure the demo runs; PACE=1 is as slow as life.
 PACE ?=
 # A clone of the repository that tests/recordings.toml names.
@@ -64,6 +68,7 @@ CHECKOV := .venv-checkov/.ready
 AZURE_CLI := .venv-azure-cli/.ready
 DELIVERY := .venv-delivery/.ready
 APP := .venv-app/.ready
+BROWSER := $(VENV)/.browser
 KUSTO := tests/infra/kusto/node_modules/.package-lock.json
 AZURITE := local/node_modules/.package-lock.json
 WORKER := .venv-host/.ready
@@ -71,13 +76,13 @@ WORKER := .venv-host/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack host send results ctl doctor smoke test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
+.PHONY: help demo stack host send results ctl board doctor smoke test test-board test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
 demo: $(AZURITE)
-	@$(PY) -m local.demo $(if $(PACE),--pace $(PACE)) $(if $(EVENTS),--events)
+	@$(PY) -m local.demo $(if $(PACE),--pace $(PACE)) $(if $(EVENTS),--events) $(if $(BOARD),--board)
 
 stack: $(AZURITE)
 	@$(PY) -m local.stack $(if $(PACE),--pace $(PACE))
@@ -90,6 +95,9 @@ send: $(READY)
 
 ctl: $(READY)
 	@$(PY) -m local.stack ctl $(DO)
+
+board: $(READY)
+	@$(PY) -m local.stack ctl board
 
 results: $(READY)
 	@$(PY) -m local.stack results
@@ -104,6 +112,10 @@ smoke: $(READY)
 test: $(AZURITE)
 	$(PY) -m tools.cpu_budget --most $(MOST_CPU) \
 		$(PY) -m pytest -n auto --maxprocesses 4 $(if $(TESTS),,$(COVERAGE)) $(TESTS)
+
+# In Debian's Chromium, or what CHROMIUM names. PICTURES=docs draws the pictures of the docs anew.
+test-board: $(READY) $(BROWSER)
+	$(PY) -m tools.cpu_budget $(PY) -m pytest -m browser tests/board $(TESTS)
 
 # Without -n: each of these uses all cores by itself.
 test-long: $(AZURITE)
@@ -178,6 +190,9 @@ $(WORKER): requirements.txt pyproject.toml | $(READY)
 	@.venv-host/bin/python -m pip install --quiet --quiet --requirement requirements.txt
 	@.venv-host/bin/python -m pip install --quiet --quiet --group worker
 	@touch $@
+
+$(BROWSER): pyproject.toml | $(READY)
+	@$(PY) -m local.set_up browser $(VENV)
 
 $(KUSTO): tests/infra/kusto/package.json tests/infra/kusto/package-lock.json | $(READY)
 	@$(PY) -m local.set_up kusto

@@ -84,6 +84,17 @@ def kusto() -> Part:
     return _of_node("the parser of KQL into tests/infra/kusto/node_modules", folder)
 
 
+def browser(venv: Path) -> Part:
+    """Return what drives a browser over the board, into the environment that is there already."""
+    pip = [str(venv / "bin/python"), "-m", "pip", "install", "--progress-bar=off"]
+    return Part(
+        name=f"what drives a browser into {venv}",
+        mark=venv / ".browser",
+        sources=[ROOT / "pyproject.toml"],
+        commands=[("looking for packages", [*pip, "--group", "browser"])],
+    )
+
+
 def checkov(venv: Path) -> Part:
     """Return checkov, which is heavy and pins what others pin otherwise, in its own environment."""
     return _of_group(f"checkov into {venv}", venv, "checkov")
@@ -285,6 +296,8 @@ def _part(arguments: Sequence[str]) -> Part:
             return azurite()
         case ["kusto"]:
             return kusto()
+        case ["browser", venv]:
+            return browser(Path(venv))
         case ["checkov", venv]:
             return checkov(Path(venv))
         case ["azure-cli", venv]:
@@ -296,7 +309,7 @@ def _part(arguments: Sequence[str]) -> Part:
         case _:
             sys.exit(
                 "usage: python -m local.set_up azurite | kusto | "
-                "(packages | checkov | azure-cli | delivery | actionlint) VENV"
+                "(packages | browser | checkov | azure-cli | delivery | actionlint) VENV"
             )
 
 

@@ -17,10 +17,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("--pace", type=pace, default=DEMO_PACE, help="1: the recorded pace")
     parser.add_argument("--events", action="store_true", help="show an event whole, as JSON")
+    parser.add_argument("--board", action="store_true", help="open the board, until Ctrl-C")
     chosen = parser.parse_args()
-    from local.demo.show import show  # noqa: PLC0415 - Ctrl-C must not find it half loaded.
+    from local.demo.show import Wishes, show  # noqa: PLC0415 - Ctrl-C must not find it half loaded.
 
-    return show(chosen.pace, with_event=chosen.events)
+    return show(chosen.pace, Wishes(event=chosen.events, board=chosen.board))
 
 
 if __name__ == "__main__":

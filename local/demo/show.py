@@ -12,7 +12,8 @@ import json
 import logging
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,14 +45,22 @@ PATIENCE = 90.0  # seconds more, for what does not get faster with the simulator
 MESSAGES_SHOWN = 3
 
 
-def show(pace: float, *, with_event: bool) -> int:
+@dataclass(frozen=True)
+class Wishes:
+    """What is shown beside the demo itself."""
+
+    event: bool = False
+    board: bool = False
+
+
+def show(pace: float, wishes: Wishes) -> int:
     """Show all of it; return what the shell is told."""
     stopping = Stopping.listen()
     to = console()
     log = new_log()
     logging.basicConfig(filename=log, level=logging.INFO)
     try:
-        return run(pace, to, stopping, log, with_event=with_event)
+        return run(pace, to, stopping, log, wishes)
     except Interrupted:
         to.print("Interrupted: whatever the demo started has ended.")
         return stopping.exit_code
@@ -62,18 +71,22 @@ def show(pace: float, *, with_event: bool) -> int:
     return 1
 
 
-def run(pace: float, to: Console, stopping: Stopping, log: Path, *, with_event: bool) -> int:
-    """Start everything, send the requests, watch them, end everything, show the results."""
+def run(pace: float, to: Console, stopping: Stopping, log: Path, wishes: Wishes) -> int:
+    """Start everything, send the requests, watch them, show the results, end everything."""
     to.print("Starting Azurite and the simulated Azure …")
     # A fast Azure says "look again soon" while it works; whether the real one does is not known.
     simulator = Simulator(pace=Pace(scale=pace, poll_retry_after=10 if pace > 1 else None))
     scene = set_scene(simulator)
     requests = demo_requests(simulator, scene)
-    with Azurite() as azurite, simulator.serve() as server:
+    with Azurite() as azurite, simulator.serve() as server, ExitStack() as until_the_end:
         stopping.look()
         tables = TableServiceClient.from_connection_string(azurite.connection_string)
         board = Board(tables, requests, to)
         to.print(f"They run, {pace:g} times as fast as recorded.")
+        if wishes.board:
+            from local.demo.page import opened  # noqa: PLC0415 - only this needs a server.
+
+            until_the_end.enter_context(opened(tables, to, stopping))
         settings = {**app_settings(azurite, server.environment), **demo_settings(scene, pace)}
         queues = QueueServiceClient.from_connection_string(azurite.connection_string)
         board.show_messages(requests[:MESSAGES_SHOWN])
@@ -81,11 +94,10 @@ def run(pace: float, to: Console, stopping: Stopping, log: Path, *, with_event: 
             send(queues, requests, stopping)
             to.print(f"{len(requests)} messages are on the queue. The app's log:\n{log}\n")
             standings = board.watch(PATIENCE + RECORDED_LENGTH / pace, stopping)
-        events = received(queues)
-    board.show_reasons(standings)
-    board.show_events(events, whole=with_event)
-    board.show_results(standings)
-    return judge(to, standings, simulator.accusations)
+        board.show_reasons(standings)
+        board.show_events(received(queues), whole=wishes.event)
+        board.show_results(standings)
+        return judge(to, standings, simulator.accusations)
 
 
 def new_log() -> Path:

@@ -23,8 +23,8 @@ from starlette.staticfiles import StaticFiles
 from restore_core.reading.wanted import until_now
 from restore_core.text import utc_text
 from restorectl.board.looks import Looks
-from restorectl.commands.show import next_commands
 from restorectl.exits import Trouble
+from restorectl.next_commands import next_commands
 from restorectl.session import explained
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from rich.text import Text
 from restore_core.text import quoted
 from restorectl import options, screen
 from restorectl.exits import Exit, Trouble
+from restorectl.next_commands import COMMAND, next_commands
 from restorectl.screen import Format
 from restorectl.session import explained, opened
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _BAR: Final = 24
 """Columns of the longest bar."""
-_COMMAND: Final = " The command: "
-"""What stands before the command at the end of an advice."""
 _FACTS: Final = (
     ("source", "sourceDiskId"),
     ("target", "targetDiskId"),
@@ -137,7 +136,7 @@ def _why(item: Item) -> Iterator[Text]:
     word = "Why" if item["ended"] else "Told last"
     yield Text.assemble((f"{word}: ", "bold"), str(item["errorCode"]))
     yield Text(str(item.get("errorMessage", "")))
-    advice = str(item.get("recommendedAction", "")).partition(_COMMAND)[0]
+    advice = str(item.get("recommendedAction", "")).partition(COMMAND)[0]
     if advice:
         yield Text.assemble(("What to do: ", "bold"), advice)
 
@@ -165,25 +164,3 @@ def _print_timeline(console: Console, item: Item) -> None:
         at = f"{moment:%d %b %H:%M:%S}" if moment else ""
         table.add_row(at, Text(str(step["state"])), screen.duration(seconds), Text(bar, "cyan"))
     console.print(table)
-
-
-def next_commands(item: Item) -> Iterator[str]:
-    """Yield the commands that a person copies now, ids in them quoted for the shell."""
-    request_id, target = item.get("requestId"), item.get("targetDiskId")
-    advice = str(item.get("recommendedAction", ""))
-    if _COMMAND in advice:
-        yield advice.partition(_COMMAND)[2]
-    if "members" in item:
-        yield f"restorectl ls --part-of {request_id}"
-    if not item["ended"]:
-        yield f"restorectl watch {request_id}"
-        if "jobId" not in item:
-            yield f"restorectl withdraw {request_id}"
-    if "jobId" in item and "vaultId" in item and item.get("status") != "Completed":
-        yield f"az dataprotection job show --ids '{item['vaultId']}/backupJobs/{item['jobId']}'"
-    if item.get("status") in ("Completed", "CompletedWithWarnings") and target:
-        yield f"az disk show --ids '{target}' --output table"
-        if "followUp" in item:
-            yield str(item["followUp"])
-    elif item["ended"] and "sourceDiskId" in item:
-        yield f"restorectl points --disk '{item['sourceDiskId']}'"

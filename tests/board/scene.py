@@ -186,7 +186,8 @@ def every_kind(count: int = 500) -> Night:
 def _document(row: dict[str, Any]) -> str:
     """Return what the app keeps of a restore beside its columns: here, its states' moments."""
     accepted, end = row["acceptedAt"], row.get("completedAt", NIGHT)
-    passed = ("Planned", "Ready", "Validating", "Validated", "Triggering", "Running")
+    passed = ["Planned", "Ready", "Validating", "Validated", "Triggering", "Running"]
+    passed = passed[:3] if row["status"] == "Rejected" else passed
     step = (end - accepted) / (len(passed) + 2)
     moments = {name: accepted + n * step for n, name in enumerate(passed, 1)}
     restore = replace(a_restore(requestId=row["requestId"]), moments=moments)
@@ -232,7 +233,7 @@ def a_set(night: Night) -> str:
     """Add a set of four, one of which failed and one is under way; return its id."""
     key = "INC0012345-vm-sql-1"
     for n, status in enumerate(("Completed", "Completed", "Failed", "Running")):
-        row = under_way(f"{key}.disk-{n}", status, 6, disk=f"sql-1-data-{n}")
+        row = under_way(f"{key}.disk-{n}", status, 4.5, disk=f"sql-1-data-{n}")
         bad = problem(*TAKEN) if status == "Failed" else {}
         night.put(row if status == "Running" else ended(row, status, took=250 + n, **bad))
     night.sets.append(
@@ -242,7 +243,7 @@ def a_set(night: Night) -> str:
             "status": "Running",
             "ended": False,
             "members": 4,
-            "acceptedAt": "2026-11-26T03:06:07Z",
+            "acceptedAt": "2026-11-26T03:07:37Z",
             "requestedBy": "alert:machine-lost",
         }
     )

@@ -21,7 +21,7 @@ function show({ item, members, commands, asOf, ...rest }) {
   document.title = `${word(item)}: ${plainTitle(item)}`;
   draw(
     document.getElementById("restore"),
-    h("header", { class: "head" }, h("h1", {}, isSet(item) ? said(item.requestId) : title(item)), status(item)),
+    h("header", { class: "head" }, h("h1", {}, isSet(item) ? said(item.requestId) : title(item)), status(item, isSet(item) && !item.ended ? "Under way" : word(item))),
     why(item),
     isSet(item) ? ofSet(item, members) : ofRestore(item, asOf),
     timeline(item, asOf),

@@ -3,7 +3,7 @@
 import { h, said } from "./dom.js";
 import { clock, many, name, roughly } from "./format.js";
 import { bar, restoreLink, status } from "./parts.js";
-import { isSet, tone, toneOf, wordOf } from "./words.js";
+import { isSet, tone, toneOf, word, wordOf } from "./words.js";
 
 const LISTED = 200; // Members in the board's list; the set's own page has all.
 const ORDER = ["good", "fair", "bad", "idle", "busy", "waits"];
@@ -19,7 +19,7 @@ function card(set, members, now) {
   return h(
     "article",
     { class: `card set ${tone(set)}`, "data-key": set.rowId },
-    h("p", { class: "line" }, h("a", { class: "name", href: `/restores/${encodeURIComponent(set.rowId)}` }, said(set.requestId)), status(set)),
+    h("p", { class: "line" }, h("a", { class: "name", href: `/restores/${encodeURIComponent(set.rowId)}` }, said(set.requestId)), status(set, set.ended ? word(set) : "Under way")),
     bar(lengths(counts), words(counts)),
     h("p", { class: "sub" }, h("span", {}, words(counts)), h("span", {}, facts(set, now))),
     members.length > 0 &&
