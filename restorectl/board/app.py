@@ -47,6 +47,9 @@ SPANS: Final = {
 }
 """What the page may ask for; the same words stand in its list."""
 USUAL: Final = "24h"
+LONGEST: Final = "30d"
+REFUSED: Final = "~"
+"""In the row id of a message that became no restore, and of no other."""
 _LONGEST_VERSION: Final = 15
 """Digits."""
 
@@ -101,7 +104,7 @@ class Data:
         row_id, now = request.path_params["row_id"], self._clock()
         try:
             with explained():
-                item = self._reads.restore(row_id, now)
+                item = self._reads.restore(row_id, now) or self._refused(row_id)
                 members = self._members(item, now)
         except Trouble as trouble:
             return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, trouble.text, trouble.remedy)
@@ -110,6 +113,10 @@ class Data:
         told = {"account": self._account, "asOf": utc_text(now)}
         next_ones = list(next_commands(item))
         return _json({**told, "item": item, "members": members, "commands": next_ones})
+
+    def _refused(self, row_id: str) -> Item | None:
+        """Return a message that became no restore: such a row is in the lists alone."""
+        return self._looks[LONGEST].find(row_id) if REFUSED in row_id else None
 
     def _members(self, item: Item | None, now: datetime) -> list[Item]:
         if item is None or "members" not in item:

@@ -81,6 +81,8 @@ class Night:
         for row in rows:
             table = "RestoreResults" if "completedAt" in row else "OutstandingRestores"
             self._put(table, row)
+            if "acceptedAt" not in row:
+                continue
             keys = {"PartitionKey": row["requestId"], "RowKey": "restore"}
             self._put("Restores", {**row, **keys, "document": _document(row)})
 
@@ -169,6 +171,18 @@ def _history() -> Iterator[dict[str, Any]]:
         minutes = 45 + 29 * n + 7 * (n % 3)
         row = under_way(f"app-{n:02}", "", minutes, vault=VAULTS[n % 3])
         yield ended(row, took=270 + 37 * (n % 7) + (400 if n == 17 else 0))
+
+
+def a_refused_message(key: str = "INC7~0123456789abcdef") -> dict[str, Any]:
+    """Return the row of a message that never became a restore."""
+    at = NIGHT - timedelta(minutes=50)
+    wrong = problem(
+        "MalformedRequest",
+        "The message is no restore request. 'pointInTme' is no field of a restore request.",
+        "Correct the message and send it again. Nothing was restored.",
+    )
+    row = {"PartitionKey": f"{at:%Y-%m-%d}", "RowKey": key, "status": "Rejected", **wrong}
+    return {**row, "requestedAt": at, "completedAt": at, "messageText": "{}", "messageLength": 2}
 
 
 def every_kind(count: int = 500) -> Night:

@@ -15,6 +15,7 @@ from tests.board.scene import (
     TAKEN,
     Night,
     a_night,
+    a_refused_message,
     a_set,
     ended,
     every_kind,
@@ -132,6 +133,8 @@ def test_an_account_without_restores_says_so(visit: Visiting) -> None:
     assert "Nothing failed in the last 24 hours." in shown
     assert "Nothing is being restored." in shown
     assert "Nothing ended in the last 24 hours." in shown
+    assert "No disk was restored in this time." in shown
+    assert not seen.page.locator("#took").is_visible()
 
 
 # ------------------------------------------------------------------------------ what changes
@@ -234,6 +237,17 @@ def test_a_restore_has_a_page_with_its_timeline_and_commands_to_copy(visit: Visi
     assert "Azure validates" in steps
     copied = seen.page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("restorectl points --disk ")
+
+
+def test_a_message_that_became_no_restore_has_a_page_too(visit: Visiting) -> None:
+    night = Night.empty()
+    night.put(a_refused_message())
+    seen = visit(night).open()
+
+    seen.page.locator("#failed .name").click()
+    seen.page.locator("#why").wait_for()
+
+    assert "'pointInTme' is no field" in seen.page.locator("#why").inner_text()
 
 
 def test_a_restore_that_nobody_knows_is_told_as_that(visit: Visiting) -> None:

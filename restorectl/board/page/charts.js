@@ -2,7 +2,7 @@
 // The chart library is large and comes last: the page is read before it is there.
 
 import { draw, h } from "./dom.js";
-import { day, span } from "./format.js";
+import { day, secondsOf, span } from "./format.js";
 import { PHASES, pieces } from "./sums.js";
 
 const WIDTHS = [[3600, 300], [21600, 1800], [86400, 3600], [604800, 21600], [2592000, 86400]];
@@ -19,10 +19,18 @@ export async function drawCharts(items, spanSeconds, now) {
   const looks = JSON.stringify([data, width, now.slice(0, 15), colour("--ink")]);
   if (looks === drawn) return;
   drawn = looks;
+  for (const place of ["took", "age"]) document.getElementById(place).hidden = !data.length;
+  if (!data.length) return;
   const Plotly = await (library ??= load());
-  const range = [Date.parse(now) - spanSeconds * 1000, Date.parse(now)].map((one) => new Date(one).toISOString());
+  const range = whole(secondsOf(now) - spanSeconds, secondsOf(now), width);
   plot(Plotly, "took", took(data, width), width, range);
   plot(Plotly, "age", age(data, width), width, range);
+}
+
+/** From the beginning of the first piece of time to the end of the last. */
+function whole(from, to, width) {
+  const ends = [Math.floor(from / width), Math.floor(to / width) + 1];
+  return ends.map((one) => new Date(one * width * 1000).toISOString());
 }
 
 function load() {

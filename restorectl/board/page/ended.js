@@ -2,7 +2,7 @@
 // stands above, under the reason.
 
 import { h, said } from "./dom.js";
-import { clock, name, span } from "./format.js";
+import { clock, lastFirst, name, span } from "./format.js";
 import { bar, restoreLink, status } from "./parts.js";
 import { parts } from "./sums.js";
 import { isSet, tone } from "./words.js";
@@ -14,7 +14,7 @@ const COLUMNS = ["Restore", "Status", "Ended", "Took", "Point", "Vault"];
 let shown = FIRST;
 
 export function ended(items, now, when) {
-  const rows = items.filter((one) => one.ended && !isSet(one));
+  const rows = items.filter((one) => one.ended && !isSet(one)).sort(lastFirst);
   return h(
     "section",
     { "aria-labelledby": "ended-title" },

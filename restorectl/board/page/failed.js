@@ -2,7 +2,7 @@
 // stops a hundred restores, so they stand under their common code once.
 
 import { h, said } from "./dom.js";
-import { clock, many, name } from "./format.js";
+import { clock, lastFirst, many, name } from "./format.js";
 import { few, remedy, restoreLink, status } from "./parts.js";
 import { isSet, tone } from "./words.js";
 
@@ -10,7 +10,7 @@ const SHOWN = 3; // Restores under one reason, before the rest is folded away.
 const REASONS = 6; // Reasons, before the rest is folded away.
 
 export function failed(items, now, when) {
-  const groups = byCode(items.filter((one) => tone(one) === "bad" && !isSet(one)));
+  const groups = byCode(items.filter((one) => tone(one) === "bad" && !isSet(one)).sort(lastFirst));
   const cards = groups.map((group) => card(group, now));
   return h(
     "section",

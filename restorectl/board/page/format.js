@@ -42,3 +42,6 @@ export const secondsOf = (moment) => Date.parse(moment) / 1000;
 export const name = (id) => id.slice(id.lastIndexOf("/") + 1);
 
 export const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
+
+/** For sort(): what ended last comes first. */
+export const lastFirst = (a, b) => (a.completedAt === b.completedAt ? 0 : a.completedAt < b.completedAt ? 1 : -1);
