@@ -46,6 +46,11 @@ TAKEN = (
     "A disk named disk-web-02-restored is there already, and no job of this request made it.",
     "Send the message again with another targetDiskName and a new requestId.",
 )
+LOCKED = (
+    "UserErrorResourceGroupLocked",
+    "The group rg-restored has a lock, and Azure may write nothing into it.",
+    "Take the lock away, or name another group, and send the message again with a new requestId.",
+)
 TOLD = (
     "TooManyRequests",
     "Azure takes no more calls for this subscription at present.",
@@ -160,7 +165,7 @@ def a_night() -> Night:
         under_way("erp-04", "Running", 31, vault=VAULTS[1], readyAt=NIGHT - timedelta(minutes=30)),
         under_way("crm-01", "Retrying", 2.2, vault=VAULTS[2], **problem(*TOLD)),
     )
-    bad = [under_way(f"mail-0{n}", "Failed", 20 + n) for n in range(1, 6)]
+    bad = [under_way(f"mail-0{n}", "Failed", 20 + n) for n in range(1, 5)]
     night.put(*(ended(row, "Rejected", took=9, **problem(*ROLE)) for row in bad))
     night.put(ended(under_way("web-02", "", 12), "Failed", took=71, **problem(*TAKEN)))
     return night
@@ -248,7 +253,7 @@ def a_set(night: Night) -> str:
     key = "INC0012345-vm-sql-1"
     for n, status in enumerate(("Completed", "Completed", "Failed", "Running")):
         row = under_way(f"{key}.disk-{n}", status, 4.5, disk=f"sql-1-data-{n}")
-        bad = problem(*TAKEN) if status == "Failed" else {}
+        bad = problem(*LOCKED) if status == "Failed" else {}
         night.put(row if status == "Running" else ended(row, status, took=250 + n, **bad))
     night.sets.append(
         {

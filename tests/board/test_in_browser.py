@@ -87,7 +87,7 @@ def test_a_reason_stands_with_its_remedy_before_the_restores_that_it_stopped(
     text = card.inner_text()
     assert text.index("may not create disks") < text.index("What to do") < text.index("disk-mail-0")
     assert "az role assignment create" in card.locator("code").inner_text()
-    assert card.locator("li").count() == 5
+    assert card.locator("li").count() == 4
 
 
 def test_what_is_late_stands_first_and_says_by_how_much(visit: Visiting) -> None:
