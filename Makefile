@@ -1,6 +1,7 @@
 # What people run is what CI runs. The first target sets everything up, once: nothing goes before it.
 #
-#   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages
+#   make demo     the whole app on this machine: Azurite, a simulated Azure, nine messages;
+#                 BOARD=1 opens the board beside it
 #   make test     the tests, within a budget of CPU-seconds; make test-long  what is thorough
 #   make check    format, lint, types, imports, generated documents
 #   make lock     requirements.txt of requirements.in; UPGRADE=1 takes the newest, CHECK=1 compares
@@ -9,9 +10,10 @@
 #   make test-infra   what infra/ would make, its alerts and workbook; where the Bicep compiler is
 #   make test-docs    what the pages show: every az command, by the Azure CLI's own parser, and the
 #                 queries; after a change of them, for .ci/run does not
+#   make test-board   the board in Chromium; PICTURES=docs draws the pictures of the docs anew
 #   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results,
-#                 make ctl DO="ls --open" (restorectl, against the stack)
+#                 make ctl DO="ls --open" (restorectl, against the stack), make board (its page)
 #   make doctor   could the app restore, and if not, why: the stack's, or another by DOCTOR="URL …"
 #   make smoke    a validation and one real restore, likewise: SMOKE="URL …"
 #   make test-host  the same cases on the local host and on the platform's own, where it is found
