@@ -118,7 +118,7 @@ def test_two_pages_cost_what_one_costs() -> None:
 
 @pytest.mark.parametrize("span", [DAY, timedelta(days=30)])
 def test_a_minute_of_looking_costs_less_than_fifty_transactions(span: timedelta) -> None:
-    night = every_kind(500)
+    night = every_kind(100)
     board = looks(night, span)
     version = board.since(0).version
     calls = len(night.tables.io.calls)

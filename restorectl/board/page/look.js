@@ -9,6 +9,12 @@ const ENDED = {
   command: "restorectl board",
 };
 
+const FAULT = {
+  message: "The board itself failed.",
+  action: "Report it as a bug, with what it says in its terminal. The same is told by the command.",
+  command: "restorectl ls",
+};
+
 /** Get `address()` now and every few seconds; hand each answer to `show`, each trouble to `fail`. */
 export function follow(address, show, fail) {
   let timer;
@@ -32,6 +38,7 @@ async function get(address) {
   try {
     const response = await fetch(address, { headers: { Accept: "application/json" } });
     if (response.status === 401 || response.status === 421) return [undefined, ENDED];
+    if (response.status === 500) return [undefined, FAULT];
     const body = await response.json();
     return response.ok ? [body, undefined] : [undefined, body];
   } catch {

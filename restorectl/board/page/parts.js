@@ -61,11 +61,20 @@ export function bar(lengths, words) {
   return h("svg", { ...box, role: "img", "aria-label": words }, pieces);
 }
 
+const MOST = 200; // Rows of one list: a page that draws thousands every few seconds is of no use.
+
 /** The first few, and the rest where it is unfolded. */
 export function few(rows, count, key) {
   if (rows.length <= count) return h("ul", {}, rows);
+  const over = rows.length - MOST;
   return [
     h("ul", {}, rows.slice(0, count)),
-    h("details", { "data-key": key }, h("summary", {}, `${rows.length - count} more`), h("ul", {}, rows.slice(count))),
+    h(
+      "details",
+      { "data-key": key },
+      h("summary", {}, `${rows.length - count} more`),
+      h("ul", {}, rows.slice(count, MOST)),
+      over > 0 && h("p", { class: "note" }, `And ${over} more: choose a vault, a status or a shorter time.`),
+    ),
   ];
 }
