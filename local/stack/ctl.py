@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -24,4 +25,5 @@ def restorectl(words: Sequence[str], folder: Path = FOLDER) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - a program that talks to a person.
         return 1
     os.environ.update(settings_over(settings, os.environ) | {CONNECTION: settings[STORAGE]})
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # It has an end of its own for Ctrl-C.
     return run(words)
