@@ -54,10 +54,12 @@ class Visit:
     night: Night
     elsewhere: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    asked: set[Any] = field(default_factory=set)
 
     def listen(self) -> None:
-        ours = f"http://127.0.0.1:{self.door.port}/"
-        self.page.on("request", lambda r: r.url.startswith(ours) or self.elsewhere.append(r.url))
+        self.page.on("request", self._note)
+        self.page.on("requestfinished", self._forget)
+        self.page.on("requestfailed", self._forget)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._hear)
 
@@ -74,11 +76,23 @@ class Visit:
         return self
 
     def pass_time(self, seconds: int) -> None:
-        """Let the page's clock and the night's run on."""
+        """Let the page's clock and the night's run on, and stand still else."""
         now = self.page.evaluate("Date.now()") / 1000
-        self.page.clock.pause_at(now + 0.01)  # It else runs on by itself, too.
+        self.page.clock.pause_at(now + 0.01)
+        if self.asked:  # The page sets its clock again when the answer has come.
+            self.page.wait_for_event("requestfinished")
+            self.page.evaluate("fetch('/page/icon.svg').then((answer) => answer.text())")
         self.night.clock.advance(seconds=seconds)
         self.page.clock.run_for(seconds * 1000)
+
+    def _note(self, request: Any) -> None:
+        if not request.url.startswith(f"http://127.0.0.1:{self.door.port}/"):
+            self.elsewhere.append(request.url)
+        if "/data/" in request.url:
+            self.asked.add(request)
+
+    def _forget(self, request: Any) -> None:
+        self.asked.discard(request)
 
 
 @pytest.fixture

@@ -127,13 +127,13 @@ def test_a_chart_is_drawn_and_told_in_numbers(visit: Visiting) -> None:
 
 def test_a_night_of_thousands_is_cut_where_nobody_reads_on_and_says_so(visit: Visiting) -> None:
     night = Night.empty()
-    night.put(*(under_way(f"m{n:04}", "Queued", n / 60) for n in range(230)))
+    night.put(*(under_way(f"m{n:04}", "Queued", n / 60) for n in range(530)))
     seen = visit(night).open()
 
     seen.page.locator("#running summary").click()
 
-    assert tile(seen, "busy").endswith("230")
-    assert seen.page.locator("#running .run").count() == 200
+    assert tile(seen, "busy").endswith("530")
+    assert seen.page.locator("#running .run").count() == 500
     assert "And 30 more" in seen.page.locator("#running .note").inner_text()
 
 

@@ -61,7 +61,7 @@ export function bar(lengths, words) {
   return h("svg", { ...box, role: "img", "aria-label": words }, pieces);
 }
 
-const MOST = 200; // Rows of one list: a page that draws thousands every few seconds is of no use.
+const MOST = 500; // Rows of one list: a page that draws thousands every few seconds is of no use.
 
 /** The first few, and the rest where it is unfolded. */
 export function few(rows, count, key) {
