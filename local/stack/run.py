@@ -117,11 +117,11 @@ Now, in other terminals, in this folder:
   make host
   make send FILE={shown(folder / TRY_FIRST)}
   make ctl DO="ls"
+  make board
 
-The first runs the app, the last tells whether the disk is back, from when, and
-how long it took; DO="watch" shows it live, and DO="--help" what else there is,
-for it is restorectl against this stack. More messages to try lie beside
-{TRY_FIRST}.
+The first runs the app; the third tells whether the disk is back, from when, and
+how long it took (it is restorectl: DO="--help" has the rest); the last shows it
+on a page. More messages to try lie beside {TRY_FIRST}.
 
 In place of make host, with Azure Functions Core Tools:
 

@@ -6,23 +6,23 @@ the same code as in life.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
+from azure.data.tables import UpdateMode
+
 from restore_core.azure.tables.account import AccountTables
 from restore_core.azure.tables.row_codec import restore_row
-from restore_core.lifecycle.states import Waiting
-from restore_core.lifecycle.status import Status
-from restore_core.reading.reading import Page, Reading
-from restore_core.reading.wanted import until_now
+from restore_core.lifecycle.states import Status, Waiting
+from restore_core.reading.reading import Reading
 from tests.builders import a_restore
 from tests.fakes import Io, ManualClock, MemoryTables
+from tests.sets import a_machine, send
+from tests.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from restore_core.reading.wanted import Wanted
 
 NIGHT = datetime(2026, 11, 26, 3, 12, 7, tzinfo=UTC)
 SUBSCRIPTION = "/subscriptions/00000000-1111-2222-3333-444444444444"
@@ -66,7 +66,6 @@ class Night:
     tables: MemoryTables
     clock: ManualClock
     account: str = "stdiskrestore01"
-    sets: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def empty(cls) -> Night:
@@ -79,18 +78,18 @@ class Night:
         return AccountTables(self.tables)  # type: ignore[arg-type]
 
     @property
-    def reading(self) -> SetsToo:
-        return SetsToo(Reading(lambda: self.service), self.sets)
+    def reading(self) -> Reading:
+        return Reading(lambda: self.service)
 
     def put(self, *rows: dict[str, Any]) -> None:
         """Write rows as they stand while a restore is under way, or after its end."""
         for row in rows:
             table = "RestoreResults" if "completedAt" in row else "OutstandingRestores"
-            self._put(table, row)
+            self.write(table, row)
             if "acceptedAt" not in row:
                 continue
             keys = {"PartitionKey": row["requestId"], "RowKey": "restore"}
-            self._put("Restores", {**row, **keys, "document": _document(row)})
+            self.write("Restores", {**row, **keys, "document": _document(row)})
 
     def end(self, row: dict[str, Any], **changes: Any) -> None:
         """Let a restore that was under way end."""
@@ -98,9 +97,7 @@ class Night:
         held.delete_entity(row["PartitionKey"], row["RowKey"])
         self.put(ended(row, **changes))
 
-    def _put(self, table: str, row: dict[str, Any]) -> None:
-        from azure.data.tables import UpdateMode  # noqa: PLC0415
-
+    def write(self, table: str, row: dict[str, Any]) -> None:
         self.tables.get_table_client(table).upsert_entity(row, UpdateMode.REPLACE)
 
 
@@ -218,53 +215,13 @@ def _disk(group: str, name: str) -> str:
     return f"{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Compute/disks/{name}"
 
 
-class SetsToo:
-    """Reads a night, and the sets that it holds as items.
-
-    Until the tables hold sets: their rows as the contract of reading describes them.
-    """
-
-    def __init__(self, reading: Reading, sets: list[dict[str, Any]]) -> None:
-        self._reading = reading
-        self._sets = sets
-
-    def restores(self, wanted: Wanted, now: datetime) -> Page:
-        if wanted.part_of:
-            every = self._reading.restores(until_now(now - timedelta(days=1), now), now).items
-            return Page([self._with_set(one) for one in every if self._set_of(one)], "")
-        page = self._reading.restores(wanted, now)
-        return Page([self._with_set(one) for one in page.items] + self._sets, page.older)
-
-    def restore(self, request_id: str, now: datetime) -> dict[str, Any] | None:
-        for one in self._sets:
-            if one["rowId"] == request_id:
-                return {**one, "timeline": []}
-        return self._reading.restore(request_id, now)
-
-    def _set_of(self, item: dict[str, Any]) -> str:
-        keys = [one["requestId"] for one in self._sets]
-        return next((key for key in keys if item["rowId"].startswith(f"{key}.")), "")
-
-    def _with_set(self, item: dict[str, Any]) -> dict[str, Any]:
-        return {**item, "partOf": self._set_of(item)} if self._set_of(item) else item
-
-
 def a_set(night: Night) -> str:
-    """Add a set of four, one of which failed and one is under way; return its id."""
-    key = "INC0012345-vm-sql-1"
-    for n, status in enumerate(("Completed", "Completed", "Failed", "Running")):
-        row = under_way(f"{key}.disk-{n}", status, 4.5, disk=f"sql-1-data-{n}")
-        bad = problem(*LOCKED) if status == "Failed" else {}
-        night.put(row if status == "Running" else ended(row, status, took=250 + n, **bad))
-    night.sets.append(
-        {
-            "rowId": key,
-            "requestId": key,
-            "status": "Running",
-            "ended": False,
-            "members": 4,
-            "acceptedAt": "2026-11-26T03:07:37Z",
-            "requestedBy": "alert:machine-lost",
-        }
-    )
-    return key
+    """Add a machine's set as the app brings it back, three minutes on; return its id."""
+    with World(start=NIGHT - timedelta(minutes=3)) as world:
+        machine = a_machine(world, "sql-data", "sql-log", unprotected=["scratch"], name="vm-sql-1")
+        send(world, requestId="INC0012345-vm-sql-1", sourceVirtualMachineId=machine)
+        world.run(minutes=3)
+    for name, table in world.tables.tables.items():
+        for row in table.list_entities():
+            night.write(name, row)
+    return "INC0012345-vm-sql-1"

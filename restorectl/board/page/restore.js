@@ -21,7 +21,7 @@ function show({ item, members, commands, asOf, ...rest }) {
   document.title = `${word(item)}: ${plainTitle(item)}`;
   draw(
     document.getElementById("restore"),
-    h("header", { class: "head" }, h("h1", {}, isSet(item) ? said(item.requestId) : title(item)), status(item, isSet(item) && !item.ended ? "Under way" : word(item))),
+    h("header", { class: "head" }, h("h1", {}, isSet(item) ? said(item.requestId) : title(item)), status(item)),
     why(item),
     isSet(item) ? ofSet(item, members) : ofRestore(item, asOf),
     timeline(item, asOf),
@@ -73,7 +73,8 @@ function ofSet(item, members) {
     bar(lengths(counts), words(counts)),
     h("p", { class: "sub" }, words(counts)),
     facts([
-      ["Members", String(item.members)],
+      ["Disks", String(item.disks ?? item.members)],
+      ["Machine", item.sourceVirtualMachineId && name(item.sourceVirtualMachineId)],
       ["Already back", item.alreadyBack ? String(item.alreadyBack) : undefined],
       ["Points apart", item.pointSpreadSeconds !== undefined ? span(item.pointSpreadSeconds) : undefined],
       ["Slowest", item.slowestMember && `${item.slowestMember}, ${span(item.slowestSeconds ?? 0)}`],

@@ -2,10 +2,12 @@
 
 import { h, said } from "./dom.js";
 import { clock, many, name, roughly } from "./format.js";
-import { bar, restoreLink, status } from "./parts.js";
-import { isSet, tone, toneOf, word, wordOf } from "./words.js";
+import { bar, remedy, restoreLink, status, title } from "./parts.js";
+import { hasPage, isSet, tone, toneOf, wordOf } from "./words.js";
 
 const LISTED = 200; // Members in the board's list; the set's own page has all.
+const UNTOLD = "not told yet";
+const NONE = "not protected or back already";
 const ORDER = ["good", "fair", "bad", "idle", "busy", "waits"];
 
 export function sets(items, all, now) {
@@ -19,9 +21,11 @@ function card(set, members, now) {
   return h(
     "article",
     { class: `card set ${tone(set)}`, "data-key": set.rowId },
-    h("p", { class: "line" }, h("a", { class: "name", href: `/restores/${encodeURIComponent(set.rowId)}` }, said(set.requestId)), status(set, set.ended ? word(set) : "Under way")),
+    h("p", { class: "line" }, h("a", { class: "name", href: `/restores/${encodeURIComponent(set.rowId)}` }, said(set.requestId)), status(set)),
     bar(lengths(counts), words(counts)),
     h("p", { class: "sub" }, h("span", {}, words(counts)), h("span", {}, facts(set, now))),
+    set.ended && set.errorMessage && h("p", { class: "told" }, said(set.errorMessage)),
+    set.ended && remedy(set.recommendedAction),
     members.length > 0 &&
       h(
         "details",
@@ -43,11 +47,12 @@ export function countsOf(set, members) {
     }
   }
   const known = [...counts.values()].reduce((sum, one) => sum + one, 0);
-  if (set.members > known) counts.set("not told yet", set.members - known);
+  if (set.members > known) counts.set(UNTOLD, set.members - known);
+  if (set.disks > Math.max(known, set.members)) counts.set(NONE, set.disks - Math.max(known, set.members));
   return counts;
 }
 
-const kindOf = (key) => (key === "not told yet" ? "waits" : toneOf(key));
+const kindOf = (key) => ([UNTOLD, NONE].includes(key) ? "waits" : toneOf(key));
 
 const sorted = (counts) => [...counts].sort(([a], [b]) => ORDER.indexOf(kindOf(a)) - ORDER.indexOf(kindOf(b)));
 
@@ -67,7 +72,7 @@ export function member(item, now) {
   return h(
     "li",
     { class: "row", "data-key": item.rowId },
-    restoreLink(item),
+    hasPage(item) ? restoreLink(item) : h("span", { class: "name" }, title(item)),
     status(item),
     h("span", { class: "when" }, item.completedAt ? clock(item.completedAt, now) : name(item.vaultId ?? "")),
     item.ended && item.errorMessage && h("p", { class: "why" }, said(item.errorMessage)),

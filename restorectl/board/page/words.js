@@ -13,8 +13,19 @@ const ENDED = {
   Ignored: ["idle", "Ignored"],
 };
 
+/** How a disk of a set may end that never became a restore of its own. */
+const WITHOUT_RESTORE = {
+  NotProtected: ["bad", "Not protected"],
+  AlreadyBack: ["good", "Already back"],
+};
+
+const ALL = { ...ENDED, ...WITHOUT_RESTORE };
+
 const OPEN = {
   Accepted: "Accepted",
+  Enrolled: "Waits for its turn in the set",
+  Enrolling: "Its disks are being recorded",
+  Gathering: "Its disks are under way",
   Following: "Waits for another restore of this disk",
   Planned: "Planned",
   Queued: "Waits for its turn",
@@ -36,18 +47,20 @@ export const STATUSES = Object.keys(ENDED);
 
 export function tone(item) {
   if (!item.ended) return "busy";
-  return ENDED[item.status]?.[0] ?? "idle";
+  return ALL[item.status]?.[0] ?? "idle";
 }
 
-export const toneOf = (status) => ENDED[status]?.[0] ?? "busy";
+export const toneOf = (status) => ALL[status]?.[0] ?? "busy";
 
 /** What it is called; a status that this page does not know is called what it is. */
 export function word(item) {
-  return (item.ended ? ENDED[item.status]?.[1] : OPEN[item.status]) ?? item.status;
+  return (item.ended ? ALL[item.status]?.[1] : OPEN[item.status]) ?? item.status;
 }
 
-export const wordOf = (status) => ENDED[status]?.[1] ?? status;
+export const wordOf = (status) => ALL[status]?.[1] ?? status;
 
 export const sign = (toneName) => SIGNS[toneName];
+
+export const hasPage = (item) => !(item.status in WITHOUT_RESTORE);
 
 export const isSet = (item) => item.members !== undefined;
