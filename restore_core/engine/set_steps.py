@@ -21,7 +21,7 @@ from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.set_events import MembersEnrolled, Recalled, SetPlanned
 from restore_core.lifecycle.sets import ALREADY_BACK, End, Header, PlannedDisk
-from restore_core.lifecycle.states import Outcome
+from restore_core.lifecycle.states import Ending, Outcome
 from restore_core.lifecycle.status import Status
 
 _STRANGER: Final = Problem(
@@ -139,6 +139,8 @@ class SetSteps:
         if found is None or found.restore.part_of != of.id:
             return True
         if not endings.may_be_withdrawn(found.restore.state):
+            if isinstance(found.restore.state, Ending):  # Saved by a worker that got no further.
+                self._tables.schedule.put(found.restore, self._clock())
             return True
         moved = found.restore.after(Withdrawn(reason, self._clock()), self._rules.notices)
         try:

@@ -14,7 +14,7 @@ from restore_core.engine.steps import Steps
 from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle import endings
 from restore_core.lifecycle.events import Withdrawn
-from restore_core.lifecycle.reasons import withdrawn
+from restore_core.lifecycle.reasons import WITHDRAWN, withdrawn
 
 _UNKNOWN: Final = Problem(
     "NothingToWithdraw",
@@ -55,13 +55,15 @@ class Withdrawals:
         if found is None:
             self._refuse(asked, body, _UNKNOWN, inserted_at)
             return None
+        if _is_being_withdrawn(found):
+            return self._to_be_taken(found)
         if not endings.may_be_withdrawn(found.restore.state):
             reason = _goes_on(found)
             self._refusals.ignore(
                 body, reason, request_id=asked.request_id, inserted_at=inserted_at
             )
             return None
-        return self._withdrawn(found, asked)
+        return self._to_be_taken(self._withdrawn(found, asked))
 
     def _withdrawn(self, found: Versioned, asked: Withdrawal) -> Versioned:
         reason = withdrawn(asked.requested_by or "", asked.reason or "")
@@ -70,10 +72,22 @@ class Withdrawals:
         except Superseded:
             raise Unavailable(_OVERTAKEN) from None  # The host delivers it again.
 
+    def _to_be_taken(self, withdrawn: Versioned) -> Versioned:
+        """Let the timer look at it soon: at who waits for a turn, or for another, it looks late."""
+        self._steps.schedule(withdrawn.restore)
+        return withdrawn
+
     def _refuse(
         self, asked: Withdrawal, body: bytes, problem: Problem, inserted_at: datetime
     ) -> None:
         self._refusals.refuse(body, problem, request_id=asked.request_id, inserted_at=inserted_at)
+
+
+def _is_being_withdrawn(found: Versioned) -> bool:
+    """Tell whether a withdrawal has been saved, and what it owes is not paid yet."""
+    restore = found.restore
+    is_ending = restore.outcome is not None and not restore.is_over
+    return is_ending and restore.problem is not None and restore.problem.code == WITHDRAWN
 
 
 def _goes_on(found: Versioned) -> str:

@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+from azure.core.exceptions import ServiceRequestError
+
 from simulator import faults
 from tests import builders
 from tests.sets import VAULT, a_machine, ask, counts, plan, protect, send, source, withdraw
@@ -87,3 +89,32 @@ def test_a_set_of_which_a_row_cannot_be_read_can_be_withdrawn(world: World) -> N
     world.run(until=lambda: is_recalled(world))
 
     assert is_recalled(world)
+
+
+def test_who_is_withdrawn_while_it_follows_ends_though_storage_fails_then(world: World) -> None:
+    (disk,) = protect(world, "disk-1")
+    named = {"backupInstanceId": ..., "sourceDiskId": disk, "vaultId": VAULT}
+    for name in ("first", "second"):
+        world.send(requestId=name, targetDiskId=builders.disk(name), **named)
+    until(world, "second", "Following")
+    failed = fail_once(world, "RestoreResults.upsert")
+
+    withdraw(world, "second")
+    world.run(minutes=3)
+
+    assert failed
+    assert world.result("second")["status"] == "Cancelled"
+    assert world.status("first") == "Running"
+
+
+def fail_once(world: World, call: str) -> list[str]:
+    """Let one call of storage fail; return the calls that have."""
+    failed = list[str]()
+
+    def before(what: str) -> None:
+        if what == call and not failed:
+            failed.append(what)
+            raise ServiceRequestError("no answer")
+
+    world.io.before = before
+    return failed
