@@ -66,6 +66,8 @@ AZURITE := local/node_modules/.package-lock.json
 WORKER := .venv-host/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Many processes are started: each would compile the same modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stack host send results doctor smoke test test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load fuzz soak check clean
