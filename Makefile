@@ -80,6 +80,8 @@ AZURITE := local/node_modules/.package-lock.json
 WORKER := .venv-host/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Many processes are started: each would compile the same modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stack host send results ctl board doctor smoke test test-board test-long test-platform test-host test-infra test-docs test-delivery lock package sbom audit recordings chaos load incident fuzz soak check clean
@@ -215,9 +217,6 @@ $(AZURE_CLI): pyproject.toml | $(READY)
 $(DELIVERY): pyproject.toml | $(READY)
 	@$(PY) -m local.set_up delivery .venv-delivery
 
-.venv-actionlint/.ready: pyproject.toml | $(READY)
-	@$(PY) -m local.set_up actionlint .venv-actionlint
-
 $(APP): requirements.txt
 	@$(PYTHON) -m venv .venv-app
 	@.venv-app/bin/python -m pip install --quiet --quiet --requirement requirements.txt
@@ -228,4 +227,4 @@ $(AZURITE): local/package.json local/package-lock.json | $(READY)
 	@$(PY) -m local.set_up azurite
 
 clean:
-	rm -rf .venv .venv-3.13 .venv-host .venv-checkov .venv-azure-cli .venv-delivery .venv-actionlint .venv-app $(VENV) dist local/node_modules tests/infra/kusto/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-3.13 .venv-host .venv-checkov .venv-azure-cli .venv-delivery .venv-app $(VENV) dist local/node_modules tests/infra/kusto/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage

@@ -110,11 +110,6 @@ def delivery(venv: Path) -> Part:
     return _of_group(f"the tools of delivery into {venv}", venv, "delivery")
 
 
-def actionlint(venv: Path) -> Part:
-    """Return actionlint, apart: its package fetches the program from outside the registry."""
-    return _of_group(f"actionlint into {venv}", venv, "actionlint")
-
-
 def _of_group(name: str, venv: Path, group: str) -> Part:
     return _of_python(name, venv, [["--group", group]], [ROOT / "pyproject.toml"])
 
@@ -304,12 +299,10 @@ def _part(arguments: Sequence[str]) -> Part:
             return azure_cli(Path(venv))
         case ["delivery", venv]:
             return delivery(Path(venv))
-        case ["actionlint", venv]:
-            return actionlint(Path(venv))
         case _:
             sys.exit(
                 "usage: python -m local.set_up azurite | kusto | "
-                "(packages | browser | checkov | azure-cli | delivery | actionlint) VENV"
+                "(packages | browser | checkov | azure-cli | delivery) VENV"
             )
 
 

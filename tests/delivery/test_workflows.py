@@ -1,7 +1,7 @@
 """The workflows are sound, may do no more than they need, and run what is there.
 
-actionlint and zizmor are found by `ACTIONLINT` and `ZIZMOR`, else on the PATH, else in the
-environments that `make .venv-actionlint/.ready` and `make test-delivery` set up.
+actionlint, ShellCheck (which it asks of what steps run) and zizmor are those that `ACTIONLINT`,
+`SHELLCHECK` and `ZIZMOR` name, else those that `make test-delivery` sets up, else the PATH's.
 """
 
 import os
@@ -24,10 +24,9 @@ PINNED = re.compile(r"[\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 each_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
 
 
-def program(name: str, environment: str) -> str:
-    own = ROOT / environment / "bin" / name
-    beside = str(own) if own.is_file() else None
-    found = os.environ.get(name.upper()) or shutil.which(name) or beside
+def program(name: str) -> str:
+    path = f"{ROOT / '.venv-delivery' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    found = os.environ.get(name.upper()) or shutil.which(name, path=path)
     if found is None:
         pytest.skip(f"NO {name.upper()}: CONTRIBUTING.md says how to get it; it is not run")
     return found
@@ -63,11 +62,14 @@ def commands() -> str:
 
 
 def test_actionlint_finds_nothing() -> None:
-    assert findings(program("actionlint", ".venv-actionlint"), *map(str, WORKFLOWS)) == ""
+    linter = program("actionlint")
+    options = ["-oneline", f"-shellcheck={program('shellcheck')}"]
+
+    assert findings(linter, *options, *map(str, WORKFLOWS)) == ""
 
 
 def test_zizmor_finds_nothing() -> None:
-    linter = program("zizmor", ".venv-delivery")
+    linter = program("zizmor")
     options = ["--offline", "--strict-collection", "--quiet", "--persona=pedantic"]
 
     assert findings(linter, *options, str(GITHUB)) == ""

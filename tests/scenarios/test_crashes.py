@@ -11,6 +11,9 @@ from simulator import outcomes
 from simulator.outcomes import Outcome
 from tests.world import World
 
+# The same lines thousands of times: their coverage, which doubles the cost, is not measured.
+pytestmark = pytest.mark.no_cover
+
 
 class Killed(BaseException):
     """The process dies here; no except clause of the app may save it."""

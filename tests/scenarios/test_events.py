@@ -11,6 +11,9 @@ from simulator import outcomes
 from tests import builders
 from tests.world import World
 
+# The same lines thousands of times: their coverage, which doubles the cost, is not measured.
+pytestmark = pytest.mark.no_cover
+
 ALL = {"notices": frozenset(Stage)}
 OF_A_RESTORE = ["accepted", "validating", "restoring", "completed"]
 

@@ -9,6 +9,9 @@ from simulator import faults, outcomes
 from tests import builders
 from tests.world import World
 
+# The same lines thousands of times: their coverage, which doubles the cost, is not measured.
+pytestmark = pytest.mark.no_cover
+
 SICK = outcomes.fails("CloudInternalError")
 
 

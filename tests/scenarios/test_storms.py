@@ -12,6 +12,9 @@ from simulator import Pace, faults, outcomes
 from tests import builders
 from tests.world import World
 
+# The same lines thousands of times: their coverage, which doubles the cost, is not measured.
+pytestmark = pytest.mark.no_cover
+
 HOUR = timedelta(hours=1)
 OUT = faults.status(503, "ServiceUnavailable")
 
