@@ -54,6 +54,8 @@ class Telling:
         self._documents = documents
         """Each restore as it was saved last."""
         self._rank: dict[str, int] = {}
+        self._too_early: set[str] = set()
+        """Row keys of withdrawals of what was not recorded yet."""
         self._new: set[str] = set()
         """Members of sets as they were recorded."""
         self._must: dict[str, list[str]] = defaultdict(list)
@@ -112,6 +114,8 @@ class Telling:
 
     def refused(self, row: dict[str, Any], process: Writer) -> None:
         """Look at the row of a message that became no restore."""
+        if row["errorCode"] == "NothingToWithdraw":
+            self._too_early.add(row["RowKey"])
         if row["status"] == "Rejected" and "rejected" in process.settings.notices:
             self._refused.add(row["RowKey"])
 
@@ -159,7 +163,8 @@ class Telling:
     ) -> None:
         self._world.checks["E1"] += 1
         if "~" in subject:
-            self._check_refused(subject, events, result)
+            if subject not in self._too_early:  # It may have come again, with nothing left to do.
+                self._check_refused(subject, events, result)
             return
         stages: dict[int, set[str]] = defaultdict(set)
         for event in events:
