@@ -5,6 +5,7 @@ Made for 80 columns: what does not fit is folded, never cut. Reads rows, and no 
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
             name,
             status(row),
             time_taken(row, now),
-            _moment(row.get("recoveryPointTime")),
+            _moment(row.get("recoveryPointTime") or row.get("oldestPointTime")),
             age(row.get("recoveryPointAgeSeconds")),
             _disk_or_reason(row),
         )
@@ -83,7 +84,18 @@ def reason(name: str, row: Row) -> list[tuple[Text, bool]]:
 
 def print_reason(to: Console, name: str, row: Row) -> None:
     """Print what `reason` returns."""
-    for text, is_command in reason(name, row):
+    _print(to, reason(name, row))
+
+
+def print_next_step(to: Console, name: str, row: Row) -> None:
+    """Print how the new disk is put where its source was, if anybody knows."""
+    if "followUp" in row:
+        told, _, command = str(row["followUp"]).partition(COMMAND)
+        _print(to, [(Text.assemble((f"\n{name}: ", "bold"), told), False), (Text(command), True)])
+
+
+def _print(to: Console, texts: Sequence[tuple[Text, bool]]) -> None:
+    for text, is_command in texts:
         text.overflow = "fold"
         to.print(text, soft_wrap=is_command)
 
@@ -137,8 +149,17 @@ def _disk_or_reason(row: Row) -> str:
         case "Ignored":
             return "none was asked for"
         case _:
+            if "counts" in row:
+                return _disks_of_set(row)
             disk = last_part(row.get("targetDiskId"))
             return disk if "completedAt" in row or not disk else f"{disk}, not yet"
+
+
+def _disks_of_set(row: Row) -> str:
+    """Return how many disks of a set are back."""
+    counts = json.loads(str(row["counts"]))
+    back = sum(counts.get(name, 0) for name in ("Completed", "CompletedWithWarnings"))
+    return f"{back} of {row['disks']} disks"
 
 
 def _moment(time: object) -> str:

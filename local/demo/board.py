@@ -11,7 +11,7 @@ from rich.live import Live
 
 from local.demo import pictures
 from local.demo.pictures import Standing
-from local.results_table import print_reason, results_table
+from local.results_table import print_next_step, print_reason, results_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +61,13 @@ class Board:
         for standing in standings:
             print_reason(self._console, standing.request.shows, standing.result or {})
 
+    def show_what_is_next(self, standings: Sequence[Standing]) -> None:
+        """Print how the first disk of each set is put where its source was."""
+        for standing in standings:
+            for member in standing.members[:1]:
+                name = f"{standing.request.shows}, one of its disks"
+                print_next_step(self._console, name, member)
+
     def show_events(self, events: Sequence[dict[str, Any]], *, whole: bool) -> None:
         """Print what a receiver was told of each request, and the last of the first whole."""
         self._console.print()
@@ -108,7 +115,12 @@ class Board:
         restores = {row["requestId"]: row for row in self._rows("Restores")}
         results = {row["requestId"]: row for row in self._rows("RestoreResults")}
         return [
-            Standing(request, restores.get(request.id, {}), results.get(request.id))
+            Standing(
+                request,
+                restores.get(request.id, {}),
+                results.get(request.id),
+                [row for row in (restores | results).values() if row.get("partOf") == request.id],
+            )
             for request in self._requests
         ]
 

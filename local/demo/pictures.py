@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Column, Table
@@ -24,6 +24,8 @@ ENDED = 5
 # How far a restore has come in each state, of five.
 PROGRESS = {
     "Accepted": 1,
+    "Enrolling": 1,
+    "Enrolled": 1,
     "Planned": 1,
     "Queued": 1,
     "Ready": 1,
@@ -32,20 +34,23 @@ PROGRESS = {
     "Triggering": 3,
     "Restoring": 3,
     "Running": 4,
+    "Gathering": 4,
     "Confirming": 4,
     "Ending": 4,
 }
 STATE_WIDTH = 19  # Leaves room for a source and its target on one line of 80 columns.
+SENT = "sent"  # What nobody has read yet is.
 TYPE = "azure-disk-restore.restore."
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one request stands; `result` once it has one."""
+    """Where one request stands; `result` once it has one. A set has a row for each disk, too."""
 
     request: DemoRequest
     restore: Row
     result: Row | None
+    members: Sequence[Row] = field(default=())
 
     @property
     def row(self) -> Row:
@@ -55,7 +60,7 @@ class Standing:
     @property
     def state(self) -> str:
         """The word for it."""
-        return str(self.row.get("status", "sent"))
+        return str(self.row.get("status", SENT))
 
 
 def messages(requests: Sequence[DemoRequest]) -> Table:
@@ -77,14 +82,11 @@ def restores(standings: Sequence[Standing], elapsed: float, now: datetime) -> Ta
         title=f"Restores, after {elapsed:.0f} s",
     )
     for standing in standings:
-        row = standing.row
-        table.add_row(
-            standing.request.shows,
-            f"{standing.request.source} → {_target(standing)}",
-            age(row.get("recoveryPointAgeSeconds")),
-            time_taken(row, now),
-            _state(standing),
-        )
+        name, between = standing.request.shows, f"{standing.request.source} → {_target(standing)}"
+        table.add_row(*_cells(name, between, standing.row, now))
+        for row in standing.members:
+            source, target = last_part(row.get("sourceDiskId")), last_part(row.get("targetDiskId"))
+            table.add_row(*_cells("", f"{source} → {target}", row, now))
     return table
 
 
@@ -122,12 +124,18 @@ def _target(standing: Standing) -> str:
     return last_part(standing.row.get("targetDiskId")) or standing.request.target
 
 
-def _state(standing: Standing) -> Text:
-    shown = status(standing.row)
-    if standing.result and "errorCode" in standing.result:
-        return Text(str(standing.result["errorCode"]), shown.style)
-    done = ENDED if standing.result else PROGRESS.get(standing.state, 0)
-    return Text(f"{'█' * done}{'░' * (ENDED - done)} {standing.state}", shown.style)
+def _cells(name: str, between: str, row: Row, now: datetime) -> tuple[str, str, str, str, Text]:
+    point = age(row.get("recoveryPointAgeSeconds"))
+    return name, between, point, time_taken(row, now), _state(row)
+
+
+def _state(row: Row) -> Text:
+    shown, word = status(row), str(row.get("status", SENT))
+    has_ended = "completedAt" in row
+    if has_ended and "errorCode" in row:
+        return Text(str(row["errorCode"]), shown.style)
+    done = ENDED if has_ended else PROGRESS.get(word, 0)
+    return Text(f"{'█' * done}{'░' * (ENDED - done)} {word}", shown.style)
 
 
 def _shortened(body: str) -> str:

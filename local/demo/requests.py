@@ -1,4 +1,4 @@
-"""Nine messages that show what the app can do, and the small Azure in which they are sent."""
+"""Ten messages that show what the app can do, and the small Azure in which they are sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DemoRequest:
-    """One message, what it shows, from which disk to which group, and how it must end."""
+    """One message, what it shows, from what to which group, and how it must end."""
 
     id: str
     shows: str
@@ -91,7 +91,27 @@ def demo_requests(simulator: Simulator, scene: Scene) -> list[DemoRequest]:
         request(7, "a misspelt field", "Rejected", pointInTme=between.isoformat()),
         request(8, "target not allowed", "Rejected", targetResourceGroupId=scene.public),
         request(9, "a missing role", "Rejected", targetResourceGroupId=scene.without_role),
+        _whole_machine(simulator, scene),
     ]
+
+
+def _whole_machine(simulator: Simulator, scene: Scene) -> DemoRequest:
+    """Return the one message that brings back all disks of a machine."""
+    id_ = "INC0012345-vm-1"
+    machine = simulator.add_machine("vm-1", data_disks=("vm-1-data", "vm-1-log"))
+    for disk in simulator.disks_of(machine):
+        simulator.protect(disk)
+    message: dict[str, object] = {
+        "requestId": id_,
+        "sourceVirtualMachineId": machine,
+        "targetResourceGroupId": scene.restored,
+        "targetDiskSuffix": "-new",
+        "expectedDisks": 3,
+        "requestedBy": "make demo",
+    }
+    target = scene.restored.rpartition("/")[2]
+    body = json.dumps(message)
+    return DemoRequest(id_, "a whole machine", "vm-1", target, body, "Completed")
 
 
 def _in_envelope(shows: str, envelope: dict[str, Any], *, in_base64: bool = False) -> DemoRequest:

@@ -1,4 +1,4 @@
-"""The whole app on this machine: real Azurite, a simulated Azure, and nine messages.
+"""The whole app on this machine: real Azurite, a simulated Azure, and ten messages.
 
 Shows what three senders write, each restore while it runs, the events that came out, and at the end
 the result rows. The code is 1 when a request did not end as it should, or the simulator saw a bad
@@ -14,6 +14,7 @@ import os
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from local.node import NodeMissingError
 from local.results_table import console
 from local.stack.settings import app_settings
 from local.stopping import Interrupted, Stopping
+from restore_core.lifecycle import pace as times
 from simulator import Pace, Simulator
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 RECORDED_LENGTH = 480.0  # seconds that the slowest request takes at the recorded pace, with room.
 PATIENCE = 90.0  # seconds more, for what does not get faster with the simulator.
 MESSAGES_SHOWN = 3
+RECORDED_JOB = timedelta(seconds=246)
+A_TICK = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,13 @@ def run(pace: float, to: Console, stopping: Stopping, log: Path, wishes: Wishes)
         settings = {**app_settings(azurite, server.environment), **demo_settings(scene, pace)}
         queues = QueueServiceClient.from_connection_string(azurite.connection_string)
         board.show_messages(requests[:MESSAGES_SHOWN])
+        keep_up(pace)
         with local_host(settings):
             send(queues, requests, stopping)
             to.print(f"{len(requests)} messages are on the queue. The app's log:\n{log}\n")
             standings = board.watch(PATIENCE + RECORDED_LENGTH / pace, stopping)
         board.show_reasons(standings)
+        board.show_what_is_next(standings)
         board.show_events(received(queues), whole=wishes.event)
         board.show_results(standings)
         return judge(to, standings, simulator.accusations)
@@ -120,6 +126,15 @@ def demo_settings(scene: Scene, pace: float) -> dict[str, str]:
         "RESTORE_POLL_SCHEDULE": "*/2 * * * * *",
         "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:01",
     }
+
+
+def keep_up(pace: float) -> None:
+    """Let the app look at the job of a set's member when a fast Azure's jobs have ended.
+
+    The pause after a look that came too early would be as long as at the recorded pace.
+    """
+    if pace > 1:
+        times.JOBS_END_FROM = RECORDED_JOB / pace + A_TICK  # type: ignore[misc]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,29 @@ def test_the_live_table_shows_time_source_target_and_the_age_of_the_point() -> N
         assert shows in text
 
 
+def test_under_a_machine_each_of_its_disks_has_a_line_with_its_state() -> None:
+    disk = {"sourceDiskId": "/disks/vm-1-os", "targetDiskId": "/disks/vm-1-os-new"}
+    set_ = under_way(status="Gathering")
+    running = {**disk, "status": "Running"}
+
+    text = live(replace(set_, members=[running, {**disk, "status": "Completed", "completedAt": 1}]))
+
+    assert "████░ Gathering" in text
+    lines = [line for line in text.splitlines() if "vm-1-os → vm-1-os-new" in line]
+    assert ["████░ Running" in line or "█████ Completed" in line for line in lines] == [True, True]
+
+
+def test_what_is_next_names_a_disk_of_the_set_and_does_not_wrap_the_command() -> None:
+    command = f"az vm update --os-disk {'x' * 100}"
+    member = {"followUp": f"vm-1-os was the OS disk. The command: {command}"}
+    standings = [replace(under_way(), members=[member, member]), under_way()]
+
+    text = shown(lambda to: Board(NoTablesYet(), [], to).show_what_is_next(standings))
+
+    assert text.count("our own message, one of its disks: vm-1-os was the OS disk.") == 1
+    assert command in text.splitlines()
+
+
 def test_until_the_new_disk_has_a_name_the_group_that_was_asked_for_is_shown() -> None:
     assert "disk-1 → rg-restored" in live(under_way())
 
@@ -90,8 +114,18 @@ def test_the_live_table_of_the_demo_fits_a_terminal_of_80_by_24() -> None:
     simulator = Simulator()
     requests = demo_requests(simulator, set_scene(simulator))
     rows = {"status": "Rejected", "errorCode": LONG_CODE, "recoveryPointAgeSeconds": 80_846}
+    disks = [
+        {"sourceDiskId": f"/disks/vm-1-{name}", "targetDiskId": f"/disks/vm-1-{name}-new", **rows}
+        for name in ("os", "data", "log")
+    ]
     worst = [
-        Standing(request, {}, rows if "role" in request.shows else None) for request in requests
+        Standing(
+            request,
+            {},
+            rows if "role" in request.shows else None,
+            disks if "machine" in request.shows else (),
+        )
+        for request in requests
     ]
 
     text = live(*worst)

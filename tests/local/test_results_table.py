@@ -99,6 +99,18 @@ def test_a_reason_is_wrapped_at_words_and_its_command_is_left_to_be_copied() -> 
     assert "What to do: Grant it the role, wait, and send it again." in others
 
 
+def test_of_a_set_it_shows_how_many_disks_are_back_and_from_when_the_oldest_is() -> None:
+    counts = '{"Completed": 2, "CompletedWithWarnings": 1, "Failed": 1}'
+    row = a_result(status="PartlyCompleted", disks=4, counts=counts)
+    row["oldestPointTime"] = row.pop("recoveryPointTime")
+    del row["targetDiskId"]
+
+    text = table(("a whole machine", row))
+
+    assert "3 of 4 disks" in text
+    assert "26 Nov 02:00 UTC" in text
+
+
 def test_what_went_well_has_no_reason() -> None:
     assert shown(lambda to: print_reason(to, "r", a_result())) == ""
 
