@@ -1,1 +1,1 @@
-"""What the app costs and bears, measured: `make load`. Programs, not tests; they take minutes."""
+"""What the app costs and bears, measured: `make load`, `make incident`. Programs, not tests."""

@@ -58,15 +58,24 @@ class Certificate:
 
 
 class Azurite:
-    """Azurite's services; plain http and the well-known key, or https and tokens with `oauth`."""
+    """Azurite's services; plain http and the well-known key, or https and tokens with `oauth`.
+
+    One that `tells` prints a line for each request.
+    """
 
     def __init__(
-        self, folder: Path | None = None, *, oauth: bool = False, usual_ports: bool = False
+        self,
+        folder: Path | None = None,
+        *,
+        oauth: bool = False,
+        usual_ports: bool = False,
+        tells: bool = False,
     ) -> None:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="azurite-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.certificate = Certificate.issue(self.folder) if oauth else None
         self._ports = dict(USUAL_PORTS if usual_ports else ANY_PORTS)
+        self._quiet = [] if tells else ["--silent"]
         self._endpoints: dict[str, str] = {}
         self._child: Child | None = None
 
@@ -150,7 +159,8 @@ class Azurite:
             f"--require={HERE / 'end_with_parent.js'}",
             str(PROGRAM),
             f"--location={self.folder}",
-            *("--silent", "--disableTelemetry", "--skipApiVersionCheck"),
+            *self._quiet,
+            *("--disableTelemetry", "--skipApiVersionCheck"),
             *(f"--{service}Port={port}" for service, port in self._ports.items()),
             *self._https(),
         ]
