@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from function_app import SWEEP_THREADS
 from restore_core.azure.tables.account import AccountTables
 from restore_core.contract.resource_ids import BackupInstanceId, JobId
-from restore_core.engine.turns import TICK_BUDGET
+from restore_core.lifecycle.pace import TICK_BUDGET
 from restore_core.lifecycle.states import Claim, Running, Wait
 from simulator import NEVER, Pace, faults
 from tests import builders
