@@ -46,18 +46,19 @@ def main() -> int:
     )
     parser.add_argument("--only", choices=NAMES, action="append", help="may be given again")
     parser.add_argument("--disks", type=int, default=1_000, help="of `all` and `waves`")
+    parser.add_argument("--answers", type=float, default=0.0, help="seconds that each takes")
     chosen = parser.parse_args()
     for name in [name for name in os.environ if name.upper().startswith(("AZURE", "RESTORE"))]:
         del os.environ[name]
     os.environ["NO_PROXY"] = "127.0.0.1"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    many = chosen.disks
+    many, answers = chosen.disks, chosen.answers
     runs = {
-        "plan": Run("plan", 500, DEFAULT_TURNS),
-        "all": Run("all", many, many),
-        "waves": Run("waves", many, DEFAULT_TURNS),
-        "hundred": Run("hundred", 100, 100),
-        "pollers": Run("pollers", 100, 0),
+        "plan": Run("plan", 500, DEFAULT_TURNS, answers),
+        "all": Run("all", many, many, answers),
+        "waves": Run("waves", many, DEFAULT_TURNS, answers),
+        "hundred": Run("hundred", 100, 100, answers),
+        "pollers": Run("pollers", 100, 0, answers),
     }
     return max(measure(runs[name]) for name in chosen.only or NAMES)
 
@@ -65,7 +66,7 @@ def main() -> int:
 def measure(run: Run) -> int:
     """Run one, print its figures, and return 1 where something is wrong."""
     with tempfile.TemporaryDirectory(prefix="incident-") as folder:
-        run.tell(f"{run.disks:,} disks")
+        run.tell(f"{run.disks:,} disks; Azure answers after {run.answers * 1000:g} ms")
         match run.name:
             case "plan":
                 wrong = plan(run, Path(folder))
@@ -119,9 +120,8 @@ def incident(run: Run, folder: Path) -> list[str]:
 
 def pollers(run: Run, folder: Path) -> list[str]:
     """Let the vendor's client bring all disks back; what it does badly is not ours to judge."""
-    azure = Azure(folder)
+    azure = Azure(folder, disks=run.disks, seconds=run.answers)
     try:
-        azure.protect(run.disks)
         sent, began = datetime.now(UTC), time.monotonic()
         failed = restore_all(azure)
         took, report = time.monotonic() - began, azure.report()

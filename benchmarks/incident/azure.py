@@ -15,21 +15,21 @@ VAULTS: Final = ("vault-1", "vault-2", "vault-3", "vault-4")
 
 
 class Azure:
-    """One simulated Azure, with a number of protected disks in one group."""
+    """One simulated Azure, with protected disks in one group; it answers after `seconds`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, disks: int, seconds: float) -> None:
         self._child = Child([sys.executable, "-m", "simulator"], log=folder / "azure.log")
         self.settings: dict[str, str] = dict(self._child.wait_for(GREETING, count=3))
         self._door = requests.Session()
-        self.instances: list[str] = []
+        self.instances = [self._protect(number) for number in range(disks)]
+        if seconds:
+            slow = {"fault": "slow", "seconds": seconds}
+            self._ask("POST", "faults", {"method": "*", "path": "/*", "fault": slow, "times": None})
 
-    def protect(self, disks: int) -> None:
-        """Let so many disks be protected, by turns in each vault."""
-        for number in range(disks):
-            vault = VAULTS[number % len(VAULTS)]
-            words = {"disk": f"disk-{number:04}", "vault": vault}
-            told = self._ask("POST", "protect", words)
-            self.instances.append(told["backupInstanceId"])
+    def _protect(self, number: int) -> str:
+        """Let a disk be protected, by turns in each vault; return its instance."""
+        words = {"disk": f"disk-{number:04}", "vault": VAULTS[number % len(VAULTS)]}
+        return str(self._ask("POST", "protect", words)["backupInstanceId"])
 
     @property
     def url(self) -> str:

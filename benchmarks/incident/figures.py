@@ -32,7 +32,7 @@ class Azures:
     def last(self) -> float:
         """When the last job had ended; infinity where one has not."""
         ends = [job["ended"] for job in self.report["jobs"]]
-        return max((self._seconds(end) if end else float("inf") for end in ends), default=0.0)
+        return max([self._seconds(end) if end else float("inf") for end in ends] or [0.0])
 
     @property
     def calls(self) -> float:
@@ -42,7 +42,7 @@ class Azures:
     @property
     def throttled(self) -> float:
         """The share that was answered 429."""
-        return float(self.report["statuses"].get("429", 0)) / max(self.report["callCount"], 1)
+        return int(self.report["statuses"].get("429", 0)) / max(int(self.report["callCount"]), 1)
 
     @property
     def waves(self) -> list[tuple[float, int]]:

@@ -12,6 +12,8 @@ class Run:
     disks: int
     turns: int
     """RESTORE_MAX_ACTIVE."""
+    answers: float = 0.0
+    """Seconds after which Azure answers."""
     patience: float = 3_600.0
     """Seconds in all."""
 

@@ -35,8 +35,7 @@ class Stage:
         (self._folder / "azurite").mkdir(parents=True)
         self._azurite = Azurite(self._folder / "azurite", tells=True)
         self._azurite.start()
-        self.azure = Azure(self._folder)
-        self.azure.protect(self._run.disks)
+        self.azure = Azure(self._folder, disks=self._run.disks, seconds=self._run.answers)
         settings = {**app_settings(self._azurite, self.azure.settings), **self._settings()}
         self._host = HostProcess(Local(), PROJECT, settings, logs=self._folder)
         self._host.start()
@@ -97,8 +96,7 @@ class Stage:
             row = self.ledger.table("RestoreSets").get_entity(SET, "header")
         except ResourceNotFoundError:
             return None
-        written: datetime = row.metadata["timestamp"]
-        return written
+        return row.metadata["timestamp"]
 
     def row(self) -> dict[str, Any]:
         """Return the set's own row as it stands; {} before."""
