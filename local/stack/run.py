@@ -120,7 +120,8 @@ Now, in other terminals, in this folder:
 
 The first runs the app, the last tells whether the disk is back, from when, and
 how long it took; DO="watch" shows it live, and DO="--help" what else there is,
-for it is restorectl against this stack. More messages to try lie beside {TRY_FIRST}.
+for it is restorectl against this stack. More messages to try lie beside
+{TRY_FIRST}.
 
 In place of make host, with Azure Functions Core Tools:
 
