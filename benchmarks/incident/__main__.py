@@ -67,9 +67,7 @@ def main() -> int:
 def measure(run: Run) -> int:
     """Run one, print its figures, and return 1 where something is wrong."""
     with tempfile.TemporaryDirectory(prefix="incident-") as folder:
-        run.tell(
-            f"{run.disks:,} disks, {run.hosts} host(s); Azure answers after {run.answers * 1000:g} ms"
-        )
+        run.tell(f"{run.disks:,} disks, {run.hosts} host(s); answers take {run.answers:g} s")
         match run.name:
             case "plan":
                 wrong = plan(run, Path(folder))
@@ -138,7 +136,8 @@ def pollers(run: Run, folder: Path) -> list[str]:
     for line in Azures(sent, report, Bound(run.disks)).told():
         run.tell(line)
     run.tell(f"all threads had ended after {took:.0f} s; {failed} disks were given up")
-    run.tell(f"the simulated Azure complains {len(report['accusations'])} times")
+    complaints = report["accusations"]
+    run.tell(f"the simulated Azure complains {len(complaints)} times: {complaints[:1]}")
     return []
 
 
