@@ -2,7 +2,7 @@
 
 A restore is two calls that write and, before the second of them, some that read. ARM lets nobody
 call faster than its buckets refill, so the last restore cannot be asked for before they gave enough
-tokens; and then its job runs.
+tokens, nor before it was validated; and then its job runs.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from simulator.limits import Limits, Rate
-from simulator.pace import Pace
+from simulator.pace import Duration, Pace
 
 WRITES: Final = 2
 """validateRestore and restore."""
@@ -36,30 +36,28 @@ class Bound:
         return self._given(READS, Limits.reads)
 
     @property
-    def job(self) -> float:
-        """How long a job runs."""
-        job = Pace.job
-        assert isinstance(job, timedelta)  # noqa: S101  the recorded pace has no other
-        return job.total_seconds()
-
-    @property
     def seconds(self) -> float:
         """When the last job has ended at the earliest."""
-        return max(self.writes, self.reads) + self.job
+        return max(self.writes, self.reads, _seconds(Pace.validation)) + _seconds(Pace.job)
 
     def told(self) -> str:
         """Return how it is computed."""
         return (
-            f"the bound: {self.seconds:.0f} s = max(writes {self.writes:.0f} s, reads "
-            f"{self.reads:.0f} s) + job {self.job:.0f} s; writes: "
-            f"{_formula(self.disks, WRITES, Limits.writes)}; reads before the trigger: "
-            f"{_formula(self.disks, READS, Limits.reads)}"
+            f"the bound: {self.seconds:.0f} s = max(writes {self.writes:.0f} s, reads before the "
+            f"trigger {self.reads:.0f} s, a validation {_seconds(Pace.validation):.0f} s) + a job "
+            f"{_seconds(Pace.job):.0f} s; {_formula(self.disks, WRITES, Limits.writes)} of writes, "
+            f"{_formula(self.disks, READS, Limits.reads)} of reads"
         )
 
     def _given(self, calls: int, rate: Rate | None) -> float:
         if rate is None:
             return 0.0
         return max(self.disks * calls - rate.burst, 0) / rate.per_second
+
+
+def _seconds(duration: Duration) -> float:
+    assert isinstance(duration, timedelta)  # noqa: S101  the recorded pace has no other
+    return duration.total_seconds()
 
 
 def _formula(disks: int, calls: int, rate: Rate | None) -> str:

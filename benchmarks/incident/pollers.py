@@ -1,4 +1,7 @@
-"""The way people use today: the vendor's client and its pollers, in a pool of threads."""
+"""The way people use today: the vendor's client and its pollers, a thread for each disk.
+
+Python's own pool would have 32 threads at the most, and take as many rounds as that needs.
+"""
 
 import os
 import time
@@ -19,7 +22,6 @@ from azure.mgmt.dataprotection.models import (
 
 from benchmarks.incident.azure import Azure, parts_of
 
-THREADS: Final = 32  # As many as Python's own pool has at the most.
 LOOK_EVERY: Final = 30.0  # seconds between two looks at a job, as the client's own pollers do.
 
 
@@ -45,7 +47,7 @@ def restore_all(azure: Azure) -> int:
             per_call_policies=[PlainHttp()],
             polling_interval=LOOK_EVERY,
         ) as client,
-        ThreadPoolExecutor(THREADS) as pool,
+        ThreadPoolExecutor(len(azure.instances)) as pool,
     ):
         asked = [pool.submit(_restore, client, azure, one) for one in azure.instances]
         return sum(one.exception() is not None for one in asked)

@@ -12,6 +12,7 @@ class Run:
     disks: int
     turns: int
     """RESTORE_MAX_ACTIVE."""
+    hosts: int = 1
     answers: float = 0.0
     """Seconds after which Azure answers."""
     patience: float = 3_600.0

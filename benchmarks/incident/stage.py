@@ -37,8 +37,12 @@ class Stage:
         self._azurite.start()
         self.azure = Azure(self._folder, disks=self._run.disks, seconds=self._run.answers)
         settings = {**app_settings(self._azurite, self.azure.settings), **self._settings()}
-        self._host = HostProcess(Local(), PROJECT, settings, logs=self._folder)
-        self._host.start()
+        self._hosts = [
+            HostProcess(Local(), PROJECT, settings, logs=self._folder, name=f"host-{number}")
+            for number in range(self._run.hosts)
+        ]
+        for host in self._hosts:
+            host.start()
         self.ledger = Ledger(self._azurite.connection_string)
         return self
 
@@ -48,7 +52,8 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._host.kill()
+        for host in self._hosts:
+            host.kill()
         self.azure.end()
         self._azurite.close()
 
@@ -60,7 +65,7 @@ class Stage:
         }
 
     def send(self) -> datetime:
-        """Send the one message; return when it was on the queue."""
+        """Send the one message; return when that was."""
         queue = self.ledger.queue(QUEUES[0])
         message = {
             "requestId": SET,
@@ -70,11 +75,12 @@ class Stage:
         }
         while True:
             try:
-                sent = queue.send_message(json.dumps(message)).inserted_on
+                sent = datetime.now(UTC)
+                queue.send_message(json.dumps(message))
             except ResourceNotFoundError:  # The app makes it in its first tick.
                 time.sleep(0.2)
             else:
-                return sent or datetime.now(UTC)
+                return sent
 
     def wait(self) -> None:
         """Wait until the set has ended and nothing is left over, or patience is."""
@@ -110,11 +116,14 @@ class Stage:
         return self._azurite.output()
 
     def most_memory(self) -> float:
-        """Return the most megabytes that the process which runs the functions ever held."""
-        worker = self._host.worker()
-        status = Path(f"/proc/{worker}/status").read_text(encoding="utf-8")
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+        """Return the most megabytes that a process which runs the functions ever held."""
+        return max(_most_memory(host) for host in self._hosts)
 
     def _has_ended(self) -> bool:
         return "completedAt" in self.row() and not self.ledger.left_over()
+
+
+def _most_memory(host: HostProcess) -> float:
+    status = Path(f"/proc/{host.worker()}/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
