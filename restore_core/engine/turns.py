@@ -27,12 +27,13 @@ class Turns:
         self._clock = clock
 
     def give(self, found: Iterable[Outstanding], begun: datetime) -> set[str]:
-        """Give as many as may run now their turn, longest accepted first; return whom.
+        """Give as many as may run now their turn, longest accepted first; return whom to look at.
 
         No vault is given more than its share while another waits (`_next`), so that a sick one
         starves no other. One after the other, and none after one that could not be called, because
         storage failed or another worker was faster (perhaps only to send its notices): a later one
-        must not overtake it. A row that cannot be read is passed over, or it would stop all.
+        must not overtake it. That one is looked at, too: it may have its turn all the same, and
+        nobody would count it. A row that cannot be read is passed over, or it would stop all.
         """
         waiting = [one for one in found if one.turn is Turn.AWAITED]
         waiting.sort(key=lambda one: (one.accepted_at, one.request_id))
@@ -42,9 +43,11 @@ class Turns:
             while waiting and self._may_give(taken, begun):
                 one = self._next(waiting, taken)
                 waiting.remove(one)
+                called.add(one.request_id)
                 if self._call(one.request_id):
-                    called.add(one.request_id)
                     taken[one.vault] += 1
+                else:
+                    called.remove(one.request_id)
         except Superseded:
             return called
         except Exception as error:  # noqa: BLE001  what is due is visited all the same
