@@ -136,6 +136,22 @@ def test_who_waits_under_an_old_key_that_storage_keeps_from_being_moved_is_not_o
         assert (world.status("r2"), world.status("r3")) == ("Validating", "Queued")
 
 
+def test_who_was_given_a_turn_counts_also_where_its_row_could_not_be_written() -> None:
+    with World(rules={"max_active": 1}) as world:
+        for number in (1, 2):
+            target = builders.disk(f"target-{number}")
+            instance = world.protect(f"disk-{number}")
+            world.send(requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target)
+            world.run(seconds=20)
+        world.deploy(max_active=2)
+        world.io.before = fails_once("OutstandingRestores.upsert")
+
+        world.tick_now()
+
+        assert world.status("r2") == "Validating"
+        assert {row["turn"] for row in world.rows(OUTSTANDING)} == {"taken"}
+
+
 def fails_once(call: str) -> Callable[[str], None]:
     """Return what lets the next such call of storage fail."""
     calls = [call]
