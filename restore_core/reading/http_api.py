@@ -1,7 +1,7 @@
 """What receivers ask over HTTP, and the answers they get. No I/O of its own, no Azure.
 
 Two lists: newest first, with all that `Reading` tells; and, for a query that knows only parameters
-of the versions before 0.3.0, what it was then: how the restores of a day ended, by id.
+of the versions before 0.2.0, what it was then: how the restores of a day ended, by id.
 
 A reply shows the public columns of rows, or a problem (RFC 9457): no token, no signed URL, no stack
 trace. Path and query are the caller's text, key or no key: read strictly, quoted in one line.

@@ -50,7 +50,7 @@ class OutstandingTable:
     def shown(self) -> list[Mapping[str, Any]]:
         """Return the public columns of everything that is outstanding, each id once.
 
-        A row that a version before 0.3.0 wrote has none of them but its id, as `RowKey`.
+        A row that a version before 0.2.0 wrote has none of them but its id, as `RowKey`.
         """
         shown = ["PartitionKey", "RowKey", *PUBLIC]
         with storage.answering():
