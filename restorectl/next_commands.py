@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ COMMAND: Final = " The command: "
 
 def next_commands(item: Item) -> Iterator[str]:
     """Yield the commands that a person copies now, ids in them quoted for the shell."""
-    request_id, target = item.get("requestId"), item.get("targetDiskId")
+    request_id, target = quote(str(item.get("requestId"))), item.get("targetDiskId")
     advice = str(item.get("recommendedAction", ""))
     if COMMAND in advice:
         yield advice.partition(COMMAND)[2]
@@ -26,10 +27,11 @@ def next_commands(item: Item) -> Iterator[str]:
         if "jobId" not in item:
             yield f"restorectl withdraw {request_id}"
     if "jobId" in item and "vaultId" in item and item.get("status") != "Completed":
-        yield f"az dataprotection job show --ids '{item['vaultId']}/backupJobs/{item['jobId']}'"
+        job = quote(f"{item['vaultId']}/backupJobs/{item['jobId']}")
+        yield f"az dataprotection job show --ids {job}"
     if item.get("status") in ("Completed", "CompletedWithWarnings") and target:
-        yield f"az disk show --ids '{target}' --output table"
+        yield f"az disk show --ids {quote(str(target))} --output table"
         if "followUp" in item:
             yield str(item["followUp"])
     elif item["ended"] and "sourceDiskId" in item:
-        yield f"restorectl points --disk '{item['sourceDiskId']}'"
+        yield f"restorectl points --disk {quote(str(item['sourceDiskId']))}"

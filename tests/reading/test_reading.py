@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from restore_core.azure.tables.row_codec import restore_row
+from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.engine.columns import refused_row
-from restore_core.errors import Rejected
+from restore_core.errors import Problem, Rejected, Unavailable
 from restore_core.lifecycle.status import Status
 from restore_core.reading.days import newest_first
 from restore_core.reading.expectation import RECORDED
@@ -237,6 +238,16 @@ def test_without_a_past_the_end_is_expected_by_recorded_restores() -> None:
     assert {item["expectedBy"] for item in items} == {"recordedMedian"}
     assert items[0]["expectedSeconds"] == RECORDED
     assert len([asked for asked in rows.asked if str(asked) == VAULT]) == 1
+
+
+def test_a_past_that_cannot_be_read_is_none() -> None:
+    class Unreadable(GivenRows):
+        def durations_of(self, vault: BackupVaultId) -> list[int]:
+            raise Unavailable(Problem("StorageUnavailable", f"no right to read of {vault}"))
+
+    (item,) = page(Unreadable(under_way=[running("r")])).items
+
+    assert item["expectedBy"] == "recordedMedian"
 
 
 def test_what_waits_for_others_ends_so_long_after_now() -> None:

@@ -161,6 +161,7 @@ def ids(world: World, table: str) -> set[str]:
     return {row["requestId"] for row in world.tables.get_table_client(table).list_entities()}
 
 
+@pytest.mark.timeout(240)  # A world for each of its calls.
 def test_a_purge_that_is_killed_anywhere_is_done_by_the_next(world: World) -> None:
     restored(world, "a", "b", "c")
     world.clock.advance(days=40)
