@@ -149,7 +149,7 @@ def test_a_disk_that_is_back_is_shown_with_what_comes_next(looked: Ctl) -> None:
     told = looked("show", "good").out
 
     assert "from a point 10 h old, took 5 min 00 s" in told
-    assert "az disk show --ids '/subscriptions/" in told
+    assert "az disk show --ids /subscriptions/" in told
     assert "#resource/subscriptions/" in told
 
 
