@@ -9,7 +9,8 @@ from simulator import Pace
 from tests.world import World
 
 # Sixty lives at a time: minutes on a machine that does other things too.
-pytestmark = pytest.mark.timeout(300)
+# The same lines thousands of times: their coverage, which doubles the cost, is not measured.
+pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
 
 TICK = 30
 PHASES = [phase / 2 for phase in range(2 * TICK)]

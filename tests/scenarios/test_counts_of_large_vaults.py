@@ -9,6 +9,9 @@ from simulator import faults
 from tests import builders, envelopes
 from tests.world import World
 
+# The same lines thousands of times: their coverage, which doubles the cost, is not measured.
+pytestmark = pytest.mark.no_cover
+
 PAGE = 98  # Recorded.
 
 Told = pytest.CaptureFixture[str]

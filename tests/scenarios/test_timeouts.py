@@ -2,10 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from simulator import Pace, faults, outcomes
 from tests import builders
 from tests.fakes import OneAfterTheOther
 from tests.world import World
+
+# The same lines thousands of times: their coverage, which doubles the cost, is not measured.
+pytestmark = pytest.mark.no_cover
 
 LONG = timedelta(hours=48)
 

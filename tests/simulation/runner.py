@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from itertools import islice
@@ -111,10 +111,10 @@ def all_races() -> Totals:
     return _sum(on_all_cores(races, exhaustive.all_races(DEPTH)))
 
 
-def seeds(count: int) -> Totals:
-    """Run the worlds of the first seeds."""
+def seeds(chosen: Sequence[int]) -> Totals:
+    """Run the worlds of some seeds, on all cores."""
     size = 5
-    jobs = [(range(begin, min(begin + size, count)),) for begin in range(0, count, size)]
+    jobs = [(chosen[begin : begin + size],) for begin in range(0, len(chosen), size)]
     return _sum(on_all_cores(random_worlds, jobs))
 
 
