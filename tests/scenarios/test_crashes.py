@@ -25,6 +25,12 @@ ENDS: dict[str, tuple[dict[str, Outcome], str]] = {
     "Failed": ({"job": outcomes.fails("UserErrorX")}, "Failed"),
 }
 
+# The same lines again and again: only the shortest life's coverage is measured, for it is dear.
+LIVES = [
+    pytest.param(*end, id=name, marks=[] if name == "Rejected" else pytest.mark.no_cover)
+    for name, end in ENDS.items()
+]
+
 
 def _run_with_a_death(moment: str, number: int, scripted: dict[str, Outcome]) -> World | None:
     """Return the world after a life with one death, or None where it had fewer calls than that."""
@@ -65,7 +71,7 @@ def _run_until_it_ends(world: World) -> bool:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize(("scripted", "status"), ENDS.values(), ids=ENDS.keys())
+@pytest.mark.parametrize(("scripted", "status"), LIVES)
 def test_a_death_at_any_storage_call_loses_nothing_and_doubles_nothing(
     moment: str, scripted: dict[str, Outcome], status: str
 ) -> None:
