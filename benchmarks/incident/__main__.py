@@ -116,7 +116,7 @@ def incident(run: Run, folder: Path) -> list[str]:
     ):
         run.tell(line)
     return [
-        *azures.missed(in_waves=run.turns < run.disks),
+        *azures.missed(has_bound=run.name == "all"),
         *judge.wrong_jobs(report, run.disks),
         *judge.wrong_results(results, SET, run.disks),
         *judge.wrong_plan(rows, run.disks),

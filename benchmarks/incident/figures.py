@@ -66,9 +66,9 @@ class Azures:
         )
         yield f"by kind: {_most(self.report['calls'], 12)}"
 
-    def missed(self, *, in_waves: bool) -> Iterator[str]:
-        """Yield the goals that were missed; a run in waves has none of its length."""
-        if not in_waves and self.last > MOST_OF_BOUND * self.bound.seconds:
+    def missed(self, *, has_bound: bool) -> Iterator[str]:
+        """Yield the goals that were missed; of a run's length only where it `has_bound`."""
+        if has_bound and self.last > MOST_OF_BOUND * self.bound.seconds:
             yield f"the last job ended later than {MOST_OF_BOUND} times the bound"
         if self.calls > MOST_CALLS:
             yield f"more than {MOST_CALLS:g} ARM calls a disk"
