@@ -8,9 +8,10 @@ from math import ceil
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.steps import Steps
-from restore_core.errors import Superseded, UnreadableRow
+from restore_core.errors import Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import TurnCame
+from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.states import Turn
 
@@ -27,13 +28,12 @@ class Turns:
         self._clock = clock
 
     def give(self, found: Iterable[Outstanding], begun: datetime) -> set[str]:
-        """Give as many as may run now their turn, longest accepted first; return whom to look at.
+        """Give as many as may run now their turn, longest accepted first; return whom.
 
         No vault is given more than its share while another waits (`_next`), so that a sick one
         starves no other. One after the other, and none after one that could not be called, because
         storage failed or another worker was faster (perhaps only to send its notices): a later one
-        must not overtake it. That one is looked at, too: it may have its turn all the same, and
-        nobody would count it. A row that cannot be read is passed over, or it would stop all.
+        must not overtake it. A row that cannot be read is passed over, or it would stop all.
         """
         waiting = [one for one in found if one.turn is Turn.AWAITED]
         waiting.sort(key=lambda one: (one.accepted_at, one.request_id))
@@ -43,11 +43,9 @@ class Turns:
             while waiting and self._may_give(taken, begun):
                 one = self._next(waiting, taken)
                 waiting.remove(one)
-                called.add(one.request_id)
                 if self._call(one.request_id):
+                    called.add(one.request_id)
                     taken[one.vault] += 1
-                else:
-                    called.remove(one.request_id)
         except Superseded:
             return called
         except Exception as error:  # noqa: BLE001  what is due is visited all the same
@@ -73,7 +71,9 @@ class Turns:
     def _call(self, request_id: str) -> bool:
         """Give one that waits its turn, unless it has it meanwhile; tell whether it counts.
 
-        Its outstanding row says so at once: until then nobody counts it among those that run.
+        Its outstanding row says so at once: until then nobody counts it among those that run. And
+        before that it says that a tick should look soon: for who dies here, or is not answered,
+        may have given the turn all the same.
         """
         try:
             current = self._tables.restores.load(request_id)
@@ -82,7 +82,16 @@ class Turns:
             return False
         if current is None:
             return False
-        if current.restore.may_be_called(self._clock()):
-            called = self._steps.save(current, TurnCame(self._clock()))
-            self._steps.schedule(called.restore)
+        now = self._clock()
+        if current.restore.may_be_called(now):
+            self._tables.schedule.put(current.restore, now + pace.SWEEP_GRACE)
+            called = self._steps.save(current, TurnCame(now))
+            self._announce(called.restore)
         return True
+
+    def _announce(self, restore: Restore) -> None:
+        """Say that it has its turn; where storage fails, this tick's look at it says so."""
+        try:
+            self._steps.schedule(restore)
+        except Unavailable as error:
+            log_failure(restore.id, error)
