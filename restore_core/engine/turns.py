@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from restore_core.engine.log import log_failure
-from restore_core.engine.ports import Outstanding, Tables, Versioned
+from restore_core.engine.ports import Outstanding, Tables
 from restore_core.engine.steps import Steps
-from restore_core.errors import Superseded, UnreadableRow
+from restore_core.errors import Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle import pace, quota
 from restore_core.lifecycle.events import TurnCame
+from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.turn import Turn
 
@@ -35,7 +36,6 @@ class Turns:
         Who asked for one disk goes first, then members of sets, each the longest accepted first.
         One after the other, and none after one that could not be called, because storage failed or
         another worker was faster (perhaps only to send its notices): a later one must not overtake
-        it. That one is looked at, too: it may have its turn all the same, and nobody would count
         it. A row that cannot be read is passed over, or it would stop all.
         """
         visits: set[str] = set()
@@ -122,29 +122,37 @@ class Turns:
     def _call(self, request_id: str, visits: set[str]) -> bool:
         """Give one that waits its turn, unless it has it meanwhile; tell whether it counts.
 
-        Its outstanding row says so at once: until then nobody counts it among those that run. The
-        tick goes on with it, also where storage fails here; with a member any worker does, for they
-        are many, and ticks short.
+        Its outstanding row says so at once: until then nobody counts it among those that run. And
+        before that it says that a tick should look soon: for who dies here, or is not answered, may
+        have given the turn all the same. The tick goes on with it; with a member any worker does,
+        for they are many, and ticks short.
         """
-        visits.add(request_id)
-        current = self._readable(request_id)
-        if current is None:
-            visits.discard(request_id)
-            return False
-        if current.restore.may_be_called(self._clock()):
-            called = self._steps.save(current, TurnCame(self._clock())).restore
-            self._steps.schedule(called)
-            if called.member is not None:
-                self._steps.enqueue(called)
-                visits.discard(request_id)
-        return True
-
-    def _readable(self, request_id: str) -> Versioned | None:
         try:
-            return self._tables.restores.load(request_id)
+            current = self._tables.restores.load(request_id)
         except UnreadableRow as error:
             log_failure(request_id, error)
-            return None
+            return False
+        if current is None:
+            return False
+        now = self._clock()
+        if not current.restore.may_be_called(now):
+            visits.add(request_id)
+            return True
+        self._tables.schedule.put(current.restore, now + pace.SWEEP_GRACE)
+        called = self._steps.save(current, TurnCame(now)).restore
+        self._announce(called)
+        if called.member is None:
+            visits.add(request_id)
+        else:
+            self._steps.enqueue(called)
+        return True
+
+    def _announce(self, restore: Restore) -> None:
+        """Say that it has its turn; where storage fails, the next look at it says so."""
+        try:
+            self._steps.schedule(restore)
+        except Unavailable as error:
+            log_failure(restore.id, error)
 
 
 def _waiting(found: Iterable[Outstanding], turn: Turn) -> list[Outstanding]:

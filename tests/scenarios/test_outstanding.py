@@ -136,15 +136,19 @@ def test_who_waits_under_an_old_key_that_storage_keeps_from_being_moved_is_not_o
         assert (world.status("r2"), world.status("r3")) == ("Validating", "Queued")
 
 
+def one_runs_and_one_waits(world: World) -> None:
+    for number in (1, 2):
+        target = builders.disk(f"target-{number}")
+        instance = world.protect(f"disk-{number}")
+        world.send(requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target)
+        world.run(seconds=20)
+
+
 def test_who_was_given_a_turn_counts_also_where_its_row_could_not_be_written() -> None:
     with World(rules={"max_active": 1}) as world:
-        for number in (1, 2):
-            target = builders.disk(f"target-{number}")
-            instance = world.protect(f"disk-{number}")
-            world.send(requestId=f"r{number}", backupInstanceId=instance, targetDiskId=target)
-            world.run(seconds=20)
+        one_runs_and_one_waits(world)
         world.deploy(max_active=2)
-        world.io.before = fails_once("OutstandingRestores.upsert")
+        world.io.before = fails_once("OutstandingRestores.upsert", after=1)
 
         world.tick_now()
 
@@ -152,16 +156,33 @@ def test_who_was_given_a_turn_counts_also_where_its_row_could_not_be_written() -
         assert {row["turn"] for row in world.rows(OUTSTANDING)} == {"taken"}
 
 
-def fails_once(call: str) -> Callable[[str], None]:
-    """Return what lets the next such call of storage fail."""
-    calls = [call]
+def test_who_was_given_a_turn_by_a_save_whose_answer_was_lost_goes_on_though_none_is_free() -> None:
+    with World(rules={"max_active": 1}) as world:
+        one_runs_and_one_waits(world)
+        world.deploy(max_active=2)
+        world.io.after = fails_once("Restores.update")
+        world.tick_now()
+        assert world.status("r2") == "Ready"
+        world.deploy(max_active=1)
 
-    def before(what: str) -> None:
-        if what in calls:
-            calls.remove(what)
-            raise ServiceRequestError("storage is not reached")
+        world.run(minutes=2)
 
-    return before
+        assert world.status("r1") == "Running"
+        assert world.status("r2") == "Validating"
+
+
+def fails_once(call: str, *, after: int = 0) -> Callable[[str], None]:
+    """Return what lets one such call of storage fail: the next, or one `after` so many others."""
+    left = [after]
+
+    def hook(what: str) -> None:
+        if what == call and left:
+            left[0] -= 1
+            if left[0] < 0:
+                left.clear()
+                raise ServiceRequestError("storage is not reached")
+
+    return hook
 
 
 def test_an_old_row_beside_its_own_is_dropped(world: World) -> None:

@@ -53,7 +53,7 @@ _UNTOLD: Final = (
 """Where these strike, who was given a turn may wait on, as its row says: the worker could not tell.
 
 Who was accepted earlier, and comes back to the queue just then, is called before that row is read
-again: one more runs than may.
+again: one more runs than may, for each row that tells so.
 """
 _RESTORED: Final = ("Completed", "CompletedWithWarnings")
 
@@ -221,8 +221,14 @@ class Turns:
         world.checks["Q1"] += 1
         most = max(world.most_active(), process.settings.max_active)
         holding = len(self._holding)
-        if holding > most + self._overshoot():
+        may = most + self._overshoot() * max(1, self._unseen(request_id))
+        if holding > may:
             world.breach("Q1", f"{holding} run, and {most} may", request_id)
+
+    def _unseen(self, request_id: str) -> int:
+        """Return how many others hold a turn while their rows say that they wait for one."""
+        told = [self._rows.get(one, ("", "")) for one in self._holding - {request_id}]
+        return sum(turn == "awaited" for _, turn in told)
 
     def _overshoot(self) -> int:
         counts = self._world.faults.counts
