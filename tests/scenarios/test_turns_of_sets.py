@@ -416,7 +416,7 @@ def test_turns_are_given_for_30_seconds_of_a_tick_and_its_jobs_are_looked_at_all
 
         def slow(what: str) -> None:
             if what == "OutstandingRestores.upsert":
-                world.clock.advance(seconds=10)
+                world.clock.advance(seconds=5)  # Each turn is two of them.
 
         world.io.before = slow
         world.tick_now()
