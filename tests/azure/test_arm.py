@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from restore_core.azure.arm import POOL, UNREADABLE, Answer
-from restore_core.azure.backup_vault import _restore_body
 from restore_core.azure.bearer import TOKEN_MARGIN
+from restore_core.azure.restore_body import restore_body
 from restore_core.errors import AnswerLost, NotNow, Problem, Rejected, RestoreError, Unavailable
 from restore_core.lifecycle.quota import Bucket
 from restore_core.version import VERSION
@@ -30,12 +30,12 @@ def get(bench: Bench) -> Answer:
 
 
 def validate(bench: Bench) -> Answer:
-    body = {"restoreRequestObject": _restore_body(bench.plan())}
+    body = {"restoreRequestObject": restore_body(bench.plan())}
     return bench.arm.post(f"{bench.id}/validateRestore", body)
 
 
 def restore(bench: Bench, request_id: str = "claim-1") -> Answer:
-    body = _restore_body(bench.plan())
+    body = restore_body(bench.plan())
     return bench.arm.post_once(f"{bench.id}/restore", body, request_id=request_id)
 
 
