@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
+from restore_core.contract.resource_ids import DiskId
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
@@ -190,13 +191,13 @@ class Performer:
                 assert_never(effect)
 
     def _settle(self, restore: Restore, *, release: bool) -> Event:
-        outcome, plan = restore.outcome, restore.plan
+        outcome, target = restore.outcome, _target(restore)
         if outcome is not None:
             self._tables.results.write(restore, outcome)
             self._sets.end(restore, outcome)
             self._remember(restore, outcome)
-        if release and plan is not None and not plan.validate_only:
-            self._tables.targets.release(plan.target, restore.id)
+        if release and target is not None:
+            self._tables.targets.release(target, restore.id)
         return Settled(self._clock())
 
     def _remember(self, restore: Restore, outcome: Outcome) -> None:
@@ -215,6 +216,23 @@ def _plan(restore: Restore) -> Plan:
     if restore.plan is None:
         raise AssertionError(f"{restore.id} has no plan in {type(restore.state).__name__}")
     return restore.plan
+
+
+def _target(restore: Restore) -> DiskId | None:
+    """Return the target that it may hold: also where it came to follow another once it had it.
+
+    Who follows has no plan any more, but what its request names is known. Where neither disk is
+    named, the lock stays until the target is wanted again, and is taken over then.
+    """
+    plan, request = restore.plan, restore.request
+    if plan is not None:
+        return None if plan.validate_only else plan.target
+    if "Planned" not in restore.moments:
+        return None
+    target, source = request.known_target, request.source_disk_id
+    if isinstance(target, DiskId):
+        return target
+    return request.target_for(source) if source else None
 
 
 def _internal(error: Exception) -> Problem:

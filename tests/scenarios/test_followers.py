@@ -8,7 +8,7 @@ from azure.core.exceptions import ServiceRequestError
 
 from simulator import faults, outcomes
 from tests import builders
-from tests.slow_storage import slow_reads
+from tests.slow_storage import fails_once, slow_reads
 from tests.world import World
 
 BUSY = outcomes.fails("CloudInternalError")
@@ -40,6 +40,39 @@ def storm(world: World, *names: str, **changes: Any) -> None:
         ask(world, name)
         world.deliver()
     world.run(until=lambda: all(world.status(name) == "Following" for name in others))
+
+
+BY_GROUP = {"targetDiskId": ..., "targetResourceGroupId": builders.TARGET_GROUP}
+
+
+@pytest.mark.parametrize(
+    ("changes", "locks"),
+    [({}, 0), (BY_GROUP, 0), ({**BY_GROUP, "sourceDiskId": ..., "vaultId": ...}, 1)],
+    ids=["target named", "source named", "neither named"],
+)
+def test_who_comes_to_follow_once_it_has_its_target_gives_that_back(
+    changes: dict[str, Any], locks: int
+) -> None:
+    """Without a cooldown another passes it while it tries once more; then a cooldown is set."""
+    with World(rules={"cooldown": timedelta(0)}) as world:
+        instance = {"backupInstanceId": world.protect()} if "sourceDiskId" in changes else {}
+        ask(world, "second", **changes, **instance)
+        world.io.before = fails_once("Restores.update", after=1)
+        world.deliver()
+        assert (world.status("second"), len(world.rows("TargetLocks"))) == ("Planned", 1)
+        ask(world, "first")
+        world.deliver()
+        world.deploy(cooldown=timedelta(hours=1))
+
+        world.run()
+
+        assert ended(world, "second") == ("Rejected", "RestoredAlready")
+        assert len(world.rows("TargetLocks")) == locks
+        if locks:
+            (row,) = world.rows("TargetLocks")
+            world.send(backupInstanceId=world.protect("disk-2"), targetDiskId=row["targetDiskId"])
+            world.run()
+            assert ended(world, "r1") == ("Completed", "")
 
 
 def test_a_follower_asks_azure_for_nothing_and_takes_no_turn() -> None:

@@ -1,16 +1,14 @@
 """One outstanding row for each request, whatever it names and whoever wrote it; tables are made."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from azure.core.exceptions import ServiceRequestError
 from azure.data.tables import UpdateMode
 
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from tests import builders
 from tests.fakes import Io
-from tests.slow_storage import slow_reads
+from tests.slow_storage import fails_once, slow_reads
 from tests.world import World
 
 VAULT_2 = {"backupInstanceId": builders.INSTANCE.replace("vault-1", "vault-2")}
@@ -169,20 +167,6 @@ def test_who_was_given_a_turn_by_a_save_whose_answer_was_lost_goes_on_though_non
 
         assert world.status("r1") == "Running"
         assert world.status("r2") == "Validating"
-
-
-def fails_once(call: str, *, after: int = 0) -> Callable[[str], None]:
-    """Return what lets one such call of storage fail: the next, or one `after` so many others."""
-    left = [after]
-
-    def hook(what: str) -> None:
-        if what == call and left:
-            left[0] -= 1
-            if left[0] < 0:
-                left.clear()
-                raise ServiceRequestError("storage is not reached")
-
-    return hook
 
 
 def test_an_old_row_beside_its_own_is_dropped(world: World) -> None:
