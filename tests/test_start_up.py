@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 INDEXED = """
 import function_app
 
-assert len([function.get_dict_repr() for function in function_app.app.get_functions()]) == 6
+assert len([function.get_dict_repr() for function in function_app.app.get_functions()]) == 7
 """
 CALLED = """
 from restore_core import wiring

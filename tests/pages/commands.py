@@ -28,7 +28,7 @@ _INLINE: Final = re.compile(r"`(az [^`]+)`")
 _SETS: Final = re.compile(r"^[A-Z_]+=", re.MULTILINE)
 _GROUP: Final = re.compile(r"(/resourceGroups/)([\w-]+)")
 _AZ: Final = re.compile(r"\baz [a-z]")
-_OTHERS: Final = ("azd", "curl", "func", "jq")
+_OTHERS: Final = ("azd", "curl", "func", "jq", "pipx", "restorectl")
 """What else is called there, and must not be called here."""
 _VARIABLES: Final = ("AZURE_LOCATION", "BICEP_VERSION", "TAG")
 """What a workflow's steps are given."""

@@ -122,7 +122,7 @@ def test_on_the_stack_all_is_well(stack: Stack) -> None:
     assert {check["name"] for check in answer.body["checks"] if check["outcome"] == "skipped"} == {
         "storage: rights to write"
     }
-    assert len([c for c in answer.body["checks"] if c["name"].startswith("table ")]) == 5
+    assert len([c for c in answer.body["checks"] if c["name"].startswith("table ")]) == 7
     assert len([c for c in answer.body["checks"] if c["name"].startswith("queue ")]) == 5
     assert " old." in answer.check("vault vault-1: newest point")["found"]
     assert "object id bbbbbbbb" in answer.check("token for ARM")["found"]
@@ -228,7 +228,7 @@ def test_storage_that_is_away_is_named_table_by_table_and_queue_by_queue(stack: 
 
     answer = stack.ask(RestoreStorage=away)
 
-    assert len(answer.failed) == 10
+    assert len(answer.failed) == 12
     for failed in answer.failed:
         assert failed["name"].split()[0] in ("table", "queue")
         assert "Check that RestoreStorage names the account" in failed["action"]
@@ -241,7 +241,7 @@ def test_an_account_on_which_no_tick_has_been_is_told_apart_from_one_without_rig
     with Azurite() as fresh:
         answer = stack.ask(RestoreStorage=fresh.connection_string)
 
-    assert len(answer.failed) == 10
+    assert len(answer.failed) == 12
     assert {failed["action"].split(".")[0] for failed in answer.failed} == {"It is missing"}
 
 
