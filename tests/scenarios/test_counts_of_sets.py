@@ -37,7 +37,8 @@ def test_each_transaction_and_call_of_a_member_is_accounted_for(
         # claim, taken, job named; a look at the job, the second ends it; ended; told
         "Restores.update": 1 + 3 + 1 + 1 + 2 + 1 + 1 + 1 + 1 + 1,
         "OutstandingRestores.create_entity": 1,
-        # its turn, before and after; after each of four step messages, after the look that found its job running
+        # before its turn and with it, after each of four step messages, after the look that found
+        # its job running
         "OutstandingRestores.upsert": 2 + 4 + 1,
         "OutstandingRestores.delete": 1,
         "restore-steps.send": 1 + 3,
