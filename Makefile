@@ -64,8 +64,8 @@ SEEDS ?=
 # Modules that generate documents and schemas; each takes --check.
 GENERATED ?= tools.diagram tools.schemas tools.restorectl_page tools.cost tools.lock tools.notices
 
-# CPU-seconds of `make test`: four minutes of two cores. What needs more belongs into test-long.
-MOST_CPU := 480
+# CPU-seconds of `make test`. What needs more belongs into test-long.
+MOST_CPU := 960
 COVERAGE := --cov --cov-report=term-missing:skip-covered
 
 PY := $(VENV)/bin/python

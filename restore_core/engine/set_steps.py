@@ -83,16 +83,18 @@ class SetSteps:
     # ---------------------------------------------------------------------------- the members
 
     def enroll(self, restore: Restore, header: Header, first: int) -> Event:
-        """Record members, from the row `first` on, for as long as an invocation should."""
-        begun, enrolled = self._clock(), first
-        for disk in self._tables.sets.plan(restore.id, header)[first:]:
+        """Record members, from the row `first` on, for as long as an invocation should.
+
+        A plan that has fewer rows than its header says has no more to record.
+        """
+        begun = self._clock()
+        for place, disk in enumerate(self._tables.sets.plan(restore.id, header)):
             if self._clock() - begun > pace.ONE_BY_ONE_BUDGET:
-                break
+                return MembersEnrolled(max(place, first), self._clock())
             member = set_plan.member(restore, disk, self._rules.notices)
-            if member is not None and disk.end is None:
+            if member is not None and disk.end is None and place >= first:
                 self._record(member, disk)
-            enrolled += 1
-        return MembersEnrolled(enrolled, self._clock())
+        return MembersEnrolled(header.disks, self._clock())
 
     def _record(self, member: Restore, disk: PlannedDisk) -> None:
         """Write both rows of a member, the outstanding one first; a stranger's id ends it.

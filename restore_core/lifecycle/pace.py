@@ -89,6 +89,9 @@ _SEARCHES: Final = tuple(timedelta(seconds=s) for s in (30, 60, 120, 240))
 FIRST_JOB_LOOK: Final = timedelta(seconds=1)
 """The next tick looks at a job that has been named: ARM's Retry-After has hidden it for 30 s."""
 
+ENROLLING: Final = timedelta(seconds=1)
+"""An invocation that has recorded members for as long as it should lets another go on."""
+
 GATHERING: Final = timedelta(seconds=15)
 """Every tick looks whether the members of a set have ended: that is one query of one partition."""
 

@@ -132,7 +132,7 @@ def apply(state: State, event: Event) -> State:
         case Enrolling(header, _, _, withdrawn), MembersEnrolled(enrolled, at):
             if enrolled >= header.disks:
                 return Gathering(header, Wait(at), withdrawn)
-            return Enrolling(header, Wait(at), enrolled, withdrawn)
+            return Enrolling(header, Wait(at + pace.ENROLLING), enrolled, withdrawn)
         case ((Enrolling() | Gathering()) as planned, Withdrawn(problem, at)):
             return replace(planned, withdrawn=problem, wait=Wait(at))
         case Gathering() as gathering, Recalled(at):

@@ -268,3 +268,37 @@ def test_a_group_of_another_case_is_the_same_group(world: World) -> None:
     row = ask(world, sourceResourceGroupId=SOURCES.replace(GROUP, GROUP.upper()))
 
     assert row["status"] == "Completed"
+
+
+def test_members_are_recorded_for_half_a_minute_at_a_time(world: World) -> None:
+    disks = protect(world, "disk-1", "disk-2", "disk-3")
+    send(world, sourceDiskIds=disks)
+
+    def slow(what: str) -> None:
+        if what == "Restores.create_entity":
+            world.clock.advance(seconds=20)
+
+    world.io.before = slow
+    world.deliver()
+    first = world.status("set-1")
+    world.io.before = lambda _: None
+    world.run()
+
+    assert first == "Enrolling"
+    assert counts(world.result("set-1")) == {"Completed": 3}
+
+
+def test_a_plan_that_lost_a_row_ends_with_what_is_left(world: World) -> None:
+    send(world, sourceDiskIds=protect(world, "disk-1", "disk-2"))
+    rows = world.tables.get_table_client("RestoreSets").rows
+
+    def lose(what: str) -> None:
+        if what == "RestoreSets.query":
+            for key in [key for key in rows if key[1].endswith("~00001")]:
+                del rows[key]
+
+    world.io.before = lose
+    world.run()
+
+    row = world.result("set-1")
+    assert (row["disks"], counts(row)) == (2, {"Completed": 1})
