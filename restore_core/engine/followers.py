@@ -97,15 +97,8 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
         exists = endings.DISK_EXISTS in code.lower()
         return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
     if outcome.status is Status.CANCELLED:
-        return _was_withdrawn(outcome)  # Its sender wanted it no more: nobody else has said so.
+        return _is_withdrawn(outcome)
     return outcome.status in (Status.FAILED, Status.TIMED_OUT, Status.PARTLY_COMPLETED)
-
-
-def _was_withdrawn(outcome: Outcome) -> bool:
-    """Tell whether a restore, or all of a set that did not come back, was withdrawn."""
-    if outcome.tally is not None:
-        return all(reason.name == WITHDRAWN for reason in outcome.tally.reasons)
-    return outcome.problem is not None and outcome.problem.code == WITHDRAWN
 
 
 def _is_withdrawn(outcome: Outcome) -> bool:
