@@ -95,10 +95,9 @@ class MemoryTable:
             return self._put(entity)
 
     def upsert_entity(self, entity: dict[str, Any], mode: UpdateMode) -> dict[str, Any]:
-        with self._call("upsert"), self._lock:
-            held = self.rows.get(self._key(entity))
-            merged = held[1] if held and mode is UpdateMode.MERGE else {}
-            return self._put({**merged, **entity})
+        assert mode is UpdateMode.REPLACE
+        with self._call("upsert"):
+            return self._put(entity)
 
     def submit_transaction(
         self, operations: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
@@ -118,13 +117,14 @@ class MemoryTable:
         entity: dict[str, Any],
         mode: UpdateMode,
         *,
-        etag: str,
-        match_condition: MatchConditions,
+        etag: str | None = None,
+        match_condition: MatchConditions | None = None,
     ) -> dict[str, Any]:
-        assert mode is UpdateMode.REPLACE
-        assert match_condition is MatchConditions.IfNotModified
+        assert (match_condition is MatchConditions.IfNotModified) == (mode is UpdateMode.REPLACE)
         with self._call("update"), self._lock:
-            self._entity(self._key(entity))
+            held = self._entity(self._key(entity))
+            if mode is UpdateMode.MERGE:
+                return self._put({**held, **entity})
             if self.rows[self._key(entity)][0] != etag:
                 raise ResourceModifiedError("UpdateConditionNotSatisfied")
             return self._put(entity)

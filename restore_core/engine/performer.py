@@ -11,7 +11,14 @@ from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
 from restore_core.engine.reservation import RESTORED, Reservation
 from restore_core.engine.set_steps import SetSteps
-from restore_core.errors import THROTTLED, NotNow, Problem, Rejected, Unavailable
+from restore_core.errors import (
+    THROTTLED,
+    NotNow,
+    Problem,
+    Rejected,
+    Unavailable,
+    UnreadableRow,
+)
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.effects import (
     Effect,
@@ -94,6 +101,9 @@ class Performer:
                 raise
             throttled = error.status == THROTTLED
             return Unanswered(error.problem, self._clock(), error.retry_after, throttled=throttled)
+        except UnreadableRow as error:
+            problem = Problem("UnreadableRow", str(error), "Look at that row.")
+            return Unanswered(problem, self._clock())
         except Exception as error:
             if isinstance(effect, Settle):
                 raise

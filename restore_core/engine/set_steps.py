@@ -14,7 +14,7 @@ from restore_core.engine.log import log_accepted, log_failure
 from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
 from restore_core.engine.reservation import RESTORED_ALREADY, Reservation
-from restore_core.errors import Problem, Superseded, UnreadableRow
+from restore_core.errors import Problem, Superseded, Unavailable, UnreadableRow
 from restore_core.lifecycle import endings, pace, set_plan, set_sum
 from restore_core.lifecycle.events import Event, Refused, StillRunning, Withdrawn
 from restore_core.lifecycle.restore import Restore
@@ -88,11 +88,11 @@ class SetSteps:
         A plan that has fewer rows than its header says has no more to record.
         """
         begun = self._clock()
-        for place, disk in enumerate(self._tables.sets.plan(restore.id, header)):
+        for place, disk in enumerate(self._plan(restore, header)[first:], start=first):
             if self._clock() - begun > pace.ONE_BY_ONE_BUDGET:
-                return MembersEnrolled(max(place, first), self._clock())
+                return MembersEnrolled(place, self._clock())
             member = set_plan.member(restore, disk, self._rules.notices)
-            if member is not None and disk.end is None and place >= first:
+            if member is not None:
                 self._record(member, disk)
         return MembersEnrolled(header.disks, self._clock())
 
@@ -122,8 +122,7 @@ class SetSteps:
     def recall(self, restore: Restore, header: Header, reason: Problem) -> Event:
         """Cancel what has no claim yet; what another worker moves meanwhile, in the next look."""
         begun, missed = self._clock(), False
-        plan = self._tables.sets.plan(restore.id, header)
-        for disk in (disk for disk in plan if disk.end is None):
+        for disk in (disk for disk in self._plan(restore, header) if disk.end is None):
             if self._clock() - begun > pace.ONE_BY_ONE_BUDGET:
                 return StillRunning(self._clock())
             missed |= not self._recalled(restore, disk, reason)
@@ -156,8 +155,8 @@ class SetSteps:
 
     def gather(self, restore: Restore, header: Header) -> Event:
         """Return the set's end, once all members have theirs or are past their time."""
-        plan, now = self._tables.sets.plan(restore.id, header), self._clock()
-        if not set_sum.is_complete(plan) and now < restore.deadline + pace.SET_GRACE:
+        plan, now = self._plan(restore, header), self._clock()
+        if not set_sum.is_complete(header, plan) and not self._is_past(restore):
             return StillRunning(now)
         expected = self._expected(plan) if header.validate_only else None
         return set_sum.ended(restore, header, plan, now, expected)
@@ -168,13 +167,26 @@ class SetSteps:
             end = _end(restore, outcome)
             self._tables.sets.end(restore.member.set_id, restore.member.row, end)
 
+    def _plan(self, restore: Restore, header: Header) -> list[PlannedDisk]:
+        """Return the rows of the plan; none, where one cannot be read, once its time is over."""
+        try:
+            return self._tables.sets.plan(restore.id, header)
+        except UnreadableRow:
+            if not self._is_past(restore):
+                raise
+            return []
+
+    def _is_past(self, restore: Restore) -> bool:
+        """Tell whether what has no end by now is counted as given up."""
+        return self._clock() >= restore.deadline + pace.SET_GRACE
+
     def _expected(self, plan: Sequence[PlannedDisk]) -> int | None:
         """Return how many seconds the set would take, by what its vaults' last restores took."""
         instances = [disk.found.instance for disk in plan if disk.found.instance is not None]
         try:
             vaults = dict.fromkeys(instance.id.vault for instance in instances)
             known = [seconds for vault in vaults for seconds in self._tables.durations.of(vault)]
-        except Exception as error:  # noqa: BLE001  an estimate keeps no set from its end
+        except Unavailable as error:  # An estimate keeps no set from its end.
             log_failure("-", error)
             return None
         waves = -(-len(instances) // self._rules.max_active)

@@ -18,9 +18,9 @@ _BACK: Final = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_WARNINGS})
 _WORST_FIRST: Final = (Status.FAILED, Status.TIMED_OUT, Status.REJECTED, Status.CANCELLED)
 
 
-def is_complete(plan: Sequence[PlannedDisk]) -> bool:
-    """Tell whether every disk of the plan has its end."""
-    return all(disk.end is not None for disk in plan)
+def is_complete(header: Header, plan: Sequence[PlannedDisk]) -> bool:
+    """Tell whether every disk of the plan has its end; a row that was lost has none."""
+    return len(plan) >= header.disks and all(disk.end is not None for disk in plan)
 
 
 def ended(
@@ -31,6 +31,7 @@ def ended(
     `expected`: seconds that a rehearsed set would take, where that is known.
     """
     ends = {disk.member_id: disk.end or _given_up(now) for disk in plan}
+    ends |= {f"lost {place}": _given_up(now) for place in range(len(plan), header.disks)}
     tally = replace(_tally(header, plan, ends), expected_seconds=expected)
     status = _status(tally)
     at = max((end.at for end in ends.values()), default=now)
@@ -44,11 +45,11 @@ def _given_up(now: datetime) -> End:
 def _tally(header: Header, plan: Sequence[PlannedDisk], ends: dict[str, End]) -> Tally:
     counts = Counter(end.status for end in ends.values())
     reasons = Counter(end.code for end in ends.values() if end.code)
-    good = [end for end in ends.values() if end.status in {*_BACK, Status.VALIDATED}]
-    points = sorted(end.point_time for end in good if end.point_time is not None)
+    good = {name: end for name, end in ends.items() if end.status in {*_BACK, Status.VALIDATED}}
+    points = sorted(end.point_time for end in good.values() if end.point_time is not None)
     back = {name: end for name, end in ends.items() if end.status in _BACK}
     slowest = max(back, key=lambda name: back[name].seconds, default="")
-    sizes = [disk.found.size_gib or 0 for disk in plan if ends[disk.member_id] in good]
+    sizes = [disk.found.size_gib or 0 for disk in plan if disk.member_id in good]
     return Tally(
         disks=header.disks,
         members=header.members,

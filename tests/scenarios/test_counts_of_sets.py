@@ -47,7 +47,7 @@ def test_each_transaction_and_call_of_a_member_is_accounted_for(
         "TargetLocks.create_entity": 1,
         "TargetLocks.get": 1 + 1,
         "TargetLocks.delete": 1,
-        "RestoreSets.upsert": 1,  # its end, in its row of the plan
+        "RestoreSets.update": 1,  # its end, in its row of the plan
         "RestoreResults.upsert": 1,
         "VaultDurations.get": 1,
         "restore-events.send": 1,

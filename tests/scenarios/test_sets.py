@@ -288,7 +288,9 @@ def test_members_are_recorded_for_half_a_minute_at_a_time(world: World) -> None:
     assert counts(world.result("set-1")) == {"Completed": 3}
 
 
-def test_a_plan_that_lost_a_row_ends_with_what_is_left(world: World) -> None:
+def test_a_disk_whose_row_of_the_plan_is_lost_has_no_end_and_is_not_forgotten(
+    world: World,
+) -> None:
     send(world, sourceDiskIds=protect(world, "disk-1", "disk-2"))
     rows = world.tables.get_table_client("RestoreSets").rows
 
@@ -301,4 +303,25 @@ def test_a_plan_that_lost_a_row_ends_with_what_is_left(world: World) -> None:
     world.run()
 
     row = world.result("set-1")
-    assert (row["disks"], counts(row)) == (2, {"Completed": 1})
+    assert (row["status"], counts(row)) == ("PartlyCompleted", {"Completed": 1, "TimedOut": 1})
+    assert row["reasons"] == '{"NoEnd":1}'
+
+
+def test_a_plan_with_a_row_that_cannot_be_read_says_so_and_ends_an_hour_after_its_deadline(
+    world: World,
+) -> None:
+    send(world, sourceDiskIds=protect(world, "disk-1", "disk-2"), validateOnly=True)
+    world.run(until=lambda: world.status("set-1") == "Gathering")
+    rows = world.tables.tables["RestoreSets"].rows
+    key = next(key for key in rows if key[1].endswith("~00001"))
+    etag, row = rows[key]
+    rows[key] = (etag, {**row, "found": "{"})
+
+    world.run(hours=1)
+    waiting = next(row for row in world.rows("Restores") if row["PartitionKey"] == "set-1")
+    world.run()
+
+    assert (waiting["status"], waiting["errorCode"]) == ("Gathering", "UnreadableRow")
+    assert "found of set-1" in waiting["errorMessage"]
+    ended = world.result("set-1")
+    assert (ended["status"], counts(ended)) == ("TimedOut", {"TimedOut": 2})

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
@@ -72,8 +73,11 @@ class SetsTable:
         return [] if header is None else self._rows(set_id, header, select=_SHOWN)
 
     def end(self, set_id: str, row: str, end: End) -> None:
-        """Write how a member ended into its row, or the same again; raise Unavailable."""
-        with storage.answering():
+        """Write how a member ended into its row, or the same again; raise Unavailable.
+
+        A row that is gone stays gone: without what was planned it could not be read.
+        """
+        with storage.answering(), suppress(ResourceNotFoundError):
             self._table.merge({"PartitionKey": set_id, "RowKey": row, **_end_columns(end)})
 
     def _rows(

@@ -61,8 +61,8 @@ class Table:
         )
 
     def merge(self, row: Mapping[str, Any]) -> None:
-        """Write columns of a row and leave its others, whether it is there or not."""
-        self._made(lambda: self._client.upsert_entity(dict(row), UpdateMode.MERGE), _always)
+        """Write columns of a row and leave its others; raise ResourceNotFoundError without it."""
+        self._made(lambda: self._client.update_entity(dict(row), UpdateMode.MERGE))
 
     def replace(self, row: Mapping[str, Any], etag: str) -> str:
         """Replace the row that has `etag` and return the new one.
