@@ -7,7 +7,6 @@ after the restore was asked for.
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -31,7 +30,8 @@ KEPT: Final = timedelta(minutes=1)
 """How long a vault's list that was read is used again by the same worker."""
 
 Items = dict[str, list[dict[str, Any]]]
-Found = BackupInstance | SoftDeleted
+Found = BackupInstance | Rejected
+"""An instance that restores, or why one does not."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ class DiskLookup:
     def listed(self, vault: BackupVaultId) -> dict[str, list[Found]]:
         """Return what the vault's list, read now, shows: by the id of the disk, lower-cased.
 
-        Raise Unavailable or Rejected. What is no disk's instance is left out.
+        Raise Unavailable or Rejected where the list cannot be read.
         """
         items = self._read(vault).items
-        return {key: _disks_of(vault, some) for key, some in items.items()}
+        return {key: [_told(vault, one) for one in some] for key, some in items.items()}
 
     # -------------------------------------------------------------------------- in the graph
 
@@ -97,7 +97,7 @@ class DiskLookup:
             if error.status in GONE:
                 return None
             raise
-        read = found_in(instance, answer.body)
+        read = _found(instance, answer.body)
         return read if protects(answer.body, source) else None
 
     # -------------------------------------------------------------------------- in the lists
@@ -149,19 +149,27 @@ def _of_list(vault: BackupVaultId, item: dict[str, Any]) -> Found:
         instance = BackupInstanceId.of(vault, name_of(item))
     except InvalidId:
         raise Unavailable(odd("a backup instance's name")) from None
-    return found_in(instance, item)
+    return _found(instance, item)
 
 
-def _disks_of(vault: BackupVaultId, items: Sequence[dict[str, Any]]) -> list[Found]:
-    found = list[Found]()
-    for item in items:
-        with suppress(Rejected):
-            found.append(_of_list(vault, item))
-    return found
+def _told(vault: BackupVaultId, item: dict[str, Any]) -> Found:
+    try:
+        return told_of(BackupInstanceId.of(vault, name_of(item)), item)
+    except InvalidId:
+        return Rejected(odd("a backup instance's name"))
 
 
-def found_in(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
-    """Return what an answer or a row tells of an instance; raise as `protected_disk`."""
+def told_of(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
+    """Return what an item or a row tells of one instance of many: none stops the others."""
+    try:
+        return protected_disk(instance, body)
+    except Rejected as error:
+        return error
+    except Unavailable as error:
+        return Rejected(error.problem)
+
+
+def _found(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
     try:
         return protected_disk(instance, body)
     except SoftDeleted as deleted:
@@ -196,6 +204,8 @@ def _not_one(
         return deleted[0]
     if deleted:
         return Rejected(instances.soft_deleted([one.instance for one in deleted]))
+    if found:
+        return next(one for one in found if isinstance(one, Rejected))
     return Rejected(instances.not_protected(source, vaults))
 
 

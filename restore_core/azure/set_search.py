@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from restore_core.azure.attachments import Attachments
-from restore_core.azure.disk_lookup import DiskLookup, Found, found_in, only_one
+from restore_core.azure.disk_lookup import DiskLookup, Found, only_one, told_of
 from restore_core.azure.machines import Machines
 from restore_core.azure.protected_disk import source_key
 from restore_core.azure.resource_graph import ResourceGraph, Row, among, batches, begins, inside
@@ -68,7 +68,10 @@ class SetSearch:
         return FoundSet(tuple(told.on(_disk(source, vaults, found)) for source in sources))
 
     def _of_group(self, group: ResourceGroupId, vaults: Sequence[BackupVaultId]) -> FoundSet:
-        """Return every disk of a group that an instance protects, whether it still exists."""
+        """Return every disk of a group that an instance protects, whether it still exists.
+
+        Also one whose instance was deleted: it was meant, and is told as missing.
+        """
         begin = f"{group}/providers/Microsoft.Compute/disks/"
         rows = self._shown(begins(_SOURCE, begin), vaults)
         found = _by_source(rows, vaults)
@@ -77,7 +80,8 @@ class SetSearch:
             for key, listed in self._lookup.listed(vault).items():
                 if key.startswith(begin.lower()):
                     found.setdefault(key, []).extend(listed)
-        sources = [source for listed in found.values() if (source := _source(listed)) is not None]
+        named = [_source(key, listed) for key, listed in found.items()]
+        sources = [source for source in named if source is not None]
         told = self._attachments.of(sources)
         return FoundSet(tuple(told.on(_disk(source, vaults, found)) for source in sources))
 
@@ -118,7 +122,7 @@ def _by_source(rows: Sequence[Row], vaults: Sequence[BackupVaultId]) -> BySource
     for row in rows:
         instance = _instance(row, vaults)
         if instance is not None:
-            found.setdefault(source_key(row), []).append(found_in(instance, row))
+            found.setdefault(source_key(row), []).append(told_of(instance, row))
     return found
 
 
@@ -130,10 +134,15 @@ def _instance(row: Row, vaults: Sequence[BackupVaultId]) -> BackupInstanceId | N
     return instance if instance.vault in vaults else None
 
 
-def _source(found: Sequence[Found]) -> DiskId | None:
-    """Return the disk that is protected, where one instance tells; a deleted one tells nothing."""
-    live = [one.source for one in found if isinstance(one, BackupInstance)]
-    return live[0] if live else None
+def _source(key: str, found: Sequence[Found]) -> DiskId | None:
+    """Return the disk as an instance that restores writes it, else by its lower-cased id."""
+    for one in found:
+        if isinstance(one, BackupInstance):
+            return one.source
+    try:
+        return DiskId.parse(key)
+    except InvalidId:
+        return None
 
 
 def _lies_in(row: Row, vault: BackupVaultId) -> bool:
