@@ -1,5 +1,6 @@
 """Sets where storage fails or is slow, or a row is not what it was: taken up where it was left."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ def until(world: World, state: str, request_id: str = "set-1") -> None:
 
 def held_up(world: World) -> None:
     """Let another restore have the only turn."""
-    world.deploy(max_active=1)
+    world.deploy(max_active=1, max_age=timedelta(hours=2))
     world.send(requestId="other", backupInstanceId=world.protect("elsewhere"))
     until(world, "Running", "other")
 

@@ -291,6 +291,7 @@ def test_members_are_recorded_for_half_a_minute_at_a_time(world: World) -> None:
 def test_a_disk_whose_row_of_the_plan_is_lost_has_no_end_and_is_not_forgotten(
     world: World,
 ) -> None:
+    world.deploy(max_age=timedelta(hours=2))
     send(world, sourceDiskIds=protect(world, "disk-1", "disk-2"))
     rows = world.tables.get_table_client("RestoreSets").rows
 
@@ -310,6 +311,7 @@ def test_a_disk_whose_row_of_the_plan_is_lost_has_no_end_and_is_not_forgotten(
 def test_a_plan_with_a_row_that_cannot_be_read_says_so_and_ends_an_hour_after_its_deadline(
     world: World,
 ) -> None:
+    world.deploy(max_age=timedelta(hours=2))
     send(world, sourceDiskIds=protect(world, "disk-1", "disk-2"), validateOnly=True)
     world.run(until=lambda: world.status("set-1") == "Gathering")
     rows = world.tables.tables["RestoreSets"].rows
