@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from restore_core.contract.resource_ids import DiskId
+from restore_core.engine.column import seconds_of
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
@@ -215,7 +216,7 @@ class Performer:
         plan, begun = restore.plan, restore.moments.get("Ready")
         if outcome.status not in RESTORED or plan is None or begun is None:
             return
-        seconds = max(0, round((outcome.at - begun).total_seconds()))
+        seconds = seconds_of(begun, outcome.at)
         try:
             self._tables.durations.add(plan.instance.vault, seconds, outcome.at)
         except Unavailable as error:

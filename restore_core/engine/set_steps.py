@@ -10,6 +10,7 @@ from datetime import datetime
 from statistics import median
 from typing import Final
 
+from restore_core.engine.column import seconds_of
 from restore_core.engine.log import log_accepted, log_failure
 from restore_core.engine.ports import Tables, Vault
 from restore_core.engine.preparation import Preparation
@@ -204,5 +205,5 @@ def _end(restore: Restore, outcome: Outcome) -> End:
         message=problem.message if problem else "",
         disk=str(disk or ""),
         point_time=plan.point_time if plan else None,
-        seconds=max(0, round((outcome.at - restore.accepted_at).total_seconds())),
+        seconds=seconds_of(restore.accepted_at, outcome.at),
     )

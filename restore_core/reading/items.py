@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from restore_core.contract.resource_ids import BackupInstanceId, InvalidId
-from restore_core.engine.column import Column
+from restore_core.engine.column import Column, seconds_of
 from restore_core.engine.columns import as_json
 from restore_core.reading.expectation import Expectation
 
@@ -18,7 +18,7 @@ _PORTALS: Final = {
     "management.chinacloudapi.cn": "https://portal.azure.cn",
 }
 ADDED: Final = {
-    "rowId": Column(str, "What to ask for it by: requestId, or the key of a refused message."),
+    "rowId": Column(str, "What the item is known by: requestId, or the row of a refused message."),
     "elapsedSeconds": Column(int, "From acceptance to the end, or until now."),
     "vaultId": Column(str, "The ARM id of the backup vault."),
     "jobLink": Column(str, "The vault in the portal, where its jobs are."),
@@ -47,7 +47,7 @@ def item(row: Row, now: datetime, expectation: Expectation, *, portal: str = POR
     accepted = row.get("acceptedAt")
     if isinstance(accepted, datetime):
         end = row.get("completedAt")
-        shown["elapsedSeconds"] = _seconds(accepted, end if isinstance(end, datetime) else now)
+        shown["elapsedSeconds"] = seconds_of(accepted, end if isinstance(end, datetime) else now)
     return shown if shown["ended"] else {**shown, **expectation.of(row, vault, now)}
 
 
@@ -70,7 +70,3 @@ def vault_id(row: Row) -> str:
         return str(BackupInstanceId.parse(str(row.get("backupInstanceId", ""))).vault)
     except InvalidId:
         return ""
-
-
-def _seconds(begin: datetime, end: datetime) -> int:
-    return max(0, round((end - begin).total_seconds()))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from restore_core.engine.column import seconds_of
 from restore_core.text import utc_text
 
 _OF_THE_END: Final = frozenset({"Accepted", "Ending", "Ended", "Guarding"})
@@ -26,8 +27,6 @@ def timeline(
     if not isinstance(end, datetime):
         ends.append(now)
     told = [{"state": name, "at": utc_text(at)} for at, name in steps]
-    lasted = [
-        max(0, round((b - a).total_seconds())) for (a, _), b in zip(steps, ends, strict=False)
-    ]
+    lasted = [seconds_of(a, b) for (a, _), b in zip(steps, ends, strict=False)]
     spans = [{"seconds": seconds} for seconds in lasted]
     return [step | span for step, span in zip(told, [*spans, {}], strict=False)]
