@@ -14,8 +14,8 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
 from simulator import Limits, Rate, Server, Simulator
+from tests.platform.simulator_client import ManualClock
 from tests.platform.test_official_sdk import SUBSCRIPTION, PlainHttp
-from tests.platform.test_simulator import ManualClock
 
 DISKS = "Resources | where type =~ 'microsoft.compute/disks' | project id, managedBy"
 C = TypeVar("C", bound=AbstractContextManager[Any])
@@ -30,16 +30,6 @@ class Waiting(RequestsTransport):
 
     def sleep(self, duration: float) -> None:
         self._clock.advance(timedelta(seconds=duration))
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def simulator(clock: ManualClock) -> Simulator:
-    return Simulator(now=clock)
 
 
 @pytest.fixture

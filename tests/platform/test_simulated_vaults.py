@@ -7,7 +7,7 @@ import pytest
 
 from simulator import AT_ONCE, Pace, Simulator
 from tests.fakes import NOON, ManualClock
-from tests.platform.test_simulator import Client
+from tests.platform.simulator_client import Client
 
 IDENTITY = (
     "/subscriptions/10000000-2000-4000-8000-300000000000/resourceGroups/rg-ids/providers"

@@ -1,6 +1,5 @@
 """Azure Resource Graph as the simulator plays it, against what was recorded of it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import requests
 
 from simulator import Server, Simulator
 from simulator.habits import GraphMood
-from tests.platform.test_simulator import (
+from tests.platform.simulator_client import (
     HTTP_TIMEOUT,
     JOB,
     Client,
@@ -22,29 +21,6 @@ JOBS = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs'"
 )
 INSTANCES = JOBS.replace("backupjobs", "backupinstances")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def simulator(clock: ManualClock) -> Simulator:
-    return Simulator(now=clock)
-
-
-@pytest.fixture
-def server(simulator: Simulator) -> Iterator[Server]:
-    with simulator.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def client(simulator: Simulator, server: Server) -> Iterator[Client]:
-    client = Client(server, simulator.protect("disk-1"))
-    with client.session:
-        yield client
 
 
 def asked(client: Client, query: str, **options: Any) -> requests.Response:

@@ -1,6 +1,5 @@
 """How much the simulator answers in which time, what it says then, and whom it accuses."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import requests
 
 from simulator import Limits, Pace, Rate, Server, Simulator, faults, outcomes
 from simulator.__main__ import _limits, _parser
-from tests.platform.test_simulator import HTTP_TIMEOUT, Client, ManualClock, target_id
+from tests.platform.simulator_client import HTTP_TIMEOUT, Client, ManualClock, target_id
 from tests.platform.test_simulator_graph import INSTANCES, SUBSCRIPTION, asked
 
 READS = "x-ms-ratelimit-remaining-subscription-reads"
@@ -21,26 +20,8 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def simulator(clock: ManualClock) -> Simulator:
     return Simulator(now=clock, limits=Limits(reads=Rate(3, 2), writes=Rate(2, 0.25), under_way=2))
-
-
-@pytest.fixture
-def server(simulator: Simulator) -> Iterator[Server]:
-    with simulator.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def client(simulator: Simulator, server: Server) -> Iterator[Client]:
-    client = Client(server, simulator.protect("disk-1"))
-    with client.session:
-        yield client
 
 
 @pytest.fixture

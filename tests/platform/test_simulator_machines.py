@@ -1,6 +1,5 @@
 """Disks and machines as the simulator shows them: by GET, and in Resource Graph's `Resources`."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,35 +9,12 @@ import requests
 
 from simulator import Server, Simulator, StateFile, faults
 from simulator.faults import Fault
-from tests.platform.test_simulator import HTTP_TIMEOUT, Client, ManualClock, target_id
+from tests.platform.simulator_client import HTTP_TIMEOUT, Client, ManualClock, target_id
 from tests.platform.test_simulator_graph import INSTANCES, SUBSCRIPTION, asked, names
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod"
 MACHINES = "Resources | where type =~ 'microsoft.compute/virtualmachines'"
 DISKS = "Resources | where type =~ 'microsoft.compute/disks'"
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def simulator(clock: ManualClock) -> Simulator:
-    return Simulator(now=clock)
-
-
-@pytest.fixture
-def server(simulator: Simulator) -> Iterator[Server]:
-    with simulator.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def client(simulator: Simulator, server: Server) -> Iterator[Client]:
-    client = Client(server, simulator.protect("disk-1"))
-    with client.session:
-        yield client
 
 
 @pytest.fixture
