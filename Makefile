@@ -65,7 +65,7 @@ SEEDS ?=
 GENERATED ?= tools.diagram tools.schemas tools.restorectl_page tools.cost tools.lock tools.notices
 
 # CPU-seconds of `make test`. What needs more belongs into test-long.
-MOST_CPU := 960
+MOST_CPU := 480
 COVERAGE := --cov --cov-report=term-missing:skip-covered
 
 PY := $(VENV)/bin/python

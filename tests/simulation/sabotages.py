@@ -539,8 +539,11 @@ def _before_those_who_wait() -> list[Patch]:
 
 def _call_everybody() -> list[Patch]:
     def call(self: Any, found: Any, begun: datetime) -> set[str]:  # noqa: ARG001
-        awaited = [one.request_id for one in found if one.turn is Turn.AWAITED]
-        return {one for one in awaited if self._call(one)}
+        visits: set[str] = set()
+        for one in found:
+            if one.turn is Turn.AWAITED:
+                self._call(one.request_id, visits)
+        return visits
 
     return [(Turns, "give", call)]
 
@@ -562,8 +565,8 @@ def _call_nobody() -> list[Patch]:
 def _pass_over() -> list[Patch]:
     real, numbers = Turns._call, itertools.count()
 
-    def call(self: Any, request_id: str) -> bool:
-        return True if next(numbers) % 2 == 0 else real(self, request_id)
+    def call(self: Any, request_id: str, visits: set[str]) -> bool:
+        return True if next(numbers) % 2 == 0 else real(self, request_id, visits)
 
     return [(Turns, "_call", call)]
 
