@@ -918,6 +918,17 @@ def test_nothing_is_triggered_with_less_time_left_than_a_job_takes() -> None:
     assert "less than 400 s" in ended.problem.message
 
 
+def test_one_that_is_too_late_and_was_claimed_is_looked_for_once_more_before_it_ends() -> None:
+    looked_for = apply(ready_after_a_claim(), Lapsed(NOON))
+
+    assert isinstance(looked_for, Confirming)
+    assert looked_for.wait.due == NOON
+    assert looked_for.outcome.status is Status.REJECTED
+    assert looked_for.outcome.problem is not None
+    assert looked_for.outcome.problem.code == "TooLate"
+    assert "no job of it was found" in looked_for.outcome.problem.message
+
+
 # -------------------------------------------------------------------- the maximum age
 
 

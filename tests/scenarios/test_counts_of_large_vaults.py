@@ -76,7 +76,7 @@ def test_a_lost_job_among_fifty_thousand_is_adopted_within_thirty_calls(capsys: 
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("jobs", [5_000, 20_500])
+@pytest.mark.parametrize("jobs", [5_000, pytest.param(20_500, marks=pytest.mark.long)])
 def test_without_the_graph_the_list_is_read_on_until_the_job_is_adopted(
     jobs: int, capsys: Told
 ) -> None:
@@ -114,6 +114,7 @@ def test_beside_an_operation_that_never_ends_the_list_is_read_on_until_the_job_i
         assert world.result()["status"] == "Completed"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_vault_whose_list_no_search_can_read_ends_timed_out_and_is_never_asked_twice(
     capsys: Told,
@@ -134,6 +135,7 @@ def test_a_vault_whose_list_no_search_can_read_ends_timed_out_and_is_never_asked
         assert len(world.simulator.calls) <= 520
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_without_the_graph_a_restore_that_was_not_taken_is_asked_for_again() -> None:
     """300 pages are the most that one pass reads: of 29,000 jobs absence can be believed.

@@ -38,7 +38,7 @@ def test_a_sabotage_is_caught_by_the_name_of_what_it_breaks(
     _assert_caught(caught[name], record_property)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_of_a_world_that_fails_the_smallest_is_shown_and_the_trace_of_one_restore() -> None:
     kinds = frozenset({"arm-reset-done", "arm-429", "storage-500", "message-late", "clock-skew"})
