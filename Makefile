@@ -137,7 +137,7 @@ test-host: $(AZURITE) $(WORKER)
 	REAL_HOST=1 $(PY) -m pytest tests/host $(TESTS)
 
 test-infra: $(READY) $(CHECKOV) $(KUSTO)
-	$(PY) -m pytest $(or $(TESTS),tests/infra)
+	$(PY) -m pytest -m "not browser" $(or $(TESTS),tests/infra)
 
 # The Azure CLI is 730 MB, so only this sets it up.
 test-docs: $(READY) $(AZURE_CLI) $(KUSTO)

@@ -9,6 +9,9 @@ import pytest
 
 from tests.infra.deployment import INFRA, PARAMETERS, bicep, deployment, sources
 
+# Each starts the compiler: `make test-infra` and `make test-long` run them.
+pytestmark = pytest.mark.long
+
 EXAMPLES = sorted(file.stem for file in PARAMETERS.glob("*.bicepparam"))
 
 

@@ -923,10 +923,10 @@ def test_one_that_is_too_late_and_was_claimed_is_looked_for_once_more_before_it_
 
     assert isinstance(looked_for, Confirming)
     assert looked_for.wait.due == NOON
-    assert looked_for.outcome.status is Status.REJECTED
-    assert looked_for.outcome.problem is not None
-    assert looked_for.outcome.problem.code == "TooLate"
-    assert "no job of it was found" in looked_for.outcome.problem.message
+    assert looked_for.refusal.status is Status.REJECTED
+    assert looked_for.refusal.problem is not None
+    assert looked_for.refusal.problem.code == "TooLate"
+    assert "no job of it was found" in looked_for.refusal.problem.message
 
 
 # -------------------------------------------------------------------- the maximum age
