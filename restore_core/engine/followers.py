@@ -11,7 +11,7 @@ from typing import Final
 
 from restore_core.engine.log import log_failure
 from restore_core.engine.ports import Outstanding, Tables
-from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, restored_already
+from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, refused_as_back
 from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
@@ -68,11 +68,8 @@ class Followers:
             return {}
         if found is None or outcome is None or _another_may(found, outcome):
             return self._go_ahead(*followers)
-        problem = _reason(found, outcome)
-        back_as = outcome.back_as
-        if found.plan is not None and outcome.status in RESTORED:
-            back_as = found.plan.target
-        return {name: Refused(problem, self._clock(), back_as) for name in followers}
+        refused = _refused(found, outcome, self._clock())
+        return dict.fromkeys(followers, refused)
 
     def _leader(self, request_id: str) -> Restore | None:
         """Return the leader; one that is missing or cannot be read counts as ended."""
@@ -117,13 +114,17 @@ def _named_what_is_not_there(leader: Restore) -> bool:
     return named is not None and leader.plan is None
 
 
-def _reason(leader: Restore, outcome: Outcome) -> Problem:
+def _refused(leader: Restore, outcome: Outcome, at: datetime) -> Refused:
     source = leader.source or leader.request.group_of_disks
     if outcome.status in RESTORED and source is not None:
-        return restored_already(source, leader)
+        return refused_as_back(source, leader, at)
     problem = outcome.problem or Problem(outcome.status.value, "Azure told no reason.")
-    if problem.code == RESTORED_ALREADY:
-        return problem  # A third has brought the disk back, and the reason names it.
+    if problem.code == RESTORED_ALREADY:  # A third has brought the disk back: the reason names it.
+        return Refused(problem, at, outcome.back_as, outcome.back_from)
+    return Refused(_as_the_leader(leader, outcome, problem), at)
+
+
+def _as_the_leader(leader: Restore, outcome: Outcome, problem: Problem) -> Problem:
     return Problem(
         problem.code,
         f"The request {leader.id} was restoring the same disk; it ended {outcome.status}: "

@@ -32,11 +32,12 @@ from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.states import Accepted, Wait
 
 _CORRECT_IT: Final = (
-    "Correct the message and send it again. Nothing was restored. The contract is in the README."
+    "Correct the message and send it again, with the same requestId. Nothing was restored. "
+    "docs/senders.md shows messages of each kind."
 )
 _REUSED: Final = Problem(
     "RequestIdReused",
-    "A restore with this requestId and other content is recorded already; it goes on untouched.",
+    "A restore with this requestId and other content is recorded already, and stays as it is.",
     "Send this request with a requestId of its own, one per incident and disk.",
 )
 _VANISHED: Final = Problem("StorageUnavailable", "The restore was there and cannot be read.")

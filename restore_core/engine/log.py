@@ -18,7 +18,7 @@ from restore_core.engine.set_columns import set_columns
 from restore_core.errors import Problem, RestoreError
 from restore_core.lifecycle.reasons import WITHDRAWN
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Ending, Outcome
+from restore_core.lifecycle.states import Ending, Enrolling, Gathering, Outcome
 from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from restore_core.text import MAX_ADVICE, one_line
@@ -73,8 +73,16 @@ def log_moved(old: Restore, new: Restore) -> None:
         _log_ended(old, old.state, fields)
     elif type(old.state) is not type(new.state):
         log.info("restore.moved %s", fields)
+    elif _withdrawn(new) and not _withdrawn(old):
+        log.info("set.withdrawn requestId=%s in=%s%s", new.id, _state(new), _why(_withdrawn(new)))
     elif new.problem is not None and new.problem != old.problem:
         log.info("restore.waiting requestId=%s in=%s%s", new.id, _state(new), _why(new.problem))
+
+
+def _withdrawn(restore: Restore) -> Problem | None:
+    """Return why a set is taken back that goes on all the same, with what Azure has of it."""
+    state = restore.state
+    return state.withdrawn if isinstance(state, Enrolling | Gathering) else None
 
 
 def _is_well(outcome: Outcome) -> bool:

@@ -74,8 +74,7 @@ class Reservation:
         if earlier is None:
             return None
         if earlier.outcome is not None and self._counts(earlier):
-            target = earlier.plan.target if earlier.plan else None
-            return Refused(restored_already(source, earlier), self._clock(), target)
+            return refused_as_back(source, earlier, self._clock())
         return LeaderFound(earlier.id, self._clock())
 
     def _counts(self, earlier: Restore) -> bool:
@@ -112,24 +111,31 @@ class Reservation:
         return is_seen and len(others) < most and all(one.turn is Turn.TAKEN for one in others)
 
 
-def restored_already(source: Source, earlier: Restore) -> Problem:
-    """Return why `source` is not restored again: `earlier` has brought it back."""
+def refused_as_back(source: Source, earlier: Restore, at: datetime) -> Refused:
+    """Refuse to restore `source` again: `earlier` has brought it back, from a point that is told.
+
+    From which point that disk is decides whether it is of use: after an attack it may be one from
+    after it.
+    """
     outcome, plan = earlier.outcome, earlier.plan
-    where = f" to {plan.target}" if plan else ""
+    what = f" to {plan.target}, from {utc_text(plan.point_time)}," if plan else ""
     when = f" at {utc_text(outcome.at)}" if outcome else ""
-    return Problem(
+    problem = Problem(
         RESTORED_ALREADY,
-        f"{source.name} is not restored again: it was restored{where} by the request "
+        f"{source.name} is not restored again: it was restored{what} by the request "
         f"{earlier.id}, which ended{when}, less than RESTORE_COOLDOWN_MINUTES ago.",
-        "Use that disk. If another is wanted, send the request again with a new requestId and "
-        "force set to true, or later.",
+        "Use what is back, if it is from the time that is wanted. If not, send the request again "
+        "with a new requestId and force set to true, and pointInTime for an earlier one.",
     )
+    if plan is None:
+        return Refused(problem, at)
+    return Refused(problem, at, plan.target, plan.point_time)
 
 
 def _held(target: DiskId, holder: str) -> Problem:
     return Problem(
         "TargetInUse",
         f"The restore request {holder} is restoring to {target} at this moment.",
-        "Wait for that restore to end, or name another target disk, and send the request again "
-        "with a new requestId.",
+        "Look how that restore ends: where it completes, the name is taken. Or name another target "
+        "disk, and send the request again with a new requestId.",
     )

@@ -11,13 +11,16 @@ from restore_core.lifecycle.sets import Count, Tally
 from restore_core.lifecycle.states import Enrolling, Gathering
 
 SET_COLUMNS: Final = {
+    "targetResourceGroupId": Column(str, "Of a set: the group of the new disks."),
+    "cutOffTime": Column(datetime, "Of a set: no disk is from after it, unless latest was asked."),
+    "withdrawn": Column(str, "Of a set: that it was taken back; what Azure had taken goes on."),
     "disks": Column(int, "Of a set: the disks that were meant."),
     "members": Column(int, "Of a set: those of them that are restored, each as a restore."),
     "counts": Column(str, "Of a set: how many disks ended how, by status."),
     "alreadyBack": Column(int, "Of a set: disks that another restore had brought back before."),
     "reasons": Column(str, "Of a set: how many disks ended for which reason, by code."),
-    "oldestPointTime": Column(datetime, "Of a set: the oldest recovery point that came back."),
-    "newestPointTime": Column(datetime, "Of a set: the newest recovery point that came back."),
+    "oldestPointTime": Column(datetime, "Of a set: the oldest recovery point of what is back."),
+    "newestPointTime": Column(datetime, "Of a set: the newest recovery point of what is back."),
     "pointSpreadSeconds": Column(int, "Of a set: how far those two lie apart."),
     "lastDiskAt": Column(datetime, "Of a set: when its last disk was back."),
     "slowestMember": Column(str, "Of a set: the restore that took longest."),
@@ -33,10 +36,29 @@ OF_NUMBERS: Final = frozenset({"counts", "reasons"})
 
 def set_columns(restore: Restore) -> Row:
     """Return the columns of a set; nothing of another restore."""
+    if not restore.request.is_set:
+        return {}
     state, outcome = restore.state, restore.outcome
     if isinstance(state, Enrolling | Gathering):
-        return {"disks": state.header.disks, "members": state.header.members}
-    return _of_tally(restore, outcome.tally) if outcome and outcome.tally else {}
+        return present({**_of_request(restore), **_of_plan(state)})
+    tally = outcome.tally if outcome else None
+    return {**present(_of_request(restore)), **(_of_tally(restore, tally) if tally else {})}
+
+
+def _of_request(restore: Restore) -> Row:
+    cut_off = restore.request.point_in_time or restore.accepted_at
+    return {
+        "targetResourceGroupId": str(restore.request.group_of_targets),
+        "cutOffTime": cut_off if isinstance(cut_off, datetime) else None,
+    }
+
+
+def _of_plan(state: Enrolling | Gathering) -> Row:
+    return {
+        "disks": state.header.disks,
+        "members": state.header.members,
+        "withdrawn": state.withdrawn.message if state.withdrawn else None,
+    }
 
 
 def _of_tally(restore: Restore, tally: Tally) -> Row:
@@ -54,6 +76,7 @@ def _of_tally(restore: Restore, tally: Tally) -> Row:
             "lastDiskAt": tally.last_disk_at,
             "slowestMember": tally.slowest or None,
             "slowestSeconds": tally.slowest_seconds if tally.slowest else None,
+            "withdrawn": tally.withdrawn or None,
             "sizeGib": tally.size_gib or None,
             "expectedSeconds": tally.expected_seconds,
             "confirmedBy": _confirmed(restore, tally),

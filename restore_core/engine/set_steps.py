@@ -196,14 +196,24 @@ class SetSteps:
 
 def _end(restore: Restore, outcome: Outcome) -> End:
     problem, plan = outcome.problem, restore.plan
-    back = problem is not None and problem.code == RESTORED_ALREADY
     disk = outcome.back_as or (plan.target if plan else None)
     return End(
-        status=ALREADY_BACK if back else outcome.status.value,
+        status=ALREADY_BACK if _is_back(restore, outcome) else outcome.status.value,
         at=outcome.at,
         code=problem.code if problem else "",
         message=problem.message if problem else "",
         disk=str(disk or ""),
-        point_time=plan.point_time if plan else None,
+        point_time=outcome.back_from or (plan.point_time if plan else None),
         seconds=seconds_of(restore.accepted_at, outcome.at),
     )
+
+
+def _is_back(restore: Restore, outcome: Outcome) -> bool:
+    """Tell whether another restore has brought back what its set wants.
+
+    A disk from after the set's cut-off is not what is wanted: after an attack it may be lost too.
+    """
+    if outcome.problem is None or outcome.problem.code != RESTORED_ALREADY:
+        return False
+    cut_off, made = restore.request.point_in_time, outcome.back_from
+    return not isinstance(cut_off, datetime) or made is None or made <= cut_off

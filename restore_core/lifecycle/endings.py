@@ -6,6 +6,7 @@ from typing import Final
 
 from restore_core.errors import Problem
 from restore_core.lifecycle import pace, reasons
+from restore_core.lifecycle.events import Refused
 from restore_core.lifecycle.states import (
     Confirming,
     Ended,
@@ -71,6 +72,17 @@ def concluded(plan: Plan | None, outcome: Outcome) -> Outcome:
     if first is None or outcome.job is not None or may_run:
         return outcome
     return replace(first, problem=reasons.not_started_anew(first.problem, outcome.problem))
+
+
+def refused(event: Refused) -> Outcome:
+    """Return how a restore ends that was refused, and which disk is back in its place."""
+    return Outcome(
+        Status.REJECTED,
+        event.at,
+        event.problem,
+        back_as=event.back_as,
+        back_from=event.back_from,
+    )
 
 
 def ended_unless_ours(plan: Plan, outcome: Outcome) -> State:

@@ -38,6 +38,8 @@ class Refused:
     at: datetime
     back_as: DiskId | None = None
     """The disk that another restore has brought back before."""
+    back_from: datetime | None = None
+    """When the recovery point of that disk was made."""
 
 
 @dataclass(frozen=True)

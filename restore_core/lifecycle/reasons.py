@@ -15,7 +15,8 @@ def withdrawn(requested_by: str, why: str) -> Problem:
     told = f": {why}" if why else ""
     return Problem(
         WITHDRAWN,
-        f"The request was withdrawn{who} before Azure had been asked for the restore{told}.",
+        f"The request was withdrawn{who}{told}. What Azure had not been asked for by then was "
+        "cancelled.",
         "If the disk is wanted after all, send the request again with a new requestId.",
     )
 

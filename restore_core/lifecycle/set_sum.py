@@ -10,11 +10,14 @@ from restore_core.errors import Problem
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.set_events import SetEnded
 from restore_core.lifecycle.sets import ALREADY_BACK, Count, End, Header, PlannedDisk, Tally
+from restore_core.lifecycle.states import Gathering
 from restore_core.lifecycle.status import Status
 
 MAX_REASONS: Final = 10
 """Codes that the sum names, the most frequent first."""
 _BACK: Final = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_WARNINGS})
+_PASSED_OVER: Final = ": what is back is passed over for RESTORE_COOLDOWN_MINUTES"
+_REHEARSED: Final = ", before the day on which it is needed"
 _WORST_FIRST: Final = (Status.FAILED, Status.TIMED_OUT, Status.REJECTED, Status.CANCELLED)
 
 
@@ -32,10 +35,18 @@ def ended(
     """
     ends = {disk.member_id: disk.end or _given_up(now) for disk in plan}
     ends |= {f"lost {place}": _given_up(now) for place in range(len(plan), header.disks)}
-    tally = replace(_tally(header, plan, ends), expected_seconds=expected)
+    tally = replace(
+        _tally(header, plan, ends), expected_seconds=expected, withdrawn=_taken_back(of)
+    )
     status = _status(tally)
     at = max((end.at for end in ends.values()), default=now)
-    return SetEnded(status, tally, _problem(of, status, tally), min(at, now))
+    return SetEnded(status, tally, _problem(of, header, status, tally), min(at, now))
+
+
+def _taken_back(of: Restore) -> str:
+    """Return in whose words the set was withdrawn, if it was."""
+    reason = of.state.withdrawn if isinstance(of.state, Gathering) else None
+    return reason.message if reason else ""
 
 
 def _given_up(now: datetime) -> End:
@@ -46,7 +57,8 @@ def _tally(header: Header, plan: Sequence[PlannedDisk], ends: dict[str, End]) ->
     counts = Counter(end.status for end in ends.values())
     reasons = Counter(end.code for end in ends.values() if end.code)
     good = {name: end for name, end in ends.items() if end.status in {*_BACK, Status.VALIDATED}}
-    points = sorted(end.point_time for end in good.values() if end.point_time is not None)
+    here = [*good.values(), *(end for end in ends.values() if end.status == ALREADY_BACK)]
+    points = sorted(end.point_time for end in here if end.point_time is not None)
     back = {name: end for name, end in ends.items() if end.status in _BACK}
     slowest = max(back, key=lambda name: back[name].seconds, default="")
     sizes = [disk.found.size_gib or 0 for disk in plan if disk.member_id in good]
@@ -86,7 +98,7 @@ def _status(tally: Tally) -> Status:
     return next((status for status in _WORST_FIRST if status in of), Status.REJECTED)
 
 
-def _problem(of: Restore, status: Status, tally: Tally) -> Problem | None:
+def _problem(of: Restore, header: Header, status: Status, tally: Tally) -> Problem | None:
     if status in {Status.COMPLETED, Status.VALIDATED}:
         return None
     counts = ", ".join(f"{count.count} {count.name}" for count in tally.counts)
@@ -96,6 +108,6 @@ def _problem(of: Restore, status: Status, tally: Tally) -> Problem | None:
         f"Set{status}",
         f"Of {tally.disks} disks: {counts}.{why}",
         f"Look at the disks one by one: GET /api/restores?partOf={of.id}, or restorectl ls "
-        f"--part-of {of.id}. Mend what they say, then send the set again with a new requestId: "
-        "what is back is passed over for RESTORE_COOLDOWN_MINUTES.",
+        f"--part-of {of.id}. Mend what they say, then send the set again with a new requestId"
+        f"{_REHEARSED if header.validate_only else _PASSED_OVER}.",
     )

@@ -134,4 +134,6 @@ class Tally:
     """Of what came back or, in a rehearsal, would; disks whose size nobody told do not count."""
     expected_seconds: int | None = None
     """How long it would take, of a rehearsal."""
+    withdrawn: str = ""
+    """That its sender wanted it no more, if so; Azure may have taken all of it before."""
     as_graph_showed: bool = False

@@ -75,6 +75,8 @@ class Outcome:
     """When the job began, as the vault says."""
     back_as: DiskId | None = None
     """The disk that another restore had brought back before."""
+    back_from: datetime | None = None
+    """When the recovery point of that disk was made."""
     tally: Tally | None = None
     """Of a set: how its disks came out."""
 

@@ -120,11 +120,10 @@ def apply(state: State, event: Event) -> State:
             return Following(leader, Wait(at))
         case Following(), LeaderFailed(at):
             return Accepted(Wait(at, misses=1))  # The timer gives it its turn, in order.
-        case ((Accepted() | Following()), Refused(problem, at, back_as)):
-            return Ending(Outcome(Status.REJECTED, at, problem, back_as=back_as), None)
-        case ((Planned(plan) | Validated(plan)), Refused(problem, at, back_as)):
-            outcome = Outcome(Status.REJECTED, at, problem, back_as=back_as)
-            return endings.ended_unless_ours(plan, outcome)
+        case ((Accepted() | Following()), Refused() as refused):
+            return Ending(endings.refused(refused), None)
+        case ((Planned(plan) | Validated(plan)), Refused() as refused):
+            return endings.ended_unless_ours(plan, endings.refused(refused))
 
         # A set: its plan, its members, their ends.
         case Accepted(), SetPlanned(header, at):

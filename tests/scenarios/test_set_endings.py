@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from restore_core.text import utc_text
 from simulator import outcomes
 from tests.fakes import NOON
 from tests.sets import SOURCES, a_machine, ask, counts, members, plan, protect, send, source
@@ -96,6 +97,33 @@ def test_a_disk_that_is_back_already_is_counted_apart_with_that_disk(world: Worl
     assert counts(row) == {"AlreadyBack": 1, "Completed": 1}
     assert plan(world)["disk-1"]["backAs"] == alone["targetDiskId"]
     assert members(world)["disk-1"]["errorCode"] == "RestoredAlready"
+
+
+def test_a_disk_that_is_back_from_after_the_cut_off_is_not_what_was_asked_for(world: World) -> None:
+    alone = world.restore(world.protect("disk-1"))
+    protect(world, "disk-2")
+    earlier = alone["recoveryPointTime"] - timedelta(seconds=1)
+
+    row = ask(world, sourceResourceGroupId=SOURCES, pointInTime=earlier.isoformat())
+
+    assert (row["status"], row["alreadyBack"]) == ("PartlyCompleted", 0)
+    assert row["cutOffTime"] == earlier
+    assert row["newestPointTime"] <= earlier
+    refused = members(world)["disk-1"]
+    assert (refused["status"], refused["errorCode"]) == ("Rejected", "RestoredAlready")
+    assert utc_text(alone["recoveryPointTime"]) in refused["errorMessage"]
+    assert "force set to true, and pointInTime" in refused["recommendedAction"]
+
+
+def test_what_is_back_already_counts_among_the_points_of_a_set(world: World) -> None:
+    old = NOON - timedelta(days=2)
+    alone = world.restore(world.protect("disk-1"), pointInTime=old.isoformat())
+    protect(world, "disk-2")
+
+    row = ask(world, sourceResourceGroupId=SOURCES)
+
+    assert (row["alreadyBack"], row["oldestPointTime"]) == (1, alone["recoveryPointTime"])
+    assert row["pointSpreadSeconds"] >= 24 * 3600
 
 
 def test_force_brings_back_what_is_back_already(world: World) -> None:

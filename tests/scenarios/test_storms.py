@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
+from restore_core.text import utc_text
 from simulator import Pace, faults, outcomes
 from tests import builders
 from tests.world import World
@@ -50,10 +51,9 @@ def test_a_disk_that_is_being_restored_is_not_restored_again(world: World) -> No
 
     assert ended(world, "first") == ("Completed", "")
     assert ended(world, "second") == ("Rejected", "RestoredAlready")
-    assert (
-        f"to {builders.disk('first')} by the request first"
-        in world.result("second")["errorMessage"]
-    )
+    first = world.result("first")
+    told = f"to {builders.disk('first')}, from {utc_text(first['recoveryPointTime'])}, by the"
+    assert f"{told} request first" in world.result("second")["errorMessage"]
     assert "force" in world.result("second")["recommendedAction"]
 
 

@@ -148,6 +148,28 @@ def test_a_set_that_is_withdrawn_keeps_what_azure_has_taken(world: World) -> Non
     assert len(world.simulator.jobs()) == 1
 
 
+def test_a_set_says_that_it_was_withdrawn_though_azure_had_taken_all_of_it(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    protect(world, "disk-1", "disk-2")
+    send(world, sourceResourceGroupId=SOURCES)
+    world.run(until=lambda: len(world.simulator.jobs()) == 2)
+
+    withdraw(world, requestedBy="ops", reason="enough")
+    world.deliver()
+    (under_way,) = (
+        row["withdrawn"] for row in world.rows("Restores") if row["requestId"] == "set-1"
+    )
+    world.run()
+
+    row = world.result("set-1")
+    assert (row["status"], counts(row)) == ("Completed", {"Completed": 2})
+    assert row["withdrawn"] == under_way
+    assert "withdrawn by ops: enough" in under_way
+    assert "set.withdrawn requestId=set-1 in=Gathering code=Withdrawn" in caplog.text
+
+
 def test_a_set_that_is_withdrawn_before_anything_began_is_cancelled(world: World) -> None:
     world.deploy(max_active=1)
     world.send(requestId="other", backupInstanceId=world.protect("elsewhere"))

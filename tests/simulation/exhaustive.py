@@ -370,6 +370,14 @@ SETS: Final[dict[str, Life]] = {
         sooner=150,
         ends={"CompletedWithWarnings": 1, "Completed": 2, "Rejected": 1},
     ),
+    "a set of what is back from after its cut-off": Life(
+        "PartlyCompleted",
+        fields={**A_SET, "pointInTime": (NOON - timedelta(days=1)).isoformat()},
+        disks=(True, True),
+        others=({"backupInstanceId": ..., "sourceDiskId": _OS_DISK, **AT_VAULT_1},),
+        sooner=150,
+        ends={"PartlyCompleted": 1, "Completed": 2, "Rejected": 1},
+    ),
     "two sets of one machine": Life(
         "Rejected",
         fields=A_SET,

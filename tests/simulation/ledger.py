@@ -314,7 +314,8 @@ class Ledger:
     def _truth(self, plan: Mapping[str, Row], counts: Counter[str]) -> Row:
         rows = plan.values()
         good = [row for row in rows if row["status"] in {*_BACK, "Validated"} - {ALREADY_BACK}]
-        points = [row["pointTime"] for row in good if "pointTime" in row]
+        here = [*good, *(row for row in rows if row["status"] == ALREADY_BACK)]
+        points = [row["pointTime"] for row in here if "pointTime" in row]
         back = [row["completedAt"] for row in good if row["status"] != "Validated"]
         return {
             "status": _status(counts),
@@ -342,9 +343,11 @@ class Ledger:
             return
         told = result["status"]
         if told == "Rejected" and result["errorCode"] == "RestoredAlready":
-            told = ALREADY_BACK
-            if not row.get("backAs"):
+            there = [one for one in results.values() if one.get("targetDiskId") == row["backAs"]]
+            made = {one["recoveryPointTime"] for one in there if "recoveryPointTime" in one}
+            if row.get("pointTime") not in made:
                 self._breach("S1", "its disk is back, and its row does not say which", name)
+            told = ALREADY_BACK if _serves(found, row["pointTime"]) else told
         if (told, result["completedAt"]) != (status, row.get("completedAt")):
             self._breach("S1", f"its row says {status}, and its result {told}", name)
 
@@ -428,3 +431,9 @@ def _moment(text: str) -> datetime:
 
 def _name(disk_id: str) -> str:
     return disk_id.rsplit("/", 1)[-1].lower()
+
+
+def _serves(document: Row | None, made: datetime) -> bool:
+    """Tell whether a disk of that point is what a member wants: one from before its cut-off."""
+    wanted = document["request"].get("pointInTime") if document else None
+    return wanted in (None, "latest") or made <= _moment(str(wanted))

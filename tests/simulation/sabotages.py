@@ -40,7 +40,7 @@ from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Versioned
 from restore_core.engine.preparation import Preparation
 from restore_core.engine.refusals import Refusals
-from restore_core.engine.reservation import Reservation, restored_already
+from restore_core.engine.reservation import Reservation, refused_as_back
 from restore_core.engine.steps import Steps
 from restore_core.engine.sweep import Sweep
 from restore_core.engine.turns import Turns
@@ -735,7 +735,7 @@ def _refuse_at_once() -> list[Patch]:
         event = real(self, restore, source)
         if isinstance(event, LeaderFound):
             earlier = self._tables.restores.load(event.leader).restore
-            return Refused(restored_already(source, earlier), self._clock())
+            return refused_as_back(source, earlier, self._clock())
         return event
 
     return [(Reservation, "_take_source", take)]

@@ -137,6 +137,15 @@ def back_is_completed() -> list[Patch]:
     return [(set_steps, "_end", end)]
 
 
+def whatever_is_back() -> list[Patch]:
+    """Take any disk that is back for the one that is wanted, from whenever it is."""
+
+    def is_back(restore: Any, outcome: Any) -> bool:  # noqa: ARG001
+        return outcome.problem is not None and outcome.problem.code == "RestoredAlready"
+
+    return [(set_steps, "_is_back", is_back)]
+
+
 def do_not_follow() -> list[Patch]:
     """Let a second set of a machine go ahead beside the first."""
     return [(Reservation, "take_whole", lambda *_: None)]
@@ -209,6 +218,11 @@ IN_LIVES: Final[dict[str, Named]] = {
     "recall what runs": ("W1", recall_what_runs, "a set withdrawn while its disks come back"),
     "acknowledge a withdrawal and do nothing": ("I1", withdraw_nothing, "a set withdrawn at once"),
     "count what is back as completed": ("S1", back_is_completed, "a set of what is back in part"),
+    "take what is back for what is wanted": (
+        "S1",
+        whatever_is_back,
+        "a set of what is back from after its cut-off",
+    ),
     "let a second set of a machine go ahead": ("C1", do_not_follow, "two sets of one machine"),
     "members before singles": ("S3", members_first, "a set behind singles, by turns"),
     "turns without a quota": ("S3", any_number_of_turns, "a set within a small quota"),
