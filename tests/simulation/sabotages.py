@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from inspect import Parameter, isfunction, signature
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -140,8 +141,22 @@ def applied(sabotage: Sabotage) -> Iterator[None]:
     """Sabotage the app for a while."""
     with ExitStack() as stack:
         for target, name, other in sabotage.patches():
+            _assert_called_alike(getattr(target, name), other)
             stack.enter_context(patch.object(target, name, other))
         yield
+
+
+def _assert_called_alike(real: object, other: object) -> None:
+    """A sabotage that cannot be called as the app calls it stumbles, and breaks nothing."""
+    if not isfunction(real) or not isfunction(other):
+        return
+    told = signature(real).parameters.values()
+    named = {one.name: None for one in told if one.kind is Parameter.KEYWORD_ONLY}
+    places = [None for one in told if one.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    try:
+        signature(other).bind(*places, **named)
+    except TypeError as error:
+        raise AssertionError(f"{real.__qualname__} is called otherwise: {error}") from None
 
 
 # --------------------------------------------------------------------- claim, save and trigger

@@ -73,7 +73,7 @@ def no_end() -> list[Patch]:
 
 def ends_with_the_first() -> list[Patch]:
     """Let a set end when one of its members has."""
-    return [(set_sum, "is_complete", lambda plan: any(disk.end for disk in plan))]
+    return [(set_sum, "is_complete", lambda _header, plan: any(disk.end for disk in plan))]
 
 
 def adopt_a_stranger() -> list[Patch]:
