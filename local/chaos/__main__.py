@@ -1,9 +1,10 @@
 """The real parts with real kills: Azurite on disk, the simulated Azure and the host as processes.
 
 Restores are sent, and while they are under way hosts and their workers are killed with SIGKILL at
-random moments, Azurite is stopped and started again, and the simulated Azure is killed and started
-again. At the end every request has one result, no disk was restored twice, every transition was
-told, and nothing is left in a queue, no outstanding row, no lock. Exits with 1 where that is not
+random moments, Azurite is stopped and started again, the simulated Azure is killed and started
+again, and purges of what ended long ago are killed at their work. At the end every request has one
+result, no disk was restored twice, every transition was told, and nothing is left in a queue, no
+outstanding row, no lock, nothing that a purge should have deleted. Exits with 1 where that is not
 so; says what it did, what it counted, and how late each restore was.
 
 With `--host real` the host is the platform's own, with the platform's worker; its defaults are
@@ -65,6 +66,8 @@ def _plan() -> Plan:
     parser.add_argument("--kills", type=int, help="of hosts")
     parser.add_argument("--worker-kills", type=int, help="of the process that runs the functions")
     parser.add_argument("--outages", type=int, help="of each service")
+    parser.add_argument("--aged", type=int, help="restores of long ago that are purged meanwhile")
+    parser.add_argument("--purges", type=int, help="how many purges are killed")
     parser.add_argument("--away", type=float, help="seconds of an outage of storage")
     parser.add_argument("--speed", type=float)
     parser.add_argument("--pace", type=float)

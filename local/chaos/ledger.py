@@ -25,6 +25,7 @@ QUEUES = (
     "restore-steps-poison",
 )
 NEVER = datetime.max.replace(tzinfo=UTC)
+NAME = "chaos-"
 EMPTY_TABLES = ("OutstandingRestores", "TargetLocks")
 
 
@@ -45,11 +46,13 @@ class Ledger:
 
     def states(self) -> Counter[str]:
         """Return how many restores are in which state."""
-        return Counter(str(row["status"]) for row in self.table("Restores").list_entities())
+        rows = self.table("Restores").list_entities()
+        return Counter(str(row["status"]) for row in rows if _is_ours(row["requestId"]))
 
     def results(self) -> int:
-        """Return how many have ended."""
-        return self._count("RestoreResults")
+        """Return how many have ended of those that were sent."""
+        rows = self.table("RestoreResults").list_entities(select=["RowKey"])
+        return sum(_is_ours(row["RowKey"]) for row in rows)
 
     def left_over(self) -> dict[str, int]:
         """Return what still holds something: queues with what is hidden there, and tables."""
@@ -98,6 +101,10 @@ class Ledger:
 
     def _count(self, table: str) -> int:
         return sum(1 for _ in self.table(table).list_entities(select=["RowKey"]))
+
+
+def _is_ours(request_id: str) -> bool:
+    return request_id.startswith(NAME)
 
 
 def _judge_rows(rows: list[TableEntity], wanted: set[str]) -> list[str]:

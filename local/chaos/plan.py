@@ -19,6 +19,10 @@ class Plan:
     worker_kills: int = 0
     """How often the process that runs the functions dies alone."""
     outages: int = 3
+    aged: int = 200
+    """Restores that ended long ago, for `restorectl purge` to delete beside the app."""
+    purges: int = 5
+    """How many of those purges are killed."""
     speed: float = 1.0
     pace: float = 1.0
     """How much faster than recorded Azure is, at speed 1: with 2, a job takes two minutes."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from local.azurite import Azurite
+from local.chaos.aged import Aged
 from local.chaos.cloud import Cloud
 from local.chaos.hosts import Hosts, kind_of
 from local.chaos.lateness import longest_silence, silences, summary
-from local.chaos.ledger import QUEUES, Ledger
+from local.chaos.ledger import NAME, QUEUES, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +57,8 @@ class Chaos:
             self._azurite.start()
             self._cloud.start()
             self._ledger = Ledger(self._azurite.connection_string)
+            self._aged = Aged(self._azurite.connection_string, self._plan.aged)
+            self._aged.write()
             self._hosts = self._new_hosts()
             return self._run()
         finally:
@@ -74,11 +77,12 @@ class Chaos:
             self.did["seconds of kills"] = round(self._elapsed())
             ended = self._wait()
             self.did["seconds in all"] = round(self._elapsed())
+            wrong = list(self._aged.purge())
         finally:
             self._hosts.end()
         self._figures = list(self._measured())
-        wanted = {f"chaos-{number}" for number in range(self._plan.restores)}
-        wrong = self._ledger.judge(wanted, self._cloud.report(), self.did)
+        wanted = {f"{NAME}{number}" for number in range(self._plan.restores)}
+        wrong += self._ledger.judge(wanted, self._cloud.report(), self.did)
         return [*([] if ended else ["it did not end in time"]), *wrong]
 
     # ---------------------------------------------------------------------------------- doing
@@ -122,7 +126,7 @@ class Chaos:
     def _request(self, number: int) -> dict[str, str]:
         instance = self._cloud.instances[number]
         return {
-            "requestId": f"chaos-{number}",
+            "requestId": f"{NAME}{number}",
             "backupInstanceId": instance,
             "targetResourceGroupId": instance.partition("/providers/")[0] + "-restored",
             "targetDiskName": f"restored-{number}",
@@ -132,6 +136,7 @@ class Chaos:
         events: list[Callable[[], None]] = [self._kill_host] * self._plan.kills
         others = [(self._kill_worker, self._plan.worker_kills)]
         others += [(each, self._plan.outages) for each in (self._stop_azurite, self._kill_cloud)]
+        others += [(self._kill_purge, self._plan.purges)]
         for event, times in others:
             for _ in range(times):
                 events.insert(self._random.randint(min(1, len(events)), len(events)), event)
@@ -159,6 +164,10 @@ class Chaos:
         host = self._hosts[self._random.randrange(len(self._hosts))]
         if host.kill_worker():
             self._note("worker killed")
+
+    def _kill_purge(self) -> None:
+        if self._aged.purge_and_kill():
+            self._note("purge killed")
 
     def _stop_azurite(self) -> None:
         away = self._plan.away

@@ -9,7 +9,15 @@ from local.chaos.plan import Plan
 from local.chaos.run import Chaos
 
 SHORT = Plan(
-    restores=6, kills=5, outages=1, speed=30, longest_wait=1.5, patience=200, seed=20_261_121
+    restores=6,
+    kills=5,
+    outages=1,
+    aged=300,
+    purges=4,
+    speed=30,
+    longest_wait=1.5,
+    patience=200,
+    seed=20_261_121,
 )
 
 pytestmark = [pytest.mark.long, pytest.mark.azurite, pytest.mark.timeout(300)]
@@ -31,5 +39,6 @@ def test_restores_survive_kills_and_outages_of_every_part_each_done_once(
         print(f"\nShort chaos: {dict(chaos.did)}, under way at kills: {chaos.under_way}")
     assert wrong == [], said
     assert chaos.did["host killed"] == SHORT.kills
+    assert chaos.did["purge killed"] > 1
     assert chaos.did["jobs"] <= SHORT.restores
     assert max(chaos.under_way) > 0
