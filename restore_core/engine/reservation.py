@@ -117,19 +117,38 @@ def refused_as_back(source: Source, earlier: Restore, at: datetime) -> Refused:
     From which point that disk is decides whether it is of use: after an attack it may be one from
     after it.
     """
-    outcome, plan = earlier.outcome, earlier.plan
-    what = f" to {plan.target}, from {utc_text(plan.point_time)}," if plan else ""
-    when = f" at {utc_text(outcome.at)}" if outcome else ""
+    plan = earlier.plan
     problem = Problem(
         RESTORED_ALREADY,
-        f"{source.name} is not restored again: it was restored{what} by the request "
-        f"{earlier.id}, which ended{when}, less than RESTORE_COOLDOWN_MINUTES ago.",
-        "Use what is back, if it is from the time that is wanted. If not, send the request again "
-        "with a new requestId and force set to true, and pointInTime for an earlier one.",
+        f"{source.name} is not restored again: it was restored{_what(earlier)} by the request "
+        f"{earlier.id}{_when(earlier)}, less than RESTORE_COOLDOWN_MINUTES ago.",
+        f"Use what is back{_where(earlier)}, if it is from the time that is wanted. If not, send "
+        "the request again with a new requestId and force set to true, and pointInTime for an "
+        "earlier one.",
     )
     if plan is None:
         return Refused(problem, at)
     return Refused(problem, at, plan.target, plan.point_time)
+
+
+def _what(earlier: Restore) -> str:
+    """Return which disk is back and from when; of a set, from when its disks are."""
+    if earlier.plan is not None:
+        return f" to {earlier.plan.target}, from {utc_text(earlier.plan.point_time)},"
+    tally = earlier.outcome.tally if earlier.outcome else None
+    if tally is None or tally.oldest_point is None or tally.newest_point is None:
+        return ""
+    oldest, newest = utc_text(tally.oldest_point), utc_text(tally.newest_point)
+    return f", from {oldest}," if oldest == newest else f", from {oldest} to {newest},"
+
+
+def _when(earlier: Restore) -> str:
+    return f", which ended at {utc_text(earlier.outcome.at)}" if earlier.outcome else ""
+
+
+def _where(earlier: Restore) -> str:
+    """Return who names the disks of a set; that of a restore the reason has named."""
+    return f" (restorectl ls --part-of {earlier.id})" if earlier.request.is_set else ""
 
 
 def _held(target: DiskId, holder: str) -> Problem:

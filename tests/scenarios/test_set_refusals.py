@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from restore_core.text import utc_text
 from simulator import faults, outcomes
 from tests import builders
 from tests.sets import (
@@ -228,6 +229,9 @@ def test_a_second_set_within_the_cooldown_is_refused_and_later_not(world: World)
     later = ask(world, sourceResourceGroupId=SOURCES, requestId="later")
 
     assert (soon["status"], soon["errorCode"]) == ("Rejected", "RestoredAlready")
+    back_from = utc_text(world.result("set-1")["newestPointTime"])
+    assert f"it was restored, from {back_from}, by the request set-1" in soon["errorMessage"]
+    assert "restorectl ls --part-of set-1" in soon["recommendedAction"]
     assert later["status"] == "Completed"
 
 
