@@ -95,21 +95,73 @@ class ResourceGroupId(ArmId):
 
 
 @dataclass(frozen=True, eq=False)
-class BackupVaultId(ArmId):
-    """A backup vault."""
+class _InGroup(ArmId):
+    """A resource of a group, named by the last segment of its id."""
 
-    template = ResourceGroupId.template + "/providers/Microsoft.DataProtection/backupVaults/{vault}"
+    what = ""
     group: ResourceGroupId
     name: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the backup vault that `text` names; raise InvalidId."""
-        parts = _parse(text, cls.template, "a backup vault")
-        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["vault"])
+        """Return the resource that `text` names; raise InvalidId."""
+        parts = _parse(text, cls.template, cls.what)
+        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts[cls._kind()])
+
+    @classmethod
+    def named(cls, group: ResourceGroupId, name: str) -> Self:
+        """Return the one `name` of `group`; raise InvalidId where Azure allows no such name."""
+        _check(cls._kind(), name)
+        return cls(group, name)
+
+    @classmethod
+    def _kind(cls) -> str:
+        return cls.template.rpartition("{")[2].rstrip("}")
 
     def __str__(self) -> str:
-        return f"{self.group}/providers/Microsoft.DataProtection/backupVaults/{self.name}"
+        own = self.template.removeprefix(ResourceGroupId.template).rpartition("{")[0]
+        return f"{self.group}{own}{self.name}"
+
+
+class BackupVaultId(_InGroup):
+    """A backup vault."""
+
+    template = ResourceGroupId.template + "/providers/Microsoft.DataProtection/backupVaults/{vault}"
+    what = "a backup vault"
+
+
+class DiskId(_InGroup):
+    """A managed disk."""
+
+    template = ResourceGroupId.template + "/providers/Microsoft.Compute/disks/{disk}"
+    what = "a managed disk"
+
+
+class VirtualMachineId(_InGroup):
+    """A virtual machine."""
+
+    template = ResourceGroupId.template + "/providers/Microsoft.Compute/virtualMachines/{machine}"
+    what = "a virtual machine"
+
+
+class IdentityId(_InGroup):
+    """A user-assigned managed identity."""
+
+    template = (
+        ResourceGroupId.template
+        + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}"
+    )
+    what = "a user-assigned identity"
+
+
+class EncryptionSetId(_InGroup):
+    """A disk encryption set: what encrypts disks with a key of their owner's."""
+
+    template = (
+        ResourceGroupId.template
+        + "/providers/Microsoft.Compute/diskEncryptionSets/{encryption_set}"
+    )
+    what = "a disk encryption set"
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,92 +187,6 @@ class BackupInstanceId(ArmId):
 
     def __str__(self) -> str:
         return f"{self.vault}/backupInstances/{self.name}"
-
-
-@dataclass(frozen=True, eq=False)
-class DiskId(ArmId):
-    """A managed disk."""
-
-    template = ResourceGroupId.template + "/providers/Microsoft.Compute/disks/{disk}"
-    group: ResourceGroupId
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the disk that `text` names; raise InvalidId."""
-        parts = _parse(text, cls.template, "a managed disk")
-        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["disk"])
-
-    @classmethod
-    def named(cls, group: ResourceGroupId, name: str) -> Self:
-        """Return the disk `name` of `group`; raise InvalidId where Azure allows no such name."""
-        _check("disk", name)
-        return cls(group, name)
-
-    def __str__(self) -> str:
-        return f"{self.group}/providers/Microsoft.Compute/disks/{self.name}"
-
-
-@dataclass(frozen=True, eq=False)
-class VirtualMachineId(ArmId):
-    """A virtual machine."""
-
-    template = ResourceGroupId.template + "/providers/Microsoft.Compute/virtualMachines/{machine}"
-    group: ResourceGroupId
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the virtual machine that `text` names; raise InvalidId."""
-        parts = _parse(text, cls.template, "a virtual machine")
-        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["machine"])
-
-    def __str__(self) -> str:
-        return f"{self.group}/providers/Microsoft.Compute/virtualMachines/{self.name}"
-
-
-@dataclass(frozen=True, eq=False)
-class IdentityId(ArmId):
-    """A user-assigned managed identity."""
-
-    template = (
-        ResourceGroupId.template
-        + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}"
-    )
-    group: ResourceGroupId
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the identity that `text` names; raise InvalidId."""
-        parts = _parse(text, cls.template, "a user-assigned identity")
-        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["identity"])
-
-    def __str__(self) -> str:
-        return (
-            f"{self.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{self.name}"
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class EncryptionSetId(ArmId):
-    """A disk encryption set: what encrypts disks with a key of their owner's."""
-
-    template = (
-        ResourceGroupId.template
-        + "/providers/Microsoft.Compute/diskEncryptionSets/{encryption_set}"
-    )
-    group: ResourceGroupId
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the disk encryption set that `text` names; raise InvalidId."""
-        parts = _parse(text, cls.template, "a disk encryption set")
-        return cls(ResourceGroupId(parts["subscription"], parts["group"]), parts["encryption_set"])
-
-    def __str__(self) -> str:
-        return f"{self.group}/providers/Microsoft.Compute/diskEncryptionSets/{self.name}"
 
 
 def recovery_point_id(text: str) -> RecoveryPointId:
