@@ -8,11 +8,11 @@ from rich.table import Column
 from rich.text import Text
 
 from restorectl import screen
+from restorectl.next_commands import COMMAND
+from restorectl.rows import Rows
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from rich.table import Table
 
     from restore_core.reading.items import Item
 
@@ -38,24 +38,23 @@ COLUMNS: Final = (
 """Of the form tsv."""
 
 
-def listed(items: list[Item], now: datetime, *, wide: bool) -> Table:
-    """Return the list: of the wide form, all that a screen can hold."""
+def listed(items: list[Item], now: datetime, *, wide: bool) -> Rows:
+    """Return the list: of the wide form, all that a screen can hold. Commands are for `show`."""
     columns = [
-        Column("id", overflow="fold", ratio=3 if not wide else None),
+        Column("id"),
         Column("status", overflow="fold"),
-        Column("source → target", overflow="fold", ratio=4 if not wide else None),
+        Column("source → target", overflow="fold"),
         Column("point", no_wrap=True, justify="right"),
         Column("took", no_wrap=True, justify="right"),
-        Column("end, or why not", overflow="fold", ratio=3 if not wide else None),
+        Column("end, or why not", overflow="fold"),
     ]
     if wide:
-        columns += [
-            Column(name, overflow="fold")
-            for name in ("accepted", "vault", "job", "told last, or what to do", "by")
-        ]
-    table = screen.table_of(*columns)
+        columns += [Column("accepted", no_wrap=True)]
+        columns += [Column(name, overflow="fold") for name in ("vault", "by")]
+    table = Rows(*columns)
     for item in items:
-        table.add_row(*_cells(item, now), *(_more(item) if wide else []))
+        more, below = (_more(item), _below(item)) if wide else ([], [])
+        table.add(*_cells(item, now), *more, below=below)
     return table
 
 
@@ -79,11 +78,16 @@ def _end(item: Item, now: datetime) -> str:
 
 
 def _more(item: Item) -> list[Text]:
-    told = item.get("recommendedAction") or item.get("errorMessage")
     return [
         Text(screen.short_moment(item.get("acceptedAt"))),
         Text(screen.name_of(item.get("vaultId"))),
-        Text(str(item.get("jobId", ""))),
-        Text(str(told or "")),
         Text(str(item.get("requestedBy", ""))),
     ]
+
+
+def _below(item: Item) -> list[str]:
+    """Return what takes a line of its own: the job, what was told last, and what to do."""
+    job = f"job {item['jobId']}" if "jobId" in item else ""
+    told = str(item.get("errorMessage", ""))
+    advice = str(item.get("recommendedAction", "")).partition(COMMAND)[0]
+    return [text for text in (job, told, advice) if text]

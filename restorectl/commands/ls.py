@@ -52,7 +52,7 @@ def ls(
         case _ if not items:
             screen.console(errors=True).print(_nothing(since, only_open=only_open))
         case _:
-            screen.console().print(listed(items, now, wide=output is Format.WIDE))
+            screen.console().print(listed(items, now, wide=output is Format.WIDE), soft_wrap=True)
 
 
 def _which(*, only_open: bool, only_ended: bool) -> Which:

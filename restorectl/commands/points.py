@@ -16,6 +16,7 @@ from restore_core.reading.wanted import moment_of
 from restore_core.text import quoted, utc_text
 from restorectl import options, screen
 from restorectl.exits import Exit, Trouble
+from restorectl.rows import Rows
 from restorectl.screen import Format
 from restorectl.session import explained, opened
 
@@ -119,24 +120,26 @@ def _point(point: RecoveryPoint, now: datetime) -> dict[str, Any]:
 
 
 def _print(told: dict[str, Any]) -> None:
-    table = screen.table_of(
+    table = Rows(
         Column("", no_wrap=True),
         Column("time (UTC)", no_wrap=True),
         Column("age", no_wrap=True, justify="right"),
-        Column("recovery point", overflow="fold"),
-        Column("qualifies, or why not", overflow="fold"),
+        Column("recovery point"),
+        Column("qualifies", no_wrap=True),
+        id_at=3,
+        share=0.5,
     )
     for point in told["points"]:
-        mark = "→" if point["recoveryPointId"] == told["chosen"] else ""
-        table.add_row(
-            mark,
+        table.add(
+            "→" if point["recoveryPointId"] == told["chosen"] else "",
             str(point["time"]).replace("T", " ").removesuffix("Z"),
             screen.age(point["ageSeconds"]),
-            Text(point["recoveryPointId"]),
-            Text(point.get("why", "yes"), "red" if "why" in point else "green"),
+            point["recoveryPointId"],
+            Text("yes", "green") if point["qualifies"] else Text("no", "red"),
+            below=[point["why"]] if "why" in point else [],
         )
     to = screen.console()
-    to.print(table)
+    to.print(table, soft_wrap=True)
     if not told["chosen"]:
         raise Trouble(
             f"No point of {quoted(screen.name_of(told['backupInstanceId']))} qualifies.",

@@ -11,6 +11,7 @@ from rich.text import Text
 from restore_core.text import one_line, quoted, utc_text
 from restorectl import options, screen
 from restorectl.exits import Exit, Trouble
+from restorectl.rows import Rows
 from restorectl.screen import Format
 from restorectl.session import MOST_PEEKED, Session, explained, opened
 
@@ -71,16 +72,16 @@ def _found(session: Session, *, whole: bool = False) -> list[dict[str, Any]]:
 
 
 def _print(found: list[dict[str, Any]]) -> None:
-    table = screen.table_of(
-        Column("id", overflow="fold"),
+    table = Rows(
+        Column("id"),
         Column("queue", overflow="fold"),
         Column("sent", no_wrap=True),
         Column("message", overflow="fold"),
     )
     for one in found:
         sent = screen.short_moment(one["insertedAt"])
-        table.add_row(one["id"], one["queue"], sent, Text(one["message"]))
+        table.add(one["id"], one["queue"], sent, Text(one["message"]))
     to = screen.console()
-    to.print(table)
+    to.print(table, soft_wrap=True)
     if len(found) >= MOST_PEEKED:
         to.print(f"A queue shows {MOST_PEEKED} at once: there may be more.")

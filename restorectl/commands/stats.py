@@ -9,6 +9,7 @@ from rich.text import Text
 
 from restore_core.reading import wanted
 from restorectl import options, screen
+from restorectl.rows import Rows
 from restorectl.screen import Format
 from restorectl.session import explained, opened
 
@@ -64,7 +65,7 @@ def _print(to: Console, told: dict[str, Any], since: str) -> None:
         took = screen.duration(slowest["durationSeconds"])
         to.print(Text(f"The slowest: {slowest['requestId']}, {took}."))
     if told["reasons"]:
-        to.print(_reasons(told["reasons"]))
+        to.print(_reasons(told["reasons"]), soft_wrap=True)
 
 
 def _spreads(told: dict[str, Any]) -> Table:
@@ -112,10 +113,11 @@ def _phases(phases: dict[str, Any]) -> Table:
 
 
 def _reasons(reasons: list[dict[str, Any]]) -> Table:
-    table = screen.table_of(
-        Column("", justify="right"), Column("why not", overflow="fold"), Column("the last")
+    table = Rows(
+        Column("the last of them"),
+        Column("", no_wrap=True, justify="right"),
+        Column("why not", overflow="fold"),
     )
     for one in reasons:
-        last = one.get("requestId", "")
-        table.add_row(str(one["count"]), Text(one["errorCode"]), Text(str(last), overflow="fold"))
+        table.add(str(one.get("requestId", "")), str(one["count"]), Text(one["errorCode"]))
     return table

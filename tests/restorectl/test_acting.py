@@ -292,7 +292,10 @@ def test_what_the_host_gave_up_is_listed_and_shown(ctl: Ctl, operated: Operated)
     (one,) = listed
     assert one["queue"] == "restore-requests-poison"
     assert len(one["message"]) == 200
-    assert "[bold]x" in ctl("poison", "ls", columns=80).out
+    shown = ctl("poison", "ls", columns=80)
+    assert "[bold]x" in shown.out
+    assert one["id"] in shown.out.split()
+    assert shown.widest <= 80
     assert ctl("poison", "ls", "-o", "tsv").out.startswith("id\tqueue\t")
     assert "y" * 300 in ctl("poison", "show", one["id"]).out
     assert ctl("poison", "show", one["id"], "-o", "json").json["id"] == one["id"]
@@ -328,7 +331,10 @@ def test_points_tell_which_qualify_and_which_would_be_chosen(
     earlier = told["points"][2]
     at = ctl("points", "--instance", instance, "--at", earlier["time"], "-o", "json").json
     assert at["chosen"] == earlier["recoveryPointId"]
-    assert "→" in ctl("points", "--instance", instance, columns=80).out
+    shown = ctl("points", "--instance", instance, columns=80)
+    assert "→" in shown.out
+    assert {point["recoveryPointId"] for point in told["points"]} <= set(shown.out.split())
+    assert shown.widest <= 80
     assert ctl("points", "--instance", instance, "-o", "tsv").out.startswith("recoveryPointId\t")
 
 

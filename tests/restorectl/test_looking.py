@@ -87,7 +87,7 @@ def test_a_list_fits_the_screen_and_cuts_nothing(looked: Ctl, columns: int) -> N
 
     assert told.code == 0
     assert told.widest <= columns
-    assert LONG_ID in _unfolded(told.out, 0)
+    assert {"running", "good", "bad", "stuck", LONG_ID} <= set(told.out.split())
     assert NO_ROLE.code in _unfolded(told.out, 5)
 
 
@@ -101,11 +101,25 @@ def _unfolded(text: str, column: int) -> str:
     return "".join(line[starts[column] : ends[column]].strip() for line in lines[rule + 1 :])
 
 
-def test_a_wide_list_has_the_reason_and_what_to_do(looked: Ctl) -> None:
-    told = looked("ls", "-o", "wide", columns=400)
+def test_an_id_that_no_screen_has_room_for_is_left_to_the_terminal(
+    ctl: Ctl, operated: Operated
+) -> None:
+    operated.end("x" * 128)
 
-    assert "Give it the role." in told.out
-    assert str(A_JOB) in told.out
+    assert "x" * 128 in ctl("ls", columns=80).out.split()
+
+
+@pytest.mark.parametrize("columns", [160, 400])
+def test_a_wide_list_has_the_job_and_what_to_do_and_no_command(looked: Ctl, columns: int) -> None:
+    told = looked("ls", "-o", "wide", columns=columns)
+
+    assert told.widest <= columns
+    lines = [line.strip() for line in told.out.splitlines()]
+    assert "Give it the role." in lines
+    assert "It failed." in lines
+    assert f"job {A_JOB}" in lines
+    assert "az role assignment" not in told.out
+    assert len(lines) < 24
 
 
 def test_values_between_tabs_are_for_a_script(looked: Ctl) -> None:
@@ -197,6 +211,7 @@ def test_the_numbers_of_a_month_fit_the_screen(looked: Ctl, columns: int) -> Non
     assert "5 min 00 s" in told.out
     assert "10 h" in told.out
     assert "UserErrorNotEnough" in told.out
+    assert LONG_ID in told.out.split()
 
 
 def test_the_numbers_are_as_their_schema_says(looked: Ctl) -> None:
