@@ -12,18 +12,20 @@ from rich.text import Text
 
 from restore_core.contract.queue_names import REQUESTS
 from restore_core.contract.resource_ids import BackupInstanceId
-from restore_core.reading.wanted import until_now
+from restore_core.reading.wanted import Which, until_now
 from restore_core.text import utc_text
 from restorectl import options, screen
 from restorectl.exits import Exit, Trouble
 from restorectl.screen import Format
 from restorectl.session import Session, explained, opened
+from restorectl.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
-_LATE: Final = timedelta(minutes=10)
-"""A tick comes every 30 s, and a function lives five minutes: who is later does not come."""
+_LATE: Final = timedelta(minutes=3)
+"""A tick comes every 30 s and begins nothing after two minutes: what is later, nobody takes."""
 _RECENT: Final = timedelta(days=30)
 _DOES_NOT_RUN: Final = (
     "Does the app run? Its own doctor says what it lacks: GET /api/doctor, or its log."
@@ -85,31 +87,49 @@ def _results(session: Session) -> Check:
 def _pulse(session: Session) -> Check:
     now = session.clock()
     rows = session.tables.schedule.all()
+    if not rows:
+        return Check("", "skipped", "Nothing is under way, by which the app's pulse could be felt.")
     late = [row for row in rows if row.due < now - _LATE]
     if not late:
-        return _ok(f"{len(rows)} are under way, none is overdue.")
+        under_way = counted(len(rows), "is under way", "are under way")
+        return _ok(f"{under_way}, no step is overdue.{_past_the_end(session, now)}")
     first = min(late, key=lambda row: row.due)
-    found = (
-        f"{len(late)} of {len(rows)} are overdue, {first.request_id} since {utc_text(first.due)}."
-    )
+    overdue = counted(len(late), f"of {len(rows)} is overdue", f"of {len(rows)} are overdue")
+    ago = screen.duration((now - first.due).total_seconds())
+    found = f"{overdue}, the first {first.request_id}: since {utc_text(first.due)}, for {ago}."
     return Check("", "failed", found, _DOES_NOT_RUN)
+
+
+def _past_the_end(session: Session, now: datetime) -> str:
+    """Return how many take longer than their vaults' last ones did: slow, but that is no fault."""
+    items = session.reading.restores(until_now(now, now, Which.OPEN), now).items
+    ends = [screen.time_of(item.get("lateFrom") or item.get("expectedEnd")) for item in items]
+    late = sum(1 for end in ends if end and end < now)
+    if not late:
+        return ""
+    return f" {counted(late, 'takes', 'take')} longer than expected: restorectl ls --open."
 
 
 def _queue(session: Session) -> Check:
     waiting = session.waiting()
-    oldest = session.peeked(REQUESTS) if waiting else []
-    inserted = [message.inserted_on for message in oldest if message.inserted_on]
-    if inserted and min(inserted) < session.clock() - _LATE:
-        found = f"About {waiting} messages wait, one since {utc_text(min(inserted))}."
-        return Check("", "failed", found, _DOES_NOT_RUN)
-    return _ok(f"About {waiting} messages wait." if waiting else "No message waits.")
+    if not waiting:
+        return _ok("No message waits.")
+    now = session.clock()
+    found = counted(waiting, "message waits", "messages wait")
+    inserted = [one.inserted_on for one in session.peeked(REQUESTS) if one.inserted_on]
+    if not inserted:
+        return _ok(f"{found}, each in the hands of the app.")
+    oldest = now - min(inserted)
+    found = f"{found}, the oldest for {screen.duration(max(0, oldest.total_seconds()))}."
+    return Check("", "failed", found, _DOES_NOT_RUN) if oldest > _LATE else _ok(found)
 
 
 def _poison(session: Session) -> Check:
     found = session.poisoned()
     if not found:
         return _ok("The host gave up nothing.")
-    return Check("", "failed", f"{len(found)} messages are given up.", "restorectl poison ls")
+    given_up = counted(len(found), "message is given up", "messages are given up")
+    return Check("", "failed", f"{given_up}.", "restorectl poison ls")
 
 
 def _vault(session: Session) -> Check:

@@ -12,6 +12,7 @@ from restorectl import options, screen
 from restorectl.rows import Rows
 from restorectl.screen import Format
 from restorectl.session import explained, opened
+from restorectl.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,7 +56,8 @@ def _print(to: Console, told: dict[str, Any], since: str) -> None:
     to.print(Text(f"Since {since}: {told['total']} ended, {told['open']} under way."))
     if not told["total"]:
         return
-    sets = f"; and {told['sets']} sets, of which each disk is counted" if told["sets"] else ""
+    many = counted(told["sets"], "set", "sets")
+    sets = f"; and {many}, of which each disk is counted" if told["sets"] else ""
     to.print(Text(f"{screen.counts(told['counts'])}{sets}."))
     to.print(_spreads(told))
     if told["durationSeconds"]["count"]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from restore_core.contract.queue_names import POISON, REQUESTS
 from restore_core.lifecycle.status import Status
+from restorectl import session
 from restorectl.exits import Exit, Trouble
 from restorectl.progress import MISSES, Progress
 from restorectl.screen import console
@@ -367,22 +369,50 @@ def test_an_account_in_order_is_told_as_that(ctl: Ctl, operated: Operated) -> No
     told = ctl("doctor", "-o", "json")
 
     assert (told.code, told.json["ok"]) == (0, True)
-    assert [check["outcome"] for check in told.json["checks"]] == [*["ok"] * 5, "skipped"]
+    outcomes = [check["outcome"] for check in told.json["checks"]]
+    assert outcomes == ["ok", "ok", "skipped", "ok", "ok", "skipped"]
 
 
-def test_what_is_overdue_and_what_is_given_up_is_told(
-    ctl: Ctl, operated: Operated, azure: Simulator
+def test_who_is_late_is_counted_where_every_step_is_taken_in_time(
+    ctl: Ctl, operated: Operated
 ) -> None:
-    restore = operated.begin("late", "Running")
-    operated.store.schedule.put(restore, NOON)
-    a_poisoned(operated, "x")
-    assert azure.accusations == []
+    operated.begin("quick", ago=60)
+    operated.begin("slow", ago=3600)
 
-    told = ctl("doctor", columns=80)
+    looked = looks(ctl)
 
-    assert told.code == Exit.BADLY
-    assert "late since" in " ".join(told.out.split())
-    assert "restorectl poison ls" in told.out
+    assert looked["what runs"]["outcome"] == "ok"
+    assert looked["what runs"]["found"] == (
+        "2 are under way, no step is overdue. 1 takes longer than expected: restorectl ls --open."
+    )
+
+
+def looks(ctl: Ctl) -> dict[str, dict[str, str]]:
+    """Return what the doctor found, by what it looked at."""
+    return {check["name"]: check for check in ctl("doctor", "-o", "json").json["checks"]}
+
+
+@pytest.mark.parametrize(("minutes", "outcome"), [(2, "ok"), (4, "failed")])
+def test_an_app_that_takes_nothing_for_three_minutes_is_told_of(
+    ctl: Ctl,
+    operated: Operated,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    outcome: str,
+) -> None:
+    queue = operated.queue_service.get_queue_client(REQUESTS)
+    sent = queue.send_message("{}").inserted_on
+    operated.store.schedule.put(operated.begin("r"), sent)
+    monkeypatch.setattr(session, "clock", lambda: sent + timedelta(minutes=minutes))
+
+    looked = looks(ctl)
+
+    assert (
+        looked["queue of requests"]["found"]
+        == f"1 message waits, the oldest for {minutes} min 00 s."
+    )
+    outcomes = [looked[name]["outcome"] for name in ("queue of requests", "what runs")]
+    assert outcomes == [outcome, outcome]
 
 
 def test_an_account_that_is_another_is_told_by_each_look(ctl: Ctl, operated: Operated) -> None:

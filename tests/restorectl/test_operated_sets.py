@@ -112,7 +112,7 @@ def test_a_set_is_shown_while_its_members_run_and_as_they_end(
     LIST.validate(ended)
     assert all(one["ended"] for one in ended["value"])
     assert len(ctl("ls", "--since", "2h", "--ended", "-o", "tsv").out.splitlines()) == 1 + 3
-    assert "1 sets, of which each disk is counted" in ctl("stats").out
+    assert "1 set, of which each disk is counted" in ctl("stats").out
     assert "attach" in " ".join(ctl("show", names["data-1"]["rowId"]).out.split())
 
 
