@@ -11,12 +11,17 @@ from local.pace import pace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+CTL = "ctl"
 RECORDED_PACE = 1.0
 PROMISE = "Azurite and the simulated Azure, for your own tries: without a word, starts them."
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do it, with what only that needs."""
+    if arguments and arguments[0] == CTL:  # Its options are its own, --help the first of them.
+        from local.stack.ctl import restorectl  # noqa: PLC0415
+
+        return restorectl(arguments[1:])
     asked = _parser().parse_args(arguments)
     match asked.what:
         case "host":
@@ -31,10 +36,6 @@ def main(arguments: Sequence[str]) -> int:
             from local.stack.results import show_results  # noqa: PLC0415
 
             return show_results()
-        case "ctl":
-            from local.stack.ctl import restorectl  # noqa: PLC0415
-
-            return restorectl(asked.words)
         case _:
             from local.stack.run import run  # noqa: PLC0415
 
@@ -50,6 +51,5 @@ def _parser() -> argparse.ArgumentParser:
     send = words.add_parser("send", help="put a file's content on the queue of requests")
     send.add_argument("file", nargs="?", default="")
     words.add_parser("results", help="show what became of the messages")
-    ctl = words.add_parser("ctl", help="restorectl, against the stack that runs", add_help=False)
-    ctl.add_argument("words", nargs=argparse.REMAINDER)
+    words.add_parser(CTL, help="restorectl, against the stack that runs")
     return parser

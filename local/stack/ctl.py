@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+HELP = frozenset({"--help", "-h"})
+
 
 def restorectl(words: Sequence[str], folder: Path = FOLDER) -> int:
-    """Do what the words say; say what stands in the way."""
+    """Do what the words say; say what stands in the way. Its help needs no stack."""
+    if not HELP.isdisjoint(words):
+        return run(words)
     try:
         settings = values(folder)
     except NoStackError as error:

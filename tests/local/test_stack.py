@@ -17,7 +17,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.pace import pace
-from local.stack import host, results, run
+from local.stack import command, host, results, run
 from local.stack.folder import NoStackError, StackRunsError, held, http_port, publish, values
 from local.stack.send import MOST, send
 from local.stopping import Interrupted, Stopping
@@ -239,6 +239,16 @@ def test_a_call_is_told_in_one_line() -> None:
 
     assert line.startswith("00:30:00 202 POST /backupVaults/vault-1/backupInstances/disk-sql-data")
     assert line.endswith("/validateRestore")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["ls", "--help"]])
+def test_the_help_that_the_stack_names_is_that_of_restorectl(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = command.main(["ctl", *words])
+
+    assert code == 0
+    assert f"Usage: {' '.join(['restorectl', *words[:-1]])}" in capsys.readouterr().out
 
 
 def test_what_the_stack_says_fits_80_columns() -> None:
