@@ -10,6 +10,7 @@ from typing import Final, Self, get_args
 
 from restore_core.contract.values import REQUEST_ID
 from restore_core.errors import Problem, Rejected
+from restore_core.lifecycle.sets import ALREADY_BACK, NOT_PROTECTED
 from restore_core.lifecycle.states import Waiting
 from restore_core.lifecycle.status import Status
 from restore_core.text import quoted, utc_text
@@ -29,8 +30,14 @@ _SPAN: Final = re.compile(r"([0-9]{1,6})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _WORDS: Final = {
     word.lower(): str(word)
-    for word in (*Status, *(state.__name__ for state in get_args(Waiting)), "Ending")
+    for word in (
+        *Status,
+        *(state.__name__ for state in get_args(Waiting)),
+        "Ending",
+        *(NOT_PROTECTED, ALREADY_BACK),
+    )
 }
+"""What a status may be: of restores and sets, ended or not, and of the disks of sets."""
 _VAULT: Final = re.compile(r"[A-Za-z0-9/._()-]{1,600}")
 
 

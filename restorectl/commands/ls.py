@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from rich.text import Text
 
 from restore_core.reading import wanted
 from restore_core.reading.wanted import Wanted, Which
-from restore_core.text import utc_text
+from restore_core.text import quoted, utc_text
 from restorectl import options, screen
+from restorectl.commands.show import found
+from restorectl.emptiness import why_empty, why_no_disk
+from restorectl.exits import Exit, Trouble
 from restorectl.listing import COLUMNS, listed
 from restorectl.screen import Format
 from restorectl.session import explained, opened
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from restorectl.session import Session
+
+_OF_ONE: Final = frozenset({"sourceDiskId", "backupInstanceId"})
+"""What the row of a set never has."""
 
 
 def ls(
@@ -44,13 +57,15 @@ def ls(
             part_of=wanted.set_of(part_of),
         )
         items = session.reading.restores(asked, now).items
+    set_status = _status_of_set(session, part_of) if part_of and not items else ""
     match output:
         case Format.JSON:
             screen.print_json({"value": items, "asOf": utc_text(now)})
         case Format.TSV:
             screen.print_tsv(COLUMNS, items)
         case _ if not items:
-            screen.console(errors=True).print(_nothing(since, only_open=only_open))
+            why = _why_empty(session, asked, now, set_status)
+            screen.console(errors=True).print(Text(why), soft_wrap=True)
         case _:
             screen.console().print(listed(items, now, wide=output is Format.WIDE), soft_wrap=True)
 
@@ -61,7 +76,17 @@ def _which(*, only_open: bool, only_ended: bool) -> Which:
     return Which.OPEN if only_open else Which.ENDED
 
 
-def _nothing(since: str, *, only_open: bool) -> str:
-    if only_open:
-        return "Nothing is under way."
-    return f"No restore was accepted since {since} that is so, and none is under way. --since 30d?"
+def _status_of_set(session: Session, set_id: str) -> str:
+    """Return where a set stands; raise Trouble, to a program too, where it is none."""
+    item = found(session, set_id)
+    if _OF_ONE.isdisjoint(item):
+        return str(item["status"])
+    told = f"{quoted(set_id)} is one restore, and no set."
+    raise Trouble(told, f"restorectl show {quote(set_id)}", Exit.NOT_FOUND)
+
+
+def _why_empty(session: Session, asked: Wanted, now: datetime, set_status: str) -> str:
+    with explained():
+        if set_status:
+            return why_no_disk(session.reading, asked, now, set_status)
+        return why_empty(session.reading, asked, now)

@@ -8,6 +8,7 @@ import pytest
 
 from restore_core.errors import Problem
 from restore_core.lifecycle.status import Status
+from restorectl.exits import Exit
 from tests.builders import A_JOB
 from tests.published_schemas import LIST, SUMMARY
 from tests.restorectl.bench import LONG_ID
@@ -65,7 +66,6 @@ def test_a_list_tells_what_runs_and_what_has_ended_newest_first(listed: Any) -> 
         (["--until", "150m", "--ended"], ["bad", LONG_ID]),
         (["--vault", "vault-1", "--open"], ["running", "stuck"]),
         (["--vault", "vault-2"], []),
-        (["--part-of", "no-set"], []),
     ],
 )
 def test_a_list_holds_what_is_asked_for(listed: Any, words: list[str], wanted: list[str]) -> None:
@@ -133,8 +133,45 @@ def test_values_between_tabs_are_for_a_script(looked: Ctl) -> None:
 @pytest.mark.usefixtures("operated")
 def test_an_empty_list_says_so(ctl: Ctl) -> None:
     assert ctl("ls", "--open").err == "Nothing is under way.\n"
-    assert "--since 30d?" in ctl("ls").err
-    assert ctl("ls").code == 0
+    told = ctl("ls")
+    assert told.code == 0
+    assert told.err.startswith("Nothing is under way or was accepted since 20")
+    assert told.err.endswith("Z. Further back: --since 30d\n")
+    assert "has ended. Further back" in ctl("ls", "--ended", "--until", "1h").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--vault", "vault-2"], " is of the vault vault-2. There is: 2 Running, 1 Comp"),
+        (["--status", "queued", "--ended"], "and has ended has the status Queued. There is: 1 Co"),
+        (
+            ["--status", "timedout", "--vault", "x", "--open"],
+            "has the status TimedOut and is of the vault x. There is: 2 Running, 1 Queued, of v",
+        ),
+        (["--open", "--until", "9d"], "Nothing is under way and was accepted before 20"),
+        (["--status", "notprotected"], "That is told of the disks of a set: --part-of ID.\n"),
+    ],
+)
+def test_an_empty_list_says_what_nothing_has_and_what_there_is(
+    looked: Ctl, five: Operated, words: list[str], said: str
+) -> None:
+    five.begin("another")
+
+    told = looked("ls", *words)
+
+    assert (told.code, told.out) == (0, "")
+    assert said in told.err
+
+
+@pytest.mark.parametrize("form", ["table", "json", "tsv"])
+def test_what_is_no_set_has_no_members_to_list(looked: Ctl, form: str) -> None:
+    unknown = looked("ls", "--part-of", "no-set", "-o", form)
+    single = looked("ls", "--part-of", "running", "-o", form)
+
+    assert (unknown.code, unknown.out) == (single.code, single.out) == (Exit.NOT_FOUND, "")
+    assert "No restore has the id 'no-set'" in unknown.err
+    assert "'running' is one restore, and no set.\nrestorectl show running\n" in single.err
 
 
 # --------------------------------------------------------------------------------------- show

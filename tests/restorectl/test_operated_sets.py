@@ -94,6 +94,11 @@ def test_a_set_is_shown_while_its_members_run_and_as_they_end(
     }
     assert names["scratch"]["status"] == "NotProtected"
     assert names["data-1"]["status"] in ("Running", "Restoring", "Validating")
+    listed = ctl("ls", "--part-of", "set-1", "--status", "notProtected", "-o", "json").json
+    assert [one["rowId"] for one in listed["value"]] == [names["scratch"]["rowId"]]
+    said = ctl("ls", "--part-of", "set-1", "--status", "Rejected").err
+    assert said.startswith("No disk of set-1 has the status Rejected. There is: ")
+    assert "1 NotProtected, of vault-1." in said
     watched = ctl("watch", "set-1", "--timeout", "0")
     assert watched.code == Exit.STILL_OPEN
     assert watched.out.count("\n") == 3
