@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.table import Column
@@ -12,7 +12,7 @@ from rich.text import Text
 from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, DiskId, InvalidId
 from restore_core.errors import Rejected
 from restore_core.lifecycle.recovery_points import newest
-from restore_core.reading.wanted import moment_of
+from restore_core.reading.wanted import moment_of, until_now
 from restore_core.text import quoted, utc_text
 from restorectl import options, screen
 from restorectl.exits import Exit, Trouble
@@ -21,6 +21,7 @@ from restorectl.screen import Format
 from restorectl.session import explained, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from restore_core.lifecycle.recovery_points import RecoveryPoint
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = timedelta(days=30)
 """How far back the restores are looked through for the vaults they were made from."""
+_LISTS_VAULTS = "az dataprotection backup-vault list --query '[].id'"
+_Id = TypeVar("_Id")
 _NAMES = ("recoveryPointId", "time", "ageSeconds", "qualifies", "why")
 
 
@@ -42,8 +45,9 @@ def points(
         str,
         typer.Option(
             "--vault",
-            metavar="ID",
-            help="The vault to look in. Else the config file's, and those of the last restores.",
+            metavar="VAULT",
+            help="The vault to look in: ARM id, or name where restores tell it. Else the config "
+            "file's, or those of the last restores.",
         ),
     ] = "",
     at: Annotated[
@@ -73,30 +77,45 @@ def points(
 
 
 def _instance(session: Session, disk: str, instance: str, vault: str) -> BackupInstanceId:
-    try:
-        if instance:
-            return BackupInstanceId.parse(instance)
-        source = DiskId.parse(disk)
-        named = vault or session.account.vault
-        vaults = [BackupVaultId.parse(named)] if named else []
-    except InvalidId as error:
-        remedy = "Give the ARM id of the disk, as az disk show --query id prints it."
-        raise Trouble(f"{error}.", remedy, Exit.USAGE) from None
-    vaults = vaults or _remembered(session)
+    if instance:
+        return _parsed(BackupInstanceId.parse, instance, "--instance", "restorectl show")
+    if not disk:
+        raise Trouble("Nothing says which disk.", "Name it: --disk ID.", Exit.USAGE)
+    source = _parsed(DiskId.parse, disk, "--disk", "az disk show --query id")
+    vaults = _vaults(session, vault or session.account.vault)
     return session.vault.instance_of(source, vaults, session.clock()).id
 
 
+def _parsed(parse: Callable[[str], _Id], text: str, option: str, shown_by: str) -> _Id:
+    try:
+        return parse(text)
+    except InvalidId as error:
+        remedy = f"{option} takes an ARM id, as {shown_by} prints it."
+        raise Trouble(f"{option}: {error}.", remedy, Exit.USAGE) from None
+
+
+def _vaults(session: Session, named: str) -> list[BackupVaultId]:
+    """Return the vaults to look in: the operator need not have an ARM id at hand."""
+    if "/" in named:
+        return [_parsed(BackupVaultId.parse, named, "--vault", _LISTS_VAULTS)]
+    vaults = [one for one in _remembered(session) if named.lower() in ("", one.name.lower())]
+    if vaults:
+        return vaults
+    which = f"a vault of the name {quoted(named)}" if named else "a vault"
+    raise Trouble(
+        f"No restore that runs, or was accepted in the last 30 days, names {which}.",
+        f"Give its ARM id with --vault, as {_LISTS_VAULTS} prints it, or as vault = '…' in the "
+        "config file.",
+        Exit.USAGE,
+    )
+
+
 def _remembered(session: Session) -> list[BackupVaultId]:
-    """Return the vaults of the last restores: the operator need not have one at hand."""
+    """Return the vaults of what runs and of the last restores, the newest first."""
     now = session.clock()
-    told = session.reading.summary(now - REMEMBERED, now, now)["vaults"]
-    if not told:
-        raise Trouble(
-            "No vault is named, and no restore of the last 30 days names one.",
-            "Name it with --vault, or as vault = '…' in the config file.",
-            Exit.USAGE,
-        )
-    return [BackupVaultId.parse(one["vaultId"]) for one in told]
+    items = session.reading.restores(until_now(now - REMEMBERED, now), now).items
+    named = dict.fromkeys(str(item["vaultId"]) for item in items if "vaultId" in item)
+    return list(dict.fromkeys(BackupVaultId.parse(one) for one in named))
 
 
 def _told(known: list[RecoveryPoint], until: datetime, now: datetime) -> dict[str, Any]:

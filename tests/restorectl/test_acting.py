@@ -340,24 +340,42 @@ def test_points_tell_which_qualify_and_which_would_be_chosen(
     assert ctl("points", "--instance", instance, "-o", "tsv").out.startswith("recoveryPointId\t")
 
 
-def test_the_vault_of_the_last_restores_is_looked_in(
-    ctl: Ctl, operated: Operated, azure: Simulator
+@pytest.mark.parametrize("words", [[], ["--vault", "Vault-1"]])
+@pytest.mark.parametrize("runs", [True, False])
+def test_the_vault_of_the_last_restores_is_looked_in_by_its_name_too(
+    ctl: Ctl, operated: Operated, azure: Simulator, words: list[str], *, runs: bool
 ) -> None:
-    assert "No vault is named" in ctl("points", "--disk", SOURCE).err
     instance = azure.protect("disk-1", group="rg-backup", subscription=SUBSCRIPTION)
-    operated.end("r")
+    begun = operated.begin if runs else operated.end
+    begun("r")
 
-    told = ctl("points", "--disk", azure.source_disk(instance), "-o", "json")
+    told = ctl("points", "--disk", azure.source_disk(instance), *words, "-o", "json")
 
     assert told.json["backupInstanceId"] == instance
 
 
-def test_a_disk_that_is_none_is_refused(ctl: Ctl, operated: Operated) -> None:
+@pytest.mark.parametrize(
+    ("words", "said", "remedy"),
+    [
+        ([], "Nothing says which disk.", "--disk ID"),
+        (["--disk", "disk-1"], "--disk: ", "az disk show"),
+        (["--instance", "disk-1"], "--instance: ", "restorectl show"),
+        (["--disk", SOURCE], "names a vault.", "--vault"),
+        (["--disk", SOURCE, "--vault", "v"], "names a vault of the name 'v'.", "backup-vault list"),
+        (["--disk", SOURCE, "--vault", "/v"], "--vault: ", "backup-vault list"),
+    ],
+)
+def test_what_names_no_disk_or_no_vault_is_told_by_its_option(
+    ctl: Ctl, operated: Operated, words: list[str], said: str, remedy: str
+) -> None:
     assert operated.requests() == []
-    told = ctl("points", "--disk", "disk-1")
+
+    told = ctl("points", *words)
 
     assert told.code == Exit.USAGE
-    assert "ARM id" in told.err
+    text, advice = told.err.splitlines()
+    assert said in text
+    assert remedy in advice
 
 
 # -------------------------------------------------------------------------------------- doctor
