@@ -11,7 +11,8 @@
 #   make test-docs    what the pages show: every az command, by the Azure CLI's own parser, and the
 #                 queries; after a change of them, for .ci/run does not
 #   make test-board   the board in Chromium; PICTURES=docs draws the pictures of the docs anew
-#   make stack    Azurite and the simulator alone, for your own tries; then, beside it,
+#   make stack    Azurite and the simulator alone, for your own tries (PACE=12: 12 times as fast);
+#                 a machine with three disks is among what there is to restore; then, beside it,
 #                 make host (the app), make send FILE=request.json, make results,
 #                 make ctl DO="ls --open" (restorectl, against the stack), make board (its page)
 #   make doctor   could the app restore, and if not, why: the stack's, or another by DOCTOR="URL …"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from local.machine import machine_message
 from restore_core.contract.envelopes.reader import read
 
 if TYPE_CHECKING:
@@ -98,17 +99,7 @@ def demo_requests(simulator: Simulator, scene: Scene) -> list[DemoRequest]:
 def _whole_machine(simulator: Simulator, scene: Scene) -> DemoRequest:
     """Return the one message that brings back all disks of a machine."""
     id_ = "INC0012345-vm-1"
-    machine = simulator.add_machine("vm-1", data_disks=("vm-1-data", "vm-1-log"))
-    for disk in simulator.disks_of(machine):
-        simulator.protect(disk)
-    message: dict[str, object] = {
-        "requestId": id_,
-        "sourceVirtualMachineId": machine,
-        "targetResourceGroupId": scene.restored,
-        "targetDiskSuffix": "-new",
-        "expectedDisks": 3,
-        "requestedBy": "make demo",
-    }
+    message = machine_message(simulator, id_, scene.restored) | {"requestedBy": "make demo"}
     target = scene.restored.rpartition("/")[2]
     body = json.dumps(message)
     return DemoRequest(id_, "a whole machine", "vm-1", target, body, "Completed")

@@ -14,7 +14,6 @@ import os
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +27,11 @@ from local.demo.board import Board, TimeIsUpError
 from local.demo.requests import demo_requests, set_scene
 from local.host.local_host import LocalHost
 from local.node import NodeMissingError
+from local.pace import azure_at, fast_settings, keep_up
 from local.results_table import console
 from local.stack.settings import app_settings
 from local.stopping import Interrupted, Stopping
-from restore_core.lifecycle import pace as times
-from simulator import Pace, Simulator
+from simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
 RECORDED_LENGTH = 480.0  # seconds that the slowest request takes at the recorded pace, with room.
 PATIENCE = 90.0  # seconds more, for what does not get faster with the simulator.
 MESSAGES_SHOWN = 3
-RECORDED_JOB = timedelta(seconds=246)
-A_TICK = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,7 @@ def show(pace: float, wishes: Wishes) -> int:
 def run(pace: float, to: Console, stopping: Stopping, log: Path, wishes: Wishes) -> int:
     """Start everything, send the requests, watch them, show the results, end everything."""
     to.print("Starting Azurite and the simulated Azure …")
-    # A fast Azure says "look again soon" while it works; whether the real one does is not known.
-    simulator = Simulator(pace=Pace(scale=pace, poll_retry_after=10 if pace > 1 else None))
+    simulator = Simulator(pace=azure_at(pace))
     scene = set_scene(simulator)
     requests = demo_requests(simulator, scene)
     with Azurite() as azurite, simulator.serve() as server, ExitStack() as until_the_end:
@@ -115,26 +111,12 @@ def new_log() -> Path:
 
 def demo_settings(scene: Scene, pace: float) -> dict[str, str]:
     """Return the scene's settings, and those that keep up with a fast Azure."""
-    settings = {
+    return {
         "RESTORE_ALLOW": scene.rules,
         "RESTORE_DEFAULT_VAULT": scene.vault,
         "RESTORE_EVENTS": "all",
+        **fast_settings(pace),
     }
-    if pace <= 1:
-        return settings
-    return settings | {
-        "RESTORE_POLL_SCHEDULE": "*/2 * * * * *",
-        "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:01",
-    }
-
-
-def keep_up(pace: float) -> None:
-    """Let the app look at the job of a set's member when a fast Azure's jobs have ended.
-
-    The pause after a look that came too early would be as long as at the recorded pace.
-    """
-    if pace > 1:
-        times.JOBS_END_FROM = RECORDED_JOB / pace + A_TICK  # type: ignore[misc]
 
 
 @contextmanager

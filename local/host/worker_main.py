@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.host.direct_worker import DirectWorker
+from local.pace import VARIABLE, keep_up
 
 if TYPE_CHECKING:
     from local.host.triggers import Incoming, Trigger
@@ -34,6 +35,7 @@ def run(connection: Connection, folder: Path) -> None:
     logging.getLogger("azure").setLevel(logging.WARNING)
     try:
         sys.path.insert(0, str(folder))
+        keep_up(float(os.environ.get(VARIABLE, "1")))
         worker = DirectWorker(importlib.import_module("function_app").app, os.environ)
     except Exception as error:  # noqa: BLE001 - the host says what it is and ends.
         connection.send(RuntimeError("".join(traceback.format_exception(error))))

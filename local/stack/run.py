@@ -16,19 +16,22 @@ from azure.storage.queue import QueueServiceClient
 
 from local.azurite import USUAL_PORTS, Azurite, AzuriteMissingError
 from local.child import ChildFailedError
+from local.machine import machine_message
 from local.node import NodeMissingError
+from local.pace import azure_at, fast_settings
 from local.stack.folder import FOLDER, SETTINGS, StackRunsError, held, publish, shown
 from local.stack.settings import app_settings
 from local.stopping import Interrupted, Stopping
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
-from simulator import Pace, Simulator
+from simulator import Simulator
 from simulator.accusations import short
 
 if TYPE_CHECKING:
     from simulator import Call
 
 TRY_FIRST = "newest-point.json"
+A_MACHINE = "machine.json"
 
 
 def run(pace: float, *, folder: Path = FOLDER, stopping: Stopping | None = None) -> int:
@@ -49,15 +52,14 @@ def run(pace: float, *, folder: Path = FOLDER, stopping: Stopping | None = None)
 
 def _run(folder: Path, pace: float, stopping: Stopping) -> None:
     _print("Starting Azurite and the simulated Azure …")
-    simulator = Simulator(
-        pace=Pace(scale=pace), on_call=_print_call, on_accusation=_print_accusation
-    )
+    simulator = Simulator(pace=azure_at(pace), on_call=_print_call, on_accusation=_print_accusation)
     messages = messages_to_try(simulator)
     with start_azurite() as azurite, simulator.serve() as server:
         stopping.look()
         create_queues_and_tables(azurite.connection_string)
         vault = str(messages[TRY_FIRST]["backupInstanceId"]).partition("/backupInstances/")[0]
-        settings = app_settings(azurite, server.environment) | {"RESTORE_DEFAULT_VAULT": vault}
+        settings = app_settings(azurite, server.environment) | fast_settings(pace)
+        settings["RESTORE_DEFAULT_VAULT"] = vault
         publish(folder, settings, messages)
         _print(introduction(folder, pace, Path(sys.executable).parent))
         stopping.wait()
@@ -101,6 +103,7 @@ def messages_to_try(simulator: Simulator) -> dict[str, dict[str, Any]]:
             "targetResourceGroupId": group,
             "validateOnly": True,
         },
+        A_MACHINE: machine_message(simulator, "try-vm", group),
     }
 
 
@@ -108,6 +111,7 @@ def introduction(folder: Path, pace: float, programs: Path) -> str:
     """Return what to do now: commands that work as they stand, in the folder of the clone."""
     length = "takes minutes, as in Azure" if pace <= 1 else f"is {pace:g} times as fast as in Azure"
     faster = " (make stack PACE=12: half a minute)" if pace <= 1 else ""
+    machine = shown(folder / A_MACHINE)
     return f"""\
 Azurite and the simulated Azure run; the app's queues and tables are there.
 A restore {length}{faster}.
@@ -121,7 +125,11 @@ Now, in other terminals, in this folder:
 
 The first runs the app; the third tells whether the disk is back, from when, and
 how long it took (it is restorectl: DO="--help" has the rest); the last shows it
-on a page. More messages to try lie beside {TRY_FIRST}.
+on a page. More messages to try lie beside {TRY_FIRST}. The bad day,
+all three disks of a machine by one message:
+
+  make send FILE={machine}
+  make ctl DO="watch try-vm"
 
 In place of make host, with Azure Functions Core Tools:
 

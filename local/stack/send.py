@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from azure.storage.queue import QueueServiceClient
 
-from local.stack.folder import FOLDER, NoStackError, http_port, shown, storage
+from local.stack.folder import FOLDER, SETTINGS, NoStackError, http_port, shown, storage
 from restore_core.contract.envelopes.reader import read
 from restore_core.contract.queue_names import REQUESTS
 from restore_core.errors import RestoreError
@@ -96,7 +96,7 @@ how long did it take? Look with one of
 
 def usage(folder: Path) -> str:
     """Return how to send, with what there is to try."""
-    found = sorted(folder.glob("*-*.json"))
+    found = sorted(file for file in folder.glob("*.json") if file.name != SETTINGS)
     to_try = "".join(f"\n  make send FILE={shown(file)}" for file in found)
     return f"usage: make send FILE=request.json{f'{chr(10)}To try:{to_try}' if to_try else ''}"
 

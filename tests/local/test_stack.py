@@ -16,7 +16,9 @@ import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from local.pace import pace
+from local.host.triggers import HttpCall, Incoming
+from local.host.worker_process import WorkerProcess
+from local.pace import fast_settings, pace
 from local.stack import command, host, results, run
 from local.stack.folder import NoStackError, StackRunsError, held, http_port, publish, values
 from local.stack.send import MOST, send
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 27, 0, 30, tzinfo=UTC)
 SETTINGS = {"RestoreStorage": "the connection string"}
-TO_TRY = {"newest-point.json": {"requestId": "try-1"}}
+TO_TRY = {"newest-point.json": {"requestId": "try-1"}, "machine.json": {"requestId": "try-vm"}}
 
 
 @pytest.fixture
@@ -134,7 +136,9 @@ def test_without_a_file_it_says_how_it_is_called_and_what_there_is_to_try(
     told = capsys.readouterr().err
     assert code == 2
     assert "usage: make send FILE=request.json" in told
-    assert f"make send FILE={stack / 'newest-point.json'}" in told
+    assert [line for line in told.splitlines() if line.startswith("  make send")] == [
+        f"  make send FILE={stack / name}" for name in ("machine.json", "newest-point.json")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -231,6 +235,45 @@ def test_every_message_to_try_is_a_request() -> None:
         assert read(json.dumps(message).encode()).request.request_id, name
 
 
+def test_the_bad_day_is_among_the_messages_to_try() -> None:
+    simulator = Simulator()
+
+    message = run.messages_to_try(simulator)["machine.json"]
+
+    disks = simulator.disks_of(message["sourceVirtualMachineId"])
+    assert len(disks) == message["expectedDisks"] == 3
+    protected = {one.disk_id.lower() for one in simulator.world.instances.values()}
+    assert {disk.lower() for disk in disks} <= protected
+
+
+TELLS_ITS_PAUSE = """
+import azure.functions as func
+from restore_core.lifecycle import pace
+
+app = func.FunctionApp()
+
+
+@app.route(route="pause")
+def pause(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(str(pace.JOBS_END_FROM.total_seconds()))
+"""
+
+
+@pytest.mark.parametrize(("pace_", "seconds"), [(1, 213), (12, 22.5)])
+def test_a_host_looks_at_the_jobs_of_a_set_when_a_fast_azures_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pace_: float, seconds: float
+) -> None:
+    (tmp_path / "function_app.py").write_text(TELLS_ITS_PAUSE)
+    for name, value in fast_settings(pace_).items():
+        monkeypatch.setenv(name, value)
+
+    with WorkerProcess(tmp_path, None, lambda: None) as worker:
+        answer = worker.invoke(worker.triggers[0], Incoming(HttpCall("GET", "http://h/api/pause")))
+
+    assert answer is not None
+    assert float(answer.body) == seconds
+
+
 def test_a_call_is_told_in_one_line() -> None:
     instance = Simulator().protect("disk-sql-data")
     path = f"{instance}/validateRestore"
@@ -252,6 +295,7 @@ def test_the_help_that_the_stack_names_is_that_of_restorectl(
 
 
 def test_what_the_stack_says_fits_80_columns() -> None:
+    assert "machine.json" in run.introduction(ROOT / "local/.stack", 1.0, ROOT / ".venv/bin")
     for pace_ in (1.0, 12.0):
         text = run.introduction(ROOT / "local/.stack", pace_, ROOT / ".venv/bin")
         assert max(map(len, text.replace(f"{ROOT}/", "").splitlines())) <= 80
