@@ -6,6 +6,7 @@ Made for 80 columns: what does not fit is folded, never cut. Reads rows, and no 
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,16 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from restorectl.rows import Rows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PLAIN_WIDTH = 120  # columns where the output is no terminal and has no width of its own.
 COLOURS = {"Completed": "green", "Validated": "green", "Rejected": "yellow", "Ignored": "yellow"}
 COMMAND = " The command: "  # What stands before the command at the end of an advice.
-A_DAY = 86_400
-LONG = 3 * A_DAY  # A point that is older is counted in days.
+A_MINUTE = 60
+UNITS = {"days": 86_400, "h": 3_600}
 
 Row = dict[str, Any]
 
@@ -37,8 +40,8 @@ def console() -> Console:
 
 def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
     """Return a line for each row, under the name that a person knows it by."""
-    table = table_of(
-        Column("request", overflow="fold"),
+    table = Rows(
+        Column("request"),
         Column("status", overflow="fold"),
         Column("took", no_wrap=True, justify="right"),
         Column("recovery point", no_wrap=True),
@@ -47,12 +50,12 @@ def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
         title="RestoreResults",
     )
     for name, row in named:
-        table.add_row(
+        table.add(
             name,
             status(row),
             time_taken(row, now),
             _moment(row.get("recoveryPointTime") or row.get("oldestPointTime")),
-            age(row.get("recoveryPointAgeSeconds")),
+            _age_of_point(row),
             _disk_or_reason(row),
         )
     return table
@@ -126,12 +129,26 @@ def duration(seconds: object) -> str:
 
 
 def age(seconds: object) -> str:
-    """Return how old something is, in one unit."""
+    """Return how old something is, in one unit, of which there are at least three: rounded."""
     if not isinstance(seconds, int | float):
         return ""
-    if seconds >= LONG:
-        return f"{seconds / A_DAY:.0f} days"
-    return f"{seconds // 3600:.0f} h" if seconds >= 3600 else f"{seconds // 60:.0f} min"  # noqa: PLR2004 - an hour.
+    for name, unit in UNITS.items():
+        if seconds >= 3 * unit:
+            return f"{_rounded(seconds / unit)} {name}"
+    return f"{_rounded(seconds / A_MINUTE)} min"
+
+
+def _rounded(number: float) -> int:
+    """Return the nearest whole number, of two the greater one."""
+    return math.floor(number + 0.5)
+
+
+def _age_of_point(row: Row) -> str:
+    """Return how old the point was, of a set the oldest, when the request was accepted."""
+    oldest, accepted = row.get("oldestPointTime"), row.get("acceptedAt")
+    if isinstance(oldest, datetime) and isinstance(accepted, datetime):
+        return age((accepted - oldest).total_seconds())
+    return age(row.get("recoveryPointAgeSeconds"))
 
 
 def last_part(resource_id: object) -> str:

@@ -63,10 +63,18 @@ def _cells(item: Item, now: datetime) -> list[Text]:
         Text(str(item["rowId"])),
         screen.status(item),
         Text(screen.way(item)),
-        Text(screen.age(item.get("recoveryPointAgeSeconds"))),
+        Text(screen.age(_age_of_point(item))),
         Text(screen.duration(item.get("elapsedSeconds"))),
         Text(_end(item, now)),
     ]
+
+
+def _age_of_point(item: Item) -> object:
+    """Return how old the point was, of a set the oldest, when the request was accepted."""
+    oldest, accepted = (screen.time_of(item.get(key)) for key in ("oldestPointTime", "acceptedAt"))
+    if oldest and accepted:
+        return (accepted - oldest).total_seconds()
+    return item.get("recoveryPointAgeSeconds")
 
 
 def _end(item: Item, now: datetime) -> str:

@@ -109,6 +109,8 @@ def test_a_set_is_shown_while_its_members_run_and_as_they_end(
 
     item = ctl("show", "set-1", "-o", "json").json
     assert item["counts"] == {"Completed": 2, "NotProtected": 1}
+    (row,) = (line for line in ctl("ls").out.splitlines() if "3 disks" in line)
+    assert row.split()[5] in ("min", "h"), row
     told = " ".join(ctl("show", "set-1").out.split())
     assert "a set of 3 disks, 2 Completed, 1 NotProtected" in told
     assert "restorectl ls --part-of set-1" in told
