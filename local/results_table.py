@@ -61,13 +61,18 @@ def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
     return table
 
 
-def table_of(*columns: Column, title: str) -> Table:
+def table_of(*columns: Column, title: str = "") -> Table:
     """Return an empty table in the one style of all.
 
     Give no column a least width: Rich would crop the line at the end of the screen to keep it.
     """
     return Table(
-        *columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False
+        *columns,
+        title=title or None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        pad_edge=False,
     )
 
 

@@ -42,8 +42,9 @@ class Board:
         self._began = time.monotonic()
 
     def show_messages(self, requests: Sequence[DemoRequest]) -> None:
-        """Print what different senders put on the queue, side by side, ids shortened."""
-        self._console.print(pictures.messages(requests))
+        """Print what different senders put on the queue, ids shortened."""
+        for picture in pictures.messages(requests):
+            self._console.print(picture)
 
     def watch(self, seconds: float, stopping: Stopping) -> list[Standing]:
         """Show how the requests go until all have results; raise TimeIsUpError if they do not."""

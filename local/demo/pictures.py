@@ -14,7 +14,7 @@ from rich.text import Text
 from local.results_table import age, last_part, status, table_of, time_taken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from local.demo.requests import DemoRequest
@@ -38,6 +38,7 @@ PROGRESS = {
     "Confirming": 4,
     "Ending": 4,
 }
+HALF = 38  # Of 80 columns, where two messages stand side by side.
 STATE_WIDTH = 19  # Leaves room for a source and its target on one line of 80 columns.
 SENT = "sent"  # What nobody has read yet is.
 TYPE = "azure-disk-restore.restore."
@@ -63,12 +64,16 @@ class Standing:
         return str(self.row.get("status", SENT))
 
 
-def messages(requests: Sequence[DemoRequest]) -> Table:
-    """Return what different senders put on the queue, side by side, ids shortened."""
-    columns = (Column(request.shows, overflow="fold", ratio=1) for request in requests)
-    table = table_of(*columns, title="Messages, shortened")
-    table.add_row(*(_shortened(request.body) for request in requests))
-    return table
+def messages(requests: Sequence[DemoRequest]) -> Iterator[Table]:
+    """Yield what different senders put on the queue, ids shortened; two side by side."""
+    title = "Messages, shortened"
+    for begin in range(0, len(requests), 2):
+        pair = requests[begin : begin + 2]
+        columns = (Column(request.shows, overflow="fold", width=HALF) for request in pair)
+        table = table_of(*columns, title=title)
+        table.add_row(*(_shortened(request.body) for request in pair))
+        yield table
+        title = ""
 
 
 def restores(standings: Sequence[Standing], elapsed: float, now: datetime) -> Table:

@@ -12,6 +12,8 @@ from local.machine import machine_message
 from restore_core.contract.envelopes.reader import read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from restore_core.contract.origin import Asked
     from simulator import Simulator
 
@@ -50,6 +52,19 @@ class Scene:
     def rules(self) -> str:
         """What RESTORE_ALLOW says: disks of production, to two groups and to no other."""
         return f"{self.production} => {self.restored}; {self.production} => {self.without_role}"
+
+
+WRITTEN_OUT = (
+    "our own message",
+    "a whole machine",
+    "an alert that fired",
+    "CloudEvent, base64",
+)
+
+
+def written_out(requests: Sequence[DemoRequest]) -> list[DemoRequest]:
+    """Return those whose messages are shown: each is of another kind."""
+    return [one for shows in WRITTEN_OUT for one in requests if one.shows == shows]
 
 
 def set_scene(simulator: Simulator) -> Scene:

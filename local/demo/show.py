@@ -1,6 +1,6 @@
 """The whole app on this machine: real Azurite, a simulated Azure, and ten messages.
 
-Shows what three senders write, each restore while it runs, the events that came out, and at the end
+Shows what four senders write, each restore while it runs, the events that came out, and at the end
 the result rows. The code is 1 when a request did not end as it should, or the simulator saw a bad
 client. Whatever it started has ended when it ends.
 """
@@ -24,7 +24,7 @@ from azure.storage.queue import QueueServiceClient
 from local.azurite import Azurite, AzuriteMissingError
 from local.child import ChildFailedError
 from local.demo.board import Board, TimeIsUpError
-from local.demo.requests import demo_requests, set_scene
+from local.demo.requests import demo_requests, set_scene, written_out
 from local.host.local_host import LocalHost
 from local.node import NodeMissingError
 from local.pace import azure_at, fast_settings, keep_up
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 RECORDED_LENGTH = 480.0  # seconds that the slowest request takes at the recorded pace, with room.
 PATIENCE = 90.0  # seconds more, for what does not get faster with the simulator.
-MESSAGES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def run(pace: float, to: Console, stopping: Stopping, log: Path, wishes: Wishes)
             until_the_end.enter_context(opened(tables, to, stopping))
         settings = {**app_settings(azurite, server.environment), **demo_settings(scene, pace)}
         queues = QueueServiceClient.from_connection_string(azurite.connection_string)
-        board.show_messages(requests[:MESSAGES_SHOWN])
+        board.show_messages(written_out(requests))
         keep_up(pace)
         with local_host(settings):
             send(queues, requests, stopping)

@@ -22,7 +22,7 @@ from rich.console import Console
 from local.demo import pictures
 from local.demo.board import Board, TimeIsUpError
 from local.demo.pictures import Standing
-from local.demo.requests import DemoRequest, demo_requests, set_scene
+from local.demo.requests import DemoRequest, demo_requests, set_scene, written_out
 from local.demo.show import judge, new_log
 from local.results_table import results_table
 from local.stopping import Interrupted, Stopping
@@ -139,11 +139,13 @@ def test_the_live_table_of_the_demo_fits_a_terminal_of_80_by_24() -> None:
 
 def test_of_the_messages_nothing_is_cut() -> None:
     simulator = Simulator()
-    requests = demo_requests(simulator, set_scene(simulator))[:3]
+    requests = written_out(demo_requests(simulator, set_scene(simulator)))
 
-    text = shown(lambda to: to.print(pictures.messages(requests)))
+    text = shown(lambda to: Board(NoTablesYet(), requests, to).show_messages(requests))
 
     assert all(holds(text, id_) for id_ in ("INC0012345-disk-1", '"…/rg-restored"', '"…/disk-4"'))
+    assert '"sourceVirtualMachineId": "…/vm-1"' in text
+    assert '"expectedDisks": 3' in text
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
 
 
