@@ -7,10 +7,12 @@ from typing import Any, Final
 from pydantic_core import ErrorDetails
 
 from restore_core.contract.values import REQUEST_ID
-from restore_core.text import quoted, shown
+from restore_core.text import MAX_QUOTE, one_line, quoted, shown
 
 MAX_FAULTS_TOLD: Final = 5
 """Faults of one message that its reason tells: who mends those sees the rest."""
+
+_EXAMPLES: Final = {"requestId": ", such as INC0012345-disk-sql-data"}
 
 
 def either(names: Sequence[str]) -> str:
@@ -39,13 +41,19 @@ def told(fault: ErrorDetails, fields: Mapping[str, str]) -> str:
     """Return one fault as a sentence: the field, its value (cut) and the remedy."""
     field = str(fault["loc"][0]) if fault["loc"] else ""
     if fault["type"] == "missing":
-        return f"{field} is missing: every request must have it."
+        return f"{field} is missing: every request must have it{_EXAMPLES.get(field, '')}."
     if fault["type"] == "extra_forbidden":
         return f"{quoted(field)} is no field of a restore request{_nearest(field, fields)}."
     reason = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
     if not field:
         return f"{reason}."
-    return f"{field} is {shown(fault['input'])}: {reason}."
+    return f"{field} is {_given(fault['input'])}: {reason}."
+
+
+def _given(value: object) -> str:
+    """Return the value as it was given; of what is no text and no number, its type."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return one_line(str(value), MAX_QUOTE) if is_number else shown(value)
 
 
 def nearest_field(name: str, *, cutoff: float, among: Mapping[str, str]) -> str:

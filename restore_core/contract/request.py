@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from restore_core.contract import values
 from restore_core.contract.faults import MAX_FAULTS_TOLD, told, usable_id
-from restore_core.contract.request_rules import OF_MANY, PUBLISHED, fault_among
+from restore_core.contract.request_rules import OF_MANY, PUBLISHED, faults_among
 from restore_core.contract.resource_ids import (
     BackupVaultId,
     DiskId,
@@ -121,8 +121,7 @@ class RestoreRequest(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            faults = error.errors(include_url=False)[:MAX_FAULTS_TOLD]
-            reasons = " ".join(told(fault, FIELDS) for fault in faults)
+            reasons = " ".join(_reasons(fields, error)[:MAX_FAULTS_TOLD])
             raise MalformedRequest(
                 f"{they} no restore request. {reasons}", usable_id(fields)
             ) from None
@@ -130,18 +129,13 @@ class RestoreRequest(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_what_means_absent(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: value
-            for name, value in fields.items()
-            # The host's own output binding adds `$AzureWebJobsParentId`.
-            if not name.startswith("$") and (name not in _MAY_BE_EMPTY or value not in (None, ""))
-        }
+        return {name: value for name, value in fields.items() if _means_something(name, value)}
 
     @model_validator(mode="after")
     def _refuse_what_cannot_stand_together(self) -> Self:
-        fault = fault_among(self._there(_SNAKES), self.request_id)
-        if fault:
-            raise ValueError(fault)
+        faults = faults_among(self._there(_SNAKES), self.request_id)
+        if faults:
+            raise ValueError(". ".join(faults))
         return self
 
     def _there(self, names: Iterable[str]) -> set[str]:
@@ -210,6 +204,25 @@ _SNAKES: Final = {to_camel(name): name for name in RestoreRequest.model_fields}
 _MAY_BE_EMPTY: Final = _SNAKES.keys() - {"recoveryPointId", "pointInTime"}
 """Where null and "" mean absent. Not in a selector, and not in a name that is unknown: it may be a
 selector, misspelt, whose expression yields nothing."""
+
+
+def _means_something(name: str, value: object) -> bool:
+    # The host's own output binding adds `$AzureWebJobsParentId`.
+    return not name.startswith("$") and (name not in _MAY_BE_EMPTY or value not in (None, ""))
+
+
+def _reasons(fields: dict[str, Any], error: ValidationError) -> list[str]:
+    """Return every reason at once.
+
+    A name that is none may be any field, misspelt: then it is not known whether one is missing.
+    """
+    faults = error.errors(include_url=False)
+    reasons = [told(fault, FIELDS) for fault in faults]
+    if any(fault["type"] == "extra_forbidden" or not fault["loc"] for fault in faults):
+        return reasons
+    there = {name for name, value in fields.items() if _means_something(name, value)}
+    return reasons + [f"{one}." for one in faults_among(there, usable_id(fields))]
+
 
 FIELDS: Final = {name.lower(): name for name in _SNAKES}
 """Every field of a request as a sender writes it, by its lower-cased name."""

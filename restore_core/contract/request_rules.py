@@ -4,6 +4,7 @@ Each rule stands here twice, in words for a sender and in those of JSON Schema; 
 same is held by the tests.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from restore_core.contract import request_schema as schema
@@ -16,79 +17,64 @@ OF_MANY: Final = ("sourceVirtualMachineId", "sourceResourceGroupId", "sourceDisk
 OF_SETS: Final = ("expectedDisks", "targetDiskSuffix")
 _SOURCES: Final = (*OF_ONE, *OF_MANY)
 _NAMED_TARGET: Final = ("targetDiskId", "targetDiskName")
+_OF_GROUP: Final = ("targetResourceGroupId", "targetDiskName")
 _SELECTORS: Final = ("recoveryPointId", "pointInTime")
+_A_GROUP: Final = "/subscriptions/<subscription>/resourceGroups/rg-restored"
 
 
-def fault_among(there: set[str], request_id: str) -> str:
-    """Return why the fields that have a value cannot stand together; "" where they can."""
+def faults_among(there: set[str], request_id: str) -> list[str]:
+    """Return why the fields that have a value cannot stand together, each reason once."""
     is_set = not there.isdisjoint(OF_MANY)
-    return (
-        _source(there)
-        or (_set(there, request_id) if is_set else _one(there))
-        or _selector(there)
-        or _target(there)
-    )
+    of_kind = _of_set(there, request_id) if is_set else _of_one(there)
+    return [*_source(there), *of_kind]
 
 
 def _among(names: tuple[str, ...], there: set[str]) -> list[str]:
     return [name for name in names if name in there]
 
 
-def _source(there: set[str]) -> str:
+def _source(there: set[str]) -> Iterator[str]:
     named = _among(_SOURCES, there)
     if not named:
-        return (
+        yield (
             f"The source is missing: send {either(OF_ONE)}, or for several disks {either(OF_MANY)}"
         )
     if len(named) > 1:
-        return f"{all_of(named)} exclude each other: send one of them"
+        yield f"{all_of(named)} exclude each other: send one of them"
     if {"backupInstanceId", "vaultId"} <= there:
-        return "backupInstanceId excludes vaultId, for it names its vault: leave out vaultId"
-    return ""
+        yield "backupInstanceId excludes vaultId, for it names its vault: leave out vaultId"
 
 
-def _set(there: set[str], request_id: str) -> str:
+def _of_set(there: set[str], request_id: str) -> Iterator[str]:
     named = _among(_NAMED_TARGET, there)
     if named:
-        return (
+        yield (
             f"{all_of(named)} cannot hold for several disks: send targetResourceGroupId, and "
             "targetDiskSuffix where the names matter"
         )
+    elif "targetResourceGroupId" not in there:
+        yield f"The target is missing: send targetResourceGroupId, such as {_A_GROUP}"
     if "recoveryPointId" in there:
-        return "recoveryPointId cannot hold for several disks: send pointInTime, or neither"
+        yield "recoveryPointId cannot hold for several disks: send pointInTime, or neither"
     if len(request_id) > MAX_SET_ID:
-        return (
+        yield (
             f"requestId is too long: for several disks it must have at most {MAX_SET_ID} "
             "characters, for the ids of their restores begin with it"
         )
-    return ""
 
 
-def _one(there: set[str]) -> str:
+def _of_one(there: set[str]) -> Iterator[str]:
     named = _among(OF_SETS, there)
-    if named:
-        return f"{all_of(named)} can hold for several disks only ({either(OF_MANY)}): leave it out"
-    return ""
-
-
-def _selector(there: set[str]) -> str:
+    if named and not there.isdisjoint(OF_ONE):
+        yield f"{all_of(named)} can hold for several disks only ({either(OF_MANY)}): leave it out"
     if there.issuperset(_SELECTORS):
-        return f"{all_of(_SELECTORS)} exclude each other: send one of them"
-    return ""
-
-
-def _target(there: set[str]) -> str:
-    if "targetDiskId" in there and not there.isdisjoint(
-        ("targetResourceGroupId", "targetDiskName")
-    ):
-        return (
-            "targetDiskId excludes targetResourceGroupId and targetDiskName: send the one or the "
-            "others"
-        )
+        yield f"{all_of(_SELECTORS)} exclude each other: send one of them"
+    if "targetDiskId" in there and not there.isdisjoint(_OF_GROUP):
+        yield f"targetDiskId excludes {all_of(_OF_GROUP)}: send the one or the others"
     if there.isdisjoint(("targetDiskId", "targetResourceGroupId")):
-        one = "" if there & {*OF_MANY} else "targetDiskId or "
-        return f"The target is missing: send {one}targetResourceGroupId"
-    return ""
+        yield (
+            f"The target is missing: send targetDiskId or targetResourceGroupId, such as {_A_GROUP}"
+        )
 
 
 def _others(one: str) -> tuple[str, ...]:

@@ -92,7 +92,9 @@ def _disks(value: object) -> tuple[DiskId, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"it must be a JSON list of disk ids, not {json_type(value)}")  # noqa: TRY004
     if not 1 <= len(value) <= MOST_DISKS:
-        raise ValueError(f"it must name 1 to {MOST_DISKS} disks, and names {len(value)}")
+        raise ValueError(
+            f"it must name 1 to {MOST_DISKS} disks{_or_fewer(len(value))}, and names {len(value)}"
+        )
     disks = tuple(one if isinstance(one, DiskId) else _listed(one) for one in value)
     twice = next((disk for disk, count in Counter(disks).items() if count > 1), None)
     if twice is not None:
@@ -116,9 +118,16 @@ def _count(value: object) -> int:
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return _count(int(value))
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_DISKS:
-        raise ValueError(f"it must be a whole number from 1 to {MOST_DISKS}")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"it must be a whole number from 1 to {MOST_DISKS}, such as 3")  # noqa: TRY004
+    if not 1 <= value <= MOST_DISKS:
+        raise ValueError(f"it must be a whole number from 1 to {MOST_DISKS}{_or_fewer(value)}")
     return value
+
+
+def _or_fewer(many: int) -> str:
+    """Return what else limits a set, to whoever meets the limit: the setting may be lower."""
+    return ", or fewer where RESTORE_MAX_SET says so" if many > MOST_DISKS else ""
 
 
 def _suffix(text: str) -> str:

@@ -167,7 +167,10 @@ def test_a_field_with_two_values_is_refused(one: object, other: object) -> None:
 
 @pytest.mark.parametrize("value", [{"a": 1}, ["x"], 7])
 def test_a_property_that_is_no_text_is_refused_as_in_any_request(value: object) -> None:
-    assert "targetDiskName is a" in reason({**PROPERTIES, "targetDiskName": value})
+    told = reason({**PROPERTIES, "targetDiskName": value})
+
+    assert "targetDiskName is " in told
+    assert "it must be text, not a" in told
 
 
 @pytest.mark.parametrize("value", ["{}", [PROPERTIES], 7, True])

@@ -224,7 +224,10 @@ def test_null_and_an_empty_text_mean_absent_of_several_too(field: str, absent: o
     ("value", "why"),
     [
         ([], "sourceDiskIds is a list: it must name 1 to 2000 disks, and names 0"),
-        ([disk(f"d{n}") for n in range(2_001)], "it must name 1 to 2000 disks, and names 2001"),
+        (
+            [disk(f"d{n}") for n in range(2_001)],
+            "it must name 1 to 2000 disks, or fewer where RESTORE_MAX_SET says so, and names 2001",
+        ),
         (disk("d"), "it must be a JSON list of disk ids, not text"),
         ({"a": disk("d")}, "it must be a JSON list of disk ids, not an object"),
         ([disk("d"), 7], "a number in it cannot be used: it must be text, not a number"),
@@ -289,7 +292,10 @@ def test_a_suffix_that_can_end_no_disk_s_name_is_refused(suffix: str) -> None:
             "targetDiskId and targetDiskName cannot hold for several disks",
         ),
         ({"recoveryPointId": "a0"}, "recoveryPointId cannot hold for several disks: send pointIn"),
-        ({"targetResourceGroupId": ...}, "The target is missing: send targetResourceGroupId."),
+        (
+            {"targetResourceGroupId": ...},
+            "The target is missing: send targetResourceGroupId, such as /subscriptions/",
+        ),
         ({"requestId": "x" * 65}, "requestId is too long: for several disks it must have at most"),
     ],
 )
@@ -298,6 +304,30 @@ def test_what_cannot_hold_for_several_disks_is_refused(
     source: str, changes: dict[str, Any], why: str
 ) -> None:
     assert why in reason(**a_set(source, **changes))
+
+
+def test_every_field_that_cannot_hold_for_several_disks_is_named_at_once() -> None:
+    told = reason(**a_set(targetDiskName="d", recoveryPointId="a0", requestId="x" * 65))
+
+    assert "targetDiskName cannot hold for several disks" in told
+    assert "matter. recoveryPointId cannot hold for several disks" in told
+    assert "or neither. requestId is too long" in told
+
+
+def test_a_wrong_value_hides_no_field_that_cannot_stand_beside_another() -> None:
+    told = reason(**a_set(expectedDisks=0, recoveryPointId="a0", targetDiskName=None))
+
+    assert "expectedDisks is 0: it must be a whole number from 1 to 2000. " in told
+    assert "recoveryPointId cannot hold for several disks" in told
+    assert "targetDiskName" not in told
+
+
+def test_where_a_name_is_misspelt_nothing_is_said_to_be_missing() -> None:
+    told = reason(backupInstanceId=..., sourceDiskIdd=disk("d"), expectedDisks=0)
+
+    assert "'sourceDiskIdd' is no field of a restore request: perhaps sourceDiskId is" in told
+    assert "expectedDisks is 0" in told
+    assert "The source is missing" not in told
 
 
 def test_the_id_of_a_set_may_have_64_characters() -> None:
@@ -451,7 +481,8 @@ def test_a_missing_target_names_both_ways_to_give_one() -> None:
 def test_a_mistyped_field_is_told_what_it_is_and_what_it_must_be(field: str, value: object) -> None:
     told = reason(**{field: value})
 
-    assert f"{field} is a" in told
+    given = str(value) if type(value) in (int, float) else "a"
+    assert f"{field} is {given}" in told
     assert "it must be text, not" in told
 
 

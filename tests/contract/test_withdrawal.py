@@ -103,7 +103,7 @@ def test_of_many_names_beside_a_withdrawal_a_few_are_told() -> None:
     ("value", "why"),
     [
         (None, "withdraw is null: it must be text"),
-        (7, "withdraw is a number: it must be text"),
+        (7, "withdraw is 7: it must be text, not a number"),
         (["r1"], "withdraw is a list: it must be text"),
         ("", "withdraw is '': it must have 1 to 128 of"),
         ("a/b", "withdraw is 'a/b': it must have 1 to 128 of"),

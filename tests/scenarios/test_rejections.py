@@ -79,7 +79,7 @@ def test_what_nobody_can_read_stands_in_the_row_and_in_no_line_of_the_log(
         ({"recoveryPointID": "abc"}, "perhaps recoveryPointId is meant"),
         ({"colour": "red"}, "the fields are requestId"),
         ({"validateOnly": "perhaps"}, "validateOnly is 'perhaps': it must be true or false"),
-        ({"reason": 7}, "reason is a number: it must be text"),
+        ({"reason": 7}, "reason is 7: it must be text, not a number"),
         ({"recoveryPointId": "abc", "pointInTime": "latest"}, "exclude each other"),
         ({"recoveryPointId": ""}, "recoveryPointId is '': it is empty"),
         ({"pointInTime": None}, "pointInTime is null: it is empty"),
