@@ -90,6 +90,28 @@ def test_a_reason_stands_with_its_remedy_before_the_restores_that_it_stopped(
     assert card.locator("li").count() == 4
 
 
+def test_restores_of_namesakes_are_told_apart_by_their_ids(visit: Visiting) -> None:
+    night = Night.empty()
+    for number in (1, 2, 3):
+        row = under_way(f"INC{number}", "Ending", number, disk="m-f", targetDiskId=None)
+        night.put(ended(row, "Rejected", **problem(*TAKEN)))
+
+    seen = visit(night).open()
+
+    assert texts(seen, "#failed li .name") == [f"m-f\nINC{number}" for number in (1, 2, 3)]
+
+
+def test_a_reason_that_is_folded_away_is_named_all_the_same(visit: Visiting) -> None:
+    night = Night.empty()
+    for number in range(8):
+        code = (f"Code{number}", "It failed.", "Mend it.")
+        night.put(ended(under_way(f"r{number}", "Ending", number), "Failed", **problem(*code)))
+
+    seen = visit(night).open()
+
+    assert texts(seen, "#failed > section > details > summary") == ["2 more reasons: Code6, Code7"]
+
+
 def test_what_is_late_stands_first_and_says_by_how_much(visit: Visiting) -> None:
     seen = visit(a_night()).open()
 
@@ -186,7 +208,7 @@ def test_filters_choose_by_status_vault_and_time_and_stay_in_the_address(visit: 
     seen = visit(a_night()).open()
 
     seen.page.get_by_label("Status", exact=True).select_option(label="Failed")
-    assert texts(seen, "table.ended tbody .name") == ["disk-web-02 → disk-web-02-restored"]
+    assert texts(seen, "table.ended tbody .name") == ["disk-web-02 → disk-web-02-restored\nweb-02"]
     seen.page.get_by_label("Status", exact=True).select_option(label="Completed")
     seen.page.get_by_label("Vault", exact=True).select_option(label="vault-dr")
     seen.page.get_by_label("Time", exact=True).select_option(label="Last 6 hours")

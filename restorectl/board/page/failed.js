@@ -12,6 +12,7 @@ const REASONS = 6; // Reasons, before the rest is folded away.
 export function failed(items, now, when) {
   const groups = byCode(items.filter((one) => tone(one) === "bad" && !isSet(one)).sort(lastFirst));
   const cards = groups.map((group) => card(group, now));
+  const folded = groups.slice(REASONS).map((group) => codeOf(group[0]));
   return h(
     "section",
     { "aria-labelledby": "failed-title" },
@@ -22,16 +23,18 @@ export function failed(items, now, when) {
       h(
         "details",
         { "data-key": "reasons" },
-        h("summary", {}, `${many(cards.length - REASONS, "more reason")}`),
+        h("summary", {}, `${many(folded.length, "more reason")}: `, said(folded.join(", "))),
         cards.slice(REASONS),
       ),
   );
 }
 
+const codeOf = (item) => item.errorCode ?? item.status;
+
 function byCode(items) {
   const groups = new Map();
   for (const item of items) {
-    const code = item.errorCode ?? item.status;
+    const code = codeOf(item);
     groups.set(code, [...(groups.get(code) ?? []), item]);
   }
   return [...groups.values()];
@@ -39,7 +42,7 @@ function byCode(items) {
 
 function card(group, now) {
   const [newest] = group;
-  const code = newest.errorCode ?? newest.status;
+  const code = codeOf(newest);
   return h(
     "article",
     { class: "card bad", "data-key": `why ${code}` },

@@ -12,9 +12,10 @@ export function status(item, text = word(item)) {
   return h("span", { class: `status ${its}` }, h("i", { "aria-hidden": "true" }, sign(its)), said(text));
 }
 
-/** The way to a restore's own page, by what is restored to where. */
+/** The way to a restore's own page, by what is restored to where, and its id: disks have namesakes. */
 export function restoreLink(item) {
-  return h("a", { class: "name", href: `/restores/${encodeURIComponent(item.rowId)}` }, title(item));
+  const id = item.sourceDiskId && item.requestId && h("small", {}, said(item.requestId));
+  return h("a", { class: "name", href: `/restores/${encodeURIComponent(item.rowId)}` }, title(item), id);
 }
 
 export function title(item) {
