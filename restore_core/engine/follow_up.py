@@ -23,10 +23,10 @@ def _told(plan: Plan, was: Attachment) -> str:
     if was.is_os:
         swap = commands.swap_os_disk(machine, plan.target)
         role = f"the OS disk of the virtual machine {machine.name}"
-        how = "Swap its data disks first: this stops it, and lets it begin from the new disk."
+        how = "Swap its data disks before: this stops it, and lets it start from the new disk."
     else:
         swap = commands.swap_data_disk(machine, plan.source, plan.target, was.lun)
         lun = "" if was.lun is None else f" at LUN {was.lun}"
         role = f"a data disk{lun} of the virtual machine {machine.name}"
-        how = "Swap them when nothing on the machine uses the old one."
+        how = "Swap old and new while nothing on the machine uses the old one."
     return f"{plan.source.name} was {role}. {how} {commands.line(*swap)}"

@@ -32,8 +32,8 @@ from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.states import Accepted, Wait
 
 _CORRECT_IT: Final = (
-    "Correct the message and send it again, with the same requestId. Nothing was restored. "
-    "docs/senders.md shows messages of each kind."
+    "Correct the message and send it again. Nothing was restored. docs/senders.md shows messages "
+    "of each kind."
 )
 _REUSED: Final = Problem(
     "RequestIdReused",
