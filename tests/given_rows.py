@@ -34,6 +34,12 @@ class GivenRows:
         self.asked.append((day, request_id))
         return self.refused_on.get(day, [])
 
+    def refused_row(self, first: str, last: str, row_id: str) -> Row | None:
+        self.asked.append((first, last, row_id))
+        of_days = {day: rows for day, rows in self.refused_on.items() if first <= day <= last}
+        rows = [row for day in sorted(of_days) for row in of_days[day]]
+        return next((row for row in reversed(rows) if row["RowKey"] == row_id), None)
+
     def results_of(self, day: str, *, status: Status | None, after: str, most: int) -> list[Row]:
         self.asked.append((day, status, after, most))
         return self.of_the_day[:most]

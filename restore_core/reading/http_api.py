@@ -16,13 +16,13 @@ from urllib.parse import urlencode
 
 from restore_core.contract.values import REQUEST_ID
 from restore_core.engine.columns import as_json, day
-from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, Rejected
 from restore_core.lifecycle.status import Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.reading.items import PORTAL
 from restore_core.reading.reading import Reading
 from restore_core.reading.replies import LOOK_AGAIN, answered, json_reply
+from restore_core.reading.rows import REFUSED_ID, Rows
 from restore_core.reading.wanted import MAX_KEY, NEW, USUAL, Wanted, invalid, top_of
 from restore_core.text import quoted, utc_text
 
@@ -37,7 +37,7 @@ class HttpApi:
 
     def __init__(
         self,
-        readable: Callable[[], Readable],
+        readable: Callable[[], Rows],
         clock: Callable[[], datetime],
         *,
         portal: Callable[[], str] = lambda: PORTAL,
@@ -140,10 +140,10 @@ def _all_known(parameters: Mapping[str, str], known: Sequence[str]) -> None:
 
 
 def _usable(request_id: str) -> str:
-    if not REQUEST_ID.fullmatch(request_id):
+    if not (REQUEST_ID.fullmatch(request_id) or REFUSED_ID.fullmatch(request_id)):
         raise invalid(
             f"requestId is {quoted(request_id)}: it must have 1 to 128 of a-z A-Z 0-9 . _ : - and "
-            "begin with one of a-z A-Z 0-9."
+            "begin with one of a-z A-Z 0-9; or be the rowId of a message that was refused."
         )
     return request_id
 

@@ -1,15 +1,13 @@
 """A restore as a list shows it: the row's public columns, and what follows from them now. Pure."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from restore_core.contract.resource_ids import BackupInstanceId, InvalidId
 from restore_core.engine.column import Column, seconds_of
 from restore_core.engine.columns import as_json
 from restore_core.reading.expectation import Expectation
+from restore_core.reading.rows import Row, row_id, vault_id
 
-Row = Mapping[str, Any]
 Item = dict[str, Any]
 
 PORTAL: Final = "https://portal.azure.com"
@@ -18,7 +16,7 @@ _PORTALS: Final = {
     "management.chinacloudapi.cn": "https://portal.azure.cn",
 }
 ADDED: Final = {
-    "rowId": Column(str, "What the item is known by: requestId, or the row of a refused message."),
+    "rowId": Column(str, "What to ask for it by: requestId, or the row of a refused message."),
     "elapsedSeconds": Column(int, "From acceptance to the end, or until now."),
     "vaultId": Column(str, "The ARM id of the backup vault."),
     "jobLink": Column(str, "The vault in the portal, where its jobs are."),
@@ -49,24 +47,3 @@ def item(row: Row, now: datetime, expectation: Expectation, *, portal: str = POR
         end = row.get("completedAt")
         shown["elapsedSeconds"] = seconds_of(accepted, end if isinstance(end, datetime) else now)
     return shown if shown["ended"] else {**shown, **expectation.of(row, vault, now)}
-
-
-def row_id(row: Row) -> str:
-    """Return what names the item: the request, or the row of a message that became none."""
-    if row.get("RowKey") in (None, "restore"):
-        return str(row.get("requestId", ""))
-    return str(row["RowKey"])
-
-
-def moment(row: Row) -> datetime | None:
-    """Return by when a row stands in a list: its acceptance; a refused message's, its sending."""
-    found = row.get("acceptedAt") or row.get("requestedAt") or row.get("completedAt")
-    return found if isinstance(found, datetime) else None
-
-
-def vault_id(row: Row) -> str:
-    """Return the ARM id of a row's backup vault; "" where none is known."""
-    try:
-        return str(BackupInstanceId.parse(str(row.get("backupInstanceId", ""))).vault)
-    except InvalidId:
-        return ""

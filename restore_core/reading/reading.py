@@ -5,19 +5,21 @@ way is one query; of what has ended the days are read one by one from the newest
 a partition has no order but its keys'. No more rows are read than the days hold that are shown.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, Final
 
 from restore_core.contract.resource_ids import BackupVaultId, InvalidId
 from restore_core.engine.columns import day
-from restore_core.engine.ports import Readable
 from restore_core.errors import Unavailable
 from restore_core.reading.days import newest_first
 from restore_core.reading.expectation import Expectation
-from restore_core.reading.items import PORTAL, Item, Row, item, moment, row_id, vault_id
+from restore_core.reading.finding import found
+from restore_core.reading.items import PORTAL, Item, item
+from restore_core.reading.members import members
+from restore_core.reading.rows import Row, Rows, moment, row_id, vault_id
 from restore_core.reading.summary import summary
 from restore_core.reading.timeline import timeline
 from restore_core.reading.wanted import MAX_KEY, Wanted, Which, invalid
@@ -38,7 +40,7 @@ class Page:
 class Reading:
     """Reads for receivers and operators. Safe for threads; raises Unavailable or Rejected."""
 
-    def __init__(self, readable: Callable[[], Readable], *, portal: str = PORTAL) -> None:
+    def __init__(self, readable: Callable[[], Rows], *, portal: str = PORTAL) -> None:
         self._readable = readable
         self._portal = portal
 
@@ -48,15 +50,18 @@ class Reading:
         after = _place_of(wanted.older)
         rows = (row for row in rows if after is None or _place(row) < after)
         rows = (row for row in rows if wanted.matches(str(row.get("status")), vault_id(row)))
-        found = list(islice(rows, wanted.top + 1 if wanted.top else None))
-        page = found[: wanted.top]
+        some = list(islice(rows, wanted.top + 1 if wanted.top else None))
+        page = some[: wanted.top]
         expectation = Expectation(self._durations)
         items = [item(row, now, expectation, portal=self._portal) for row in page]
-        return Page(items, _named(page[-1]) if len(found) > len(page) else "")
+        return Page(items, _named(page[-1]) if len(some) > len(page) else "")
 
     def restore(self, request_id: str, now: datetime) -> Item | None:
-        """Return one restore with its timeline, or None; also why a message became none."""
-        row = self._readable().row_of(request_id) or self._newest_refused(request_id, now)
+        """Return what a list shows under this id, with its timeline; or None.
+
+        So also why a message became no restore, by the id that it named or by its row's.
+        """
+        row = found(self._readable(), request_id, now)
         if row is None:
             return None
         told = item(row, now, Expectation(self._durations), portal=self._portal)
@@ -75,13 +80,6 @@ class Reading:
         open_ones = [row for row in under_way if wanted.matches("", vault_id(row))]
         times = {"asOf": utc_text(now), "since": utc_text(since), "until": utc_text(until)}
         return {**times, "open": len(open_ones), **summary(told)}
-
-    def _newest_refused(self, request_id: str, now: datetime) -> Row | None:
-        """Return why a message never became a restore: the sender of it may wait for that id."""
-        for at in (now, now - timedelta(days=1)):
-            if rows := self._readable().refused(day(at), request_id):
-                return max(rows, key=lambda row: row["completedAt"])
-        return None
 
     def _rows(self, wanted: Wanted) -> Iterator[Row]:
         """Yield the rows, newest first. What has just ended is told once, by its result."""
@@ -124,8 +122,7 @@ class Reading:
 
     def _members(self, wanted: Wanted) -> Iterator[Row]:
         """Return the members of a set: as they ended, else as they stand."""
-        under_way = {row["RowKey"]: row for row in self._readable().outstanding()}
-        rows = [_member(row, under_way) for row in self._readable().members(wanted.part_of)]
+        rows = members(self._readable(), wanted.part_of)
         ended = {Which.OPEN: False, Which.ENDED: True}.get(wanted.state)
         rows = [row for row in rows if ended is None or ("completedAt" in row) is ended]
         return iter(sorted(rows, key=_place, reverse=True))
@@ -141,31 +138,6 @@ class Reading:
 def as_text(row: Row) -> str:
     """Return the message that a row holds, on one line."""
     return one_line(str(row["messageText"]))
-
-
-def _member(row: Row, under_way: Mapping[str, Row]) -> Row:
-    """Return the row of a member as that of a restore, with what is known of it while it runs."""
-    told = {
-        "RowKey": row["memberId"],
-        "requestId": row["memberId"],
-        "partOf": row["PartitionKey"],
-        "recoveryPointTime": row.get("pointTime"),
-        **{name: row[name] for name in _OF_A_MEMBER if name in row},
-    }
-    known = {name: value for name, value in told.items() if value is not None}
-    if "status" in row:
-        return known
-    return {**known, "status": "Accepted", **under_way.get(str(row["memberId"]), {})}
-
-
-_OF_A_MEMBER: Final = (
-    "sourceDiskId",
-    "targetDiskId",
-    "status",
-    "completedAt",
-    "errorCode",
-    "errorMessage",
-)
 
 
 def _is_wanted(wanted: Wanted, row: Row) -> bool:

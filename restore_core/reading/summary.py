@@ -4,15 +4,14 @@ Durations, ages and phases are of the restores that brought a disk back; a set's
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from restore_core.engine.columns import as_json
 from restore_core.lifecycle.status import Status
-from restore_core.reading.items import moment, row_id, vault_id
+from restore_core.reading.rows import Row, moment, row_id, vault_id
 
-Row = Mapping[str, Any]
 Told = dict[str, Any]
 
 BROUGHT_BACK: Final = frozenset({Status.COMPLETED.value, Status.COMPLETED_WITH_WARNINGS.value})

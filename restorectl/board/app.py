@@ -47,9 +47,6 @@ SPANS: Final = {
 }
 """What the page may ask for; the same words stand in its list."""
 USUAL: Final = "24h"
-LONGEST: Final = "30d"
-REFUSED: Final = "~"
-"""In the row id of a message that became no restore, and of no other."""
 _LONGEST_VERSION: Final = 15
 """Digits."""
 
@@ -104,7 +101,7 @@ class Data:
         row_id, now = request.path_params["row_id"], self._clock()
         try:
             with explained():
-                item = self._reads.restore(row_id, now) or self._refused(row_id)
+                item = self._reads.restore(row_id, now)
                 members = self._members(item, now)
         except Trouble as trouble:
             return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, trouble.text, trouble.remedy)
@@ -113,10 +110,6 @@ class Data:
         told = {"account": self._account, "asOf": utc_text(now)}
         next_ones = list(next_commands(item))
         return _json({**told, "item": item, "members": members, "commands": next_ones})
-
-    def _refused(self, row_id: str) -> Item | None:
-        """Return a message that became no restore: such a row is in the lists alone."""
-        return self._looks[LONGEST].find(row_id) if REFUSED in row_id else None
 
     def _members(self, item: Item | None, now: datetime) -> list[Item]:
         if item is None or "members" not in item:

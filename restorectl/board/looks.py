@@ -77,12 +77,6 @@ class Looks:
             new = [item for at, item in self._seen.values() if whole or at > version]
             return Changes(self._looked_at, self._version, whole, new)
 
-    def find(self, row_id: str) -> Item | None:
-        """Return what was seen of one row; raise Unavailable."""
-        self.since(self._version)
-        found = self._seen.get(row_id)
-        return found and found[1]
-
     def _look(self, now: datetime) -> None:
         if self._looked_at is not None and now - self._looked_at < FRESH:
             return

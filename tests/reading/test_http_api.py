@@ -12,12 +12,12 @@ import pytest
 
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.engine.columns import PUBLIC, public, refused_row, result_row
-from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, SettingsError, Unavailable
 from restore_core.lifecycle.states import Ending
 from restore_core.lifecycle.status import Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.reading.http_api import HttpApi
+from restore_core.reading.rows import Rows
 from restore_core.version import VERSION
 from tests.builders import (
     A_PROBLEM,
@@ -33,16 +33,16 @@ from tests.given_rows import GivenRows, Row
 HOST = "https://app.azurewebsites.net"
 
 
-def api(results: Readable) -> HttpApi:
+def api(results: Rows) -> HttpApi:
     return HttpApi(lambda: results, ManualClock(NOON))
 
 
-def one(results: Readable, request_id: str = "r1") -> Reply:
+def one(results: Rows, request_id: str = "r1") -> Reply:
     url = f"{HOST}/api/restores/{request_id}?code=the-key"
     return api(results).restore(Query(url, {"code": "the-key"}, request_id))
 
 
-def many(results: Readable, url: str = f"{HOST}/api/restores?code=k", **parameters: str) -> Reply:
+def many(results: Rows, url: str = f"{HOST}/api/restores?code=k", **parameters: str) -> Reply:
     return api(results).results(Query(url, parameters))
 
 
@@ -158,6 +158,13 @@ def test_a_message_that_was_refused_yesterday_is_found() -> None:
     rows = GivenRows(refused_on={"2026-11-20": [refusal(1)]})
 
     assert told(one(rows))["errorCode"] == "SomeCode"
+
+
+def test_a_refused_message_is_found_by_the_row_id_that_a_list_shows() -> None:
+    row = refusal(1)
+    rows = GivenRows(refused_on={"2026-09-01": [row]})
+
+    assert told(one(rows, row["RowKey"]))["rowId"] == row["RowKey"]
 
 
 def test_a_restore_comes_before_a_message_that_used_its_id_again() -> None:
@@ -307,8 +314,8 @@ def test_a_parameter_that_makes_no_sense_is_refused_by_name(
 # --------------------------------------------------------------------------- what goes wrong
 
 
-def failing(error: Exception) -> Callable[[], Readable]:
-    def results() -> Readable:
+def failing(error: Exception) -> Callable[[], Rows]:
+    def results() -> Rows:
         raise error
 
     return results

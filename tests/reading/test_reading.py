@@ -320,6 +320,20 @@ def test_a_refused_message_is_told_with_its_text_and_has_no_timeline() -> None:
     assert found["timeline"] == []
 
 
+def test_a_refused_message_is_found_by_its_row_however_long_ago_it_came() -> None:
+    for ago in (0, 20, 200, 2_000):
+        at = NOON - ago * DAY
+        refused = refused_row(a_refused_message(b"x", request_id="r1", inserted_at=at, at=at))
+        rows = GivenRows(refused_on={f"{at:%Y-%m-%d}": [refused]})
+
+        told = Reading(lambda rows=rows: rows).restore(refused["RowKey"], NOON)
+
+        assert told is not None
+        assert told["rowId"] == refused["RowKey"]
+        assert len(rows.asked) <= 3
+    assert Reading(GivenRows).restore("unreadable~0123456789abcdef", NOON) is None
+
+
 def test_what_nobody_knows_is_none() -> None:
     assert Reading(GivenRows).restore("r1", NOON) is None
 
@@ -383,6 +397,22 @@ def test_the_members_of_a_set_are_told_as_they_ended_or_as_they_stand() -> None:
 )
 def test_of_the_members_those_are_told_that_are_asked_for(state: Which, wanted: set[str]) -> None:
     assert set(ids(page(A_SET, part_of="set", state=state))) == wanted
+
+
+@pytest.mark.parametrize("set_id", ["set", "INC.1.set"])
+@pytest.mark.parametrize("name", ["disk-1", "disk.of.vm"])
+def test_a_disk_that_is_in_the_plan_alone_is_told_by_the_id_that_the_list_shows(
+    set_id: str, name: str
+) -> None:
+    key = f"{set_id}.{name}.0123456789abcdef"
+    row = a_member(key, status="NotProtected", completedAt=NOON, errorCode="DiskNotProtected")
+    rows = GivenRows(of_sets=[{**row, "PartitionKey": set_id}])
+
+    told = Reading(lambda: rows).restore(key, NOON)
+
+    assert told is not None
+    assert (told["rowId"], told["status"], told["partOf"]) == (key, "NotProtected", set_id)
+    assert Reading(lambda: rows).restore(f"{set_id}.other.0123456789abcdef", NOON) is None
 
 
 # ------------------------------------------------------------------------------------ a summary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -219,6 +220,18 @@ def test_a_refused_message_is_shown_by_the_id_it_named(looked: Ctl, five: Operat
 
     assert told.code == 0
     assert "the message: { [31m no JSON" in told.out
+
+
+def test_whatever_a_list_shows_can_be_shown(looked: Ctl, five: Operated) -> None:
+    five.refuse(b"{")
+    five.refuse(b"{}", "half-read", at=five.now - timedelta(days=5))
+
+    shown = [item["rowId"] for item in looked("ls", "--since", "30d", "-o", "json").json["value"]]
+
+    assert len(shown) == 7
+    for row_id in shown:
+        assert looked("show", row_id, "-o", "json").json["rowId"] == row_id
+    assert looked("watch", next(one for one in shown if "~" in one)).code == Exit.BADLY
 
 
 def test_what_does_not_exist_is_not_found(looked: Ctl) -> None:

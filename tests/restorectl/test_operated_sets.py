@@ -99,6 +99,8 @@ def test_a_set_is_shown_while_its_members_run_and_as_they_end(
     said = ctl("ls", "--part-of", "set-1", "--status", "Rejected").err
     assert said.startswith("No disk of set-1 has the status Rejected. There is: ")
     assert "1 NotProtected, of vault-1." in said
+    assert ctl("show", names["scratch"]["rowId"], "-o", "json").json["status"] == "NotProtected"
+    assert ctl("watch", names["scratch"]["rowId"]).code == Exit.BADLY
     watched = ctl("watch", "set-1", "--timeout", "0")
     assert watched.code == Exit.STILL_OPEN
     assert watched.out.count("\n") == 3

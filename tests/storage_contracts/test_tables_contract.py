@@ -701,6 +701,24 @@ def test_the_refused_messages_of_an_id_and_a_day_are_found_and_no_others(
     assert store.refused("2026-11-19", "r1") == []
 
 
+def test_a_refused_message_is_found_by_its_key_of_some_days_the_newest(
+    store: AccountTables,
+) -> None:
+    refuse(store, "r1", b"x")
+    refuse(store, "r1", b"x", days=1)
+    refuse(store, "r1", b"y", days=1)
+    key = str(store.refused("2026-11-21", "r1")[0]["RowKey"])
+
+    newest = store.refused_row("2026-11-01", "2026-11-30", key)
+
+    assert newest is not None
+    assert (newest["PartitionKey"], newest["messageText"]) == ("2026-11-21", "x")
+    older = store.refused_row("2026-11-01", "2026-11-20", key)
+    assert older is not None
+    assert older["PartitionKey"] == "2026-11-20"
+    assert store.refused_row("2026-11-01", "2026-11-19", key) is None
+
+
 def test_no_more_refused_messages_are_read_than_a_sender_can_mistake(store: AccountTables) -> None:
     for number in range(MAX_REFUSED + 1):
         refuse(store, "r1", str(number).encode())

@@ -53,6 +53,10 @@ class AccountTables:
         """Return the rows of a day's messages that named `request_id` and became no restore."""
         return self.results.refused(day, request_id)
 
+    def refused_row(self, first: str, last: str, row_id: str) -> Mapping[str, Any] | None:
+        """Return the newest row of these days under the key of a refused message, or None."""
+        return self.results.refused_row(first, last, row_id)
+
     def results_of(
         self, day: str, *, status: Status | None, after: str, most: int
     ) -> list[Mapping[str, Any]]:

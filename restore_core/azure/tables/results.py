@@ -42,6 +42,15 @@ class ResultsTable:
             MAX_REFUSED,
         )
 
+    def refused_row(self, first: str, last: str, row_id: str) -> Mapping[str, Any] | None:
+        """Return the newest row with this key of the days from `first` to `last`, or None.
+
+        The same message on two days is refused on both, under one key.
+        """
+        wanted = "PartitionKey ge @first and PartitionKey le @last and RowKey eq @key"
+        found = self._rows(wanted, {"first": first, "last": last, "key": row_id}, None)
+        return max(found, key=lambda row: row["PartitionKey"], default=None)
+
     def results_of(
         self, day: str, *, status: Status | None, after: str, most: int
     ) -> list[Mapping[str, Any]]:
