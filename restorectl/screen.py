@@ -182,12 +182,49 @@ def short_moment(text: object) -> str:
 
 
 def expected(item: Item, now: datetime) -> str:
-    """Return when the end is expected: in how long, or how late it is."""
+    """Return when the end is expected, or what it waits for before that can be told."""
+    if item.get("ended"):
+        return ""
+    if tries := next_try(item, now):
+        return f"next try {tries}"
+    if "follows" in item:
+        return ", ".join(filter(None, (f"after {item['follows']}", _outlook(item, now))))
+    if item.get("status") in _BEFORE_ITS_TURN and "expectedSeconds" in item:
+        return f"{_about(item['expectedSeconds'])} from its turn on"
+    return _outlook(item, now)
+
+
+def next_try(item: Item, now: datetime) -> str:
+    """Return when a restore that waits to try again does so; "" of any other."""
+    due = time_of(item.get("dueAt"))
+    if item.get("status") != "Retrying" or due is None or due <= now:
+        return ""
+    return f"{moment_near(due, now)} UTC"
+
+
+def moment_near(moment: datetime, now: datetime) -> str:
+    """Return a moment to the second, with its day where that is not today."""
+    is_today = moment.date() == now.date()
+    return f"{moment:%H:%M:%S}" if is_today else f"{moment:%d %b %H:%M:%S}"
+
+
+def is_late(item: Item, now: datetime) -> bool:
+    """Tell whether it takes longer than nearly all of its like did."""
+    late_from = time_of(item.get("lateFrom"))
+    return late_from is not None and now > late_from
+
+
+def _outlook(item: Item, now: datetime) -> str:
     end = time_of(item.get("expectedEnd"))
     if end is None:
         return ""
     left = round((end - now).total_seconds())
-    return f"in {_about(left)}" if left >= 0 else f"{_about(-left)} late"
+    if left >= 0:
+        return f"in {_about(left)}"
+    return f"{_about(-left)} late" if is_late(item, now) else "any moment"
+
+
+_BEFORE_ITS_TURN: Final = frozenset({"Enrolled", "Queued"})
 
 
 def _about(seconds: int) -> str:

@@ -20,7 +20,16 @@ ADDED: Final = {
     "elapsedSeconds": Column(int, "From acceptance to the end, or until now."),
     "vaultId": Column(str, "The ARM id of the backup vault."),
     "jobLink": Column(str, "The vault in the portal, where its jobs are."),
-    "expectedEnd": Column(datetime, "When it should end, while it is under way; perhaps past."),
+    "expectedEnd": Column(
+        datetime,
+        "When it should end, while it is under way; perhaps past. Of one that follows another, "
+        "when that one should.",
+    ),
+    "lateFrom": Column(
+        datetime,
+        "From when on it is late: slower than 95 % of what expectedEnd goes by or, where fewer "
+        "than five are known, twice as slow as the median.",
+    ),
     "expectedSeconds": Column(int, "How long it should take until then, from its turn on."),
     "expectedBy": Column(str, "What that goes by: this vault's last restores, or recorded ones."),
 }
@@ -46,4 +55,4 @@ def item(row: Row, now: datetime, expectation: Expectation, *, portal: str = POR
     if isinstance(accepted, datetime):
         end = row.get("completedAt")
         shown["elapsedSeconds"] = seconds_of(accepted, end if isinstance(end, datetime) else now)
-    return shown if shown["ended"] else {**shown, **expectation.of(row, vault, now)}
+    return shown if shown["ended"] else {**shown, **expectation.of(row, now)}

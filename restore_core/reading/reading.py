@@ -52,7 +52,7 @@ class Reading:
         rows = (row for row in rows if wanted.matches(str(row.get("status")), vault_id(row)))
         some = list(islice(rows, wanted.top + 1 if wanted.top else None))
         page = some[: wanted.top]
-        expectation = Expectation(self._durations)
+        expectation = Expectation(self._durations, self._readable().row_of)
         items = [item(row, now, expectation, portal=self._portal) for row in page]
         return Page(items, _named(page[-1]) if len(some) > len(page) else "")
 
@@ -64,7 +64,9 @@ class Reading:
         row = found(self._readable(), request_id, now)
         if row is None:
             return None
-        told = item(row, now, Expectation(self._durations), portal=self._portal)
+        told = item(
+            row, now, Expectation(self._durations, self._readable().row_of), portal=self._portal
+        )
         if "messageText" in row:
             told["messageText"] = as_text(row)
         return {**told, "timeline": timeline(row, self._readable().moments_of(row), now)}

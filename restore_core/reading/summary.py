@@ -11,6 +11,7 @@ from typing import Any, Final
 from restore_core.engine.columns import as_json
 from restore_core.lifecycle.status import Status
 from restore_core.reading.rows import Row, moment, row_id, vault_id
+from restore_core.reading.spread import spread
 
 Told = dict[str, Any]
 
@@ -36,20 +37,6 @@ def summary(rows: Sequence[Row]) -> Told:
         "vaults": _vaults(back),
         "days": _days(single),
     }
-
-
-def spread(values: Iterable[int]) -> Told:
-    """Return how many there are, their median, their 95th percentile and the largest."""
-    known = sorted(values)
-    if not known:
-        return {"count": 0}
-    p50, p95 = (known[_rank(len(known), share)] for share in (50, 95))
-    return {"count": len(known), "p50": p50, "p95": p95, "longest": known[-1]}
-
-
-def _rank(count: int, percent: int) -> int:
-    """Return where the nearest rank stands: the value that so many percent do not exceed."""
-    return max(0, -(-count * percent // 100) - 1)
 
 
 def _counts(rows: Iterable[Row]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from restore_core.reading.days import newest_first
 from restore_core.reading.expectation import RECORDED
 from restore_core.reading.items import PORTAL, portal_of
 from restore_core.reading.reading import Page, Reading
-from restore_core.reading.summary import spread
+from restore_core.reading.spread import spread
 from restore_core.reading.wanted import Wanted, Which, moment_of, until_now
 from tests.builders import INSTANCE, a_refused_message, a_restore, disk, every_state
 from tests.fakes import NOON
@@ -250,16 +250,78 @@ def test_a_past_that_cannot_be_read_is_none() -> None:
     assert item["expectedBy"] == "recordedMedian"
 
 
-def test_what_waits_for_others_ends_so_long_after_now() -> None:
-    (item,) = page(GivenRows(under_way=[running("r", HOUR, "Queued")], took=[60])).items
+@pytest.mark.parametrize("state", ["Queued", "Enrolled"])
+def test_what_waits_for_its_turn_ends_so_long_after_now(state: str) -> None:
+    (item,) = page(GivenRows(under_way=[running("r", HOUR, state)], took=[60])).items
 
     assert item["expectedEnd"] == "2026-11-21T12:01:00Z"
+
+
+def test_what_follows_another_ends_when_that_one_should() -> None:
+    leader = running("leader", readyAt=NOON - timedelta(minutes=9))
+    follower = running("r", HOUR, "Following", follows="leader", sourceDiskId=disk("disk-1"))
+
+    (item,) = page(GivenRows(leader, under_way=[follower], took=[60])).items
+
+    assert item["expectedEnd"] == "2026-11-21T11:52:00Z"
+    assert "expectedSeconds" not in item
+
+
+@pytest.mark.parametrize(
+    "leader",
+    [
+        None,
+        ended("leader"),
+        running("leader", status="Following", follows="r"),
+        running("leader", status="Gathering", members=2),
+    ],
+)
+def test_what_follows_what_has_no_end_to_be_expected_has_none(leader: Row | None) -> None:
+    follower = running("r", HOUR, "Following", follows="leader")
+
+    (item,) = page(GivenRows(leader, under_way=[follower])).items
+
+    assert item.keys().isdisjoint({"expectedEnd", "expectedSeconds", "lateFrom"})
+
+
+def test_a_leader_is_read_once_for_all_that_follow_it() -> None:
+    followers = [running(f"r{n}", HOUR, "Following", follows="leader") for n in range(5)]
+    rows = GivenRows(running("leader"), under_way=followers)
+
+    page(rows)
+
+    assert rows.asked.count("leader") == 1
+
+
+def test_what_tries_again_later_ends_so_long_after_then() -> None:
+    row = running("r", HOUR, "Retrying", readyAt=NOON - HOUR, dueAt=NOON + HOUR)
+
+    (item,) = page(GivenRows(under_way=[row], took=[60])).items
+
+    assert item["expectedEnd"] == "2026-11-21T13:01:00Z"
+    assert item["dueAt"] == "2026-11-21T13:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("took", "late_from"),
+    [
+        ([], "2026-11-21T12:09:36Z"),
+        ([100, 100, 900, 100], "2026-11-21T12:03:20Z"),
+        ([*range(1, 20), 900], "2026-11-21T12:00:19Z"),
+    ],
+)
+def test_late_is_what_is_slower_than_nearly_all_others(took: list[int], late_from: str) -> None:
+    row = running("r", HOUR, readyAt=NOON)
+
+    (item,) = page(GivenRows(under_way=[row], took=took)).items
+
+    assert item["lateFrom"] == late_from
 
 
 def test_what_has_ended_is_expected_no_more() -> None:
     (item,) = page(GivenRows(results=[ended("r")])).items
 
-    assert item.keys().isdisjoint({"expectedEnd", "expectedSeconds", "expectedBy"})
+    assert item.keys().isdisjoint({"expectedEnd", "lateFrom", "expectedSeconds"})
 
 
 def test_a_request_that_names_no_vault_yet_has_none() -> None:
@@ -307,6 +369,37 @@ def test_the_timeline_of_what_has_ended_ends_with_how() -> None:
         ("Completed", None),
     ]
     assert found["readyAt"] == "2026-11-21T12:00:00Z"
+
+
+def test_a_state_that_it_came_into_again_is_the_last_of_the_timeline() -> None:
+    restore = a_restore(every_state()["Retrying"])
+    moments = {
+        "Queued": NOON + timedelta(seconds=80),
+        "Retrying": NOON + timedelta(seconds=20),
+        "Ready": NOON + timedelta(seconds=10),
+    }
+    row = restore_row(replace(restore, moments=moments))
+
+    found = Reading(lambda: GivenRows(row)).restore("r1", NOON + timedelta(seconds=100))
+
+    assert found is not None
+    told = [(step["state"], step.get("seconds"), "again" in step) for step in found["timeline"]]
+    assert told == [
+        ("Accepted", 10, False),
+        ("Ready", 10, False),
+        ("Retrying", 60, False),
+        ("Queued", None, False),
+        ("Retrying", 20, True),
+    ]
+
+
+def test_a_state_whose_moment_an_earlier_version_did_not_note_is_the_last_all_the_same() -> None:
+    row = {**restore_row(a_restore(every_state()["Running"])), "stateSince": NOON + HOUR}
+
+    found = Reading(lambda: GivenRows(row)).restore("r1", NOON + 2 * HOUR)
+
+    assert found is not None
+    assert [step["seconds"] for step in found["timeline"]] == [3600, 3600]
 
 
 def test_a_refused_message_is_told_with_its_text_and_has_no_timeline() -> None:

@@ -776,6 +776,7 @@ def test_what_is_under_way_is_shown_as_it_was_at_its_last_step(store: AccountTab
 
     assert (shown["RowKey"], shown["status"], shown["acceptedAt"]) == ("r1", "Running", NOON)
     assert shown["targetDiskId"] == str(a_plan().target)
+    assert shown["dueAt"] == restore.due
     assert {"due", "turn", "leader", "vault"}.isdisjoint(shown)
 
 

@@ -116,7 +116,13 @@ def _row(restore: Restore, due: datetime) -> dict[str, Any]:
         "acceptedAt": restore.accepted_at,
         "vault": restore.vault_key,
         "leader": restore.leader,
-        **present({"turnAt": restore.turn_at, "throttledUntil": restore.throttled_until}),
+        **present(
+            {
+                "turnAt": restore.turn_at,
+                "throttledUntil": restore.throttled_until,
+                "dueAt": restore.due,
+            }
+        ),
         **({"findsFull": True} if restore.finds_full else {}),
     }
 

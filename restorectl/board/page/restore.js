@@ -113,7 +113,7 @@ function stop(item, step, isLast, now) {
     "li",
     { class: its },
     h("time", { datetime: step.at }, clock(step.at, now), h("small", {}, step.at.slice(16, 19))),
-    h("b", {}, said(word({ ended: over, status: step.state }))),
+    h("b", {}, said(word({ ended: over, status: step.state })), step.again && " again"),
     h("span", { class: "for" }, step.seconds !== undefined && span(step.seconds)),
   );
 }

@@ -20,8 +20,10 @@ export function running(items, now) {
   );
 }
 
-/** Seconds beyond the expected end; negative before it. */
-export const lateness = (item, now) => (item.expectedEnd ? secondsOf(now) - secondsOf(item.expectedEnd) : -Infinity);
+/** Seconds beyond the expected end, once it is slower than nearly all others; negative before. */
+export const lateness = (item, now) => (isLate(item, now) ? secondsOf(now) - secondsOf(item.expectedEnd) : -Infinity);
+
+const isLate = (item, now) => item.expectedEnd && secondsOf(now) > secondsOf(item.lateFrom ?? item.expectedEnd);
 
 function row(item, now) {
   return h(
@@ -38,7 +40,7 @@ function row(item, now) {
 /** How far it is, as a bar and as a number; a restore with no expected end has neither. */
 export function progress(item, now) {
   if (!item.expectedEnd || !item.expectedSeconds) return [];
-  const done = item.expectedSeconds + lateness(item, now);
+  const done = item.expectedSeconds + secondsOf(now) - secondsOf(item.expectedEnd);
   const share = Math.min(100, Math.max(0, Math.round((100 * done) / item.expectedSeconds)));
   return h(
     "div",
@@ -49,11 +51,14 @@ export function progress(item, now) {
 }
 
 export function outlook(item, now) {
-  if (!item.expectedEnd) return "No end is expected yet";
-  const late = lateness(item, now);
+  if (item.status === "Retrying" && secondsOf(item.dueAt) > secondsOf(now)) return `Next try ${clock(item.dueAt, now)}, by itself`;
+  const after = item.follows ? `After ${item.follows}: ` : "";
+  if (!item.expectedEnd) return after ? `After ${item.follows}` : "No end is expected yet";
+  const left = secondsOf(item.expectedEnd) - secondsOf(now);
   const end = clock(item.expectedEnd, now);
-  if (late > 0) return `${span(late)} later than expected (${end}, ${BY[item.expectedBy]})`;
-  return `Back about ${end}, in ${span(-late)}, ${BY[item.expectedBy]}`;
+  if (isLate(item, now)) return `${after}${span(-left)} later than expected (${end}, ${BY[item.expectedBy]})`;
+  if (left < 0) return `${after}Back any moment, expected about ${end}, ${BY[item.expectedBy]}`;
+  return `${after}Back about ${end}, in ${span(left)}, ${BY[item.expectedBy]}`;
 }
 
 function facts(item, now) {
