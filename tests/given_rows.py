@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from restore_core.azure.tables.row_codec import moments_of
+from restore_core.azure.tables.row_codec import moments_of, request_of
 from restore_core.contract.resource_ids import BackupVaultId
 from restore_core.lifecycle.status import Status
 
@@ -65,3 +65,6 @@ class GivenRows:
 
     def moments_of(self, row: Row) -> Mapping[str, datetime]:
         return moments_of(row)
+
+    def request_of(self, row: Row) -> Mapping[str, Any]:
+        return request_of(row)

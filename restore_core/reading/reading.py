@@ -5,7 +5,7 @@ way is one query; of what has ended the days are read one by one from the newest
 a partition has no order but its keys'. No more rows are read than the days hold that are shown.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -14,6 +14,7 @@ from typing import Any, Final
 from restore_core.contract.resource_ids import BackupVaultId, InvalidId
 from restore_core.engine.columns import day
 from restore_core.errors import Unavailable
+from restore_core.reading.asked import asked
 from restore_core.reading.days import newest_first
 from restore_core.reading.expectation import Expectation
 from restore_core.reading.finding import found
@@ -69,7 +70,17 @@ class Reading:
         )
         if "messageText" in row:
             told["messageText"] = as_text(row)
+        if request := self._readable().request_of(row):
+            told["asked"] = asked(request)
         return {**told, "timeline": timeline(row, self._readable().moments_of(row), now)}
+
+    def request(self, request_id: str) -> Mapping[str, Any] | None:
+        """Return what was asked under this id, in the message's own form; None where nothing was.
+
+        It is empty where a restore is recorded that cannot be read.
+        """
+        row = self._readable().row_of(request_id)
+        return None if row is None else self._readable().request_of(row)
 
     def summary(
         self, since: datetime, until: datetime, now: datetime, *, vault: str = ""

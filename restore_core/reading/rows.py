@@ -29,6 +29,9 @@ class Rows(Readable, Protocol):
     def refused_row(self, first: str, last: str, row_id: str) -> Row | None:
         """Return the newest row of a refused message with this key, of these days."""
 
+    def request_of(self, row: Row) -> Mapping[str, Any]:
+        """Return what the restore of `row` was asked for; nothing where that cannot be read."""
+
 
 def sets_of(member_id: str) -> Iterator[str]:
     """Yield the ids that the set of such a member may have, "" never.

@@ -78,7 +78,7 @@ def send(
         int | None, typer.Option("--expected", help="How many disks a set must have.", min=1)
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Although it was restored a moment ago.")
+        bool, typer.Option("--force", help="Although it is being restored, or was a moment ago.")
     ] = False,
     validate_only: Annotated[
         bool, typer.Option("--validate-only", help="Rehearse: restore nothing.")

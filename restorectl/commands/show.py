@@ -28,9 +28,12 @@ _BAR: Final = 24
 """Columns of the longest bar."""
 _FACTS: Final = (
     ("source", "sourceDiskId"),
+    ("machine", "sourceVirtualMachineId"),
+    ("group", "sourceResourceGroupId"),
     ("target", "targetDiskId"),
     ("instance", "backupInstanceId"),
     ("point", "recoveryPointTime"),
+    ("back as", "backAs"),
     ("follows", "follows"),
     ("part of", "partOf"),
     ("job", "jobId"),
@@ -39,7 +42,15 @@ _FACTS: Final = (
     ("reason", "reason"),
     ("correlation", "correlationId"),
     ("of Azure", "armCorrelationId"),
+    ("disks confirmed by", "confirmedBy"),
 )
+_ASKED: Final = (
+    ("target group", "targetResourceGroupId"),
+    ("suffix", "targetDiskSuffix"),
+    ("disks expected", "expectedDisks"),
+    ("not after", "notAfter"),
+)
+"""What was asked that no column tells."""
 
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The restore's requestId.")]
 
@@ -57,7 +68,7 @@ def show(
         case Format.JSON:
             screen.print_json(item)
         case Format.TSV:
-            names = [name for name in item if name != "timeline"]
+            names = [name for name in item if name not in ("timeline", "asked")]
             screen.print_tsv(names, [item])
         case _:
             told(screen.console(), item, session.clock())
@@ -88,6 +99,8 @@ def told(console: Console, item: Item, now: datetime) -> None:
     console.print(Text(_in_short(item, now)))
     for line in _why(item):
         console.print(line)
+    if look := _next_look(item, now):
+        console.print(look)
     for name, value in _facts(item):
         console.print(Text.assemble((f"{name}: ", "dim"), value), soft_wrap=True)
     _print_timeline(console, item)
@@ -107,12 +120,26 @@ def _in_short(item: Item, now: datetime) -> str:
         parts.append(f"from a point {age} old")
     if took:
         parts.append(f"took {took}" if item["ended"] else f"for {took} now")
-    if expected := screen.expected(item, now):
-        by = "by this vault's last restores"
-        if item.get("expectedBy") != "vault":
-            by = "by recorded restores of small disks"
-        parts.append(f"end expected {expected} ({by})")
+    parts.append(_outlook(item, now))
     return ", ".join(part for part in parts if part)
+
+
+def _outlook(item: Item, now: datetime) -> str:
+    """Return when the end is expected, and by what that goes."""
+    expected = screen.expected(item, now)
+    if not expected or "expectedEnd" not in item or screen.next_try(item, now):
+        return expected
+    by = "by this vault's last restores"
+    if item.get("expectedBy") != "vault":
+        by = "by recorded restores of small disks"
+    if "follows" in item:
+        leader, _, when = expected.partition(", ")
+        return (
+            f"{leader}, which {'is' if screen.is_late(item, now) else 'should end'} {when} ({by})"
+        )
+    if screen.is_late(item, now):
+        return f"{expected.removesuffix(' late')} later than expected ({by})"
+    return f"end expected {expected} ({by})"
 
 
 def _of_a_set(item: Item, took: str) -> str:
@@ -141,12 +168,45 @@ def _why(item: Item) -> Iterator[Text]:
         yield Text.assemble(("What to do: ", "bold"), advice)
 
 
+def _next_look(item: Item, now: datetime) -> Text | None:
+    """Return when Azure is asked again, where that is more than a moment away."""
+    due = screen.time_of(item.get("dueAt"))
+    if item["ended"] or due is None or due <= now:
+        return None
+    if tries := screen.next_try(item, now):
+        told = f"{tries}, by itself; sooner: withdraw it and send it anew"
+        return Text.assemble(("Next try: ", "bold"), told)
+    if "errorCode" not in item:
+        return None
+    return Text.assemble(("Next look: ", "bold"), f"{screen.moment_near(due, now)} UTC, by itself")
+
+
 def _facts(item: Item) -> Iterator[tuple[str, str]]:
     for name, key in _FACTS:
         if key in item:
             yield name, str(item[key])
+    for name, key in _ASKED:
+        if key in (asked := item.get("asked", {})) and key not in item:
+            yield name, str(asked[key])
+    if "members" in item or ("asked" in item and "recoveryPointTime" not in item):
+        yield "cut-off", _cut_off(item)
+    if "sizeGib" in item:
+        yield "size", f"{item['sizeGib']} GiB, where it is known"
+    if "members" in item and "expectedSeconds" in item:
+        yield "would take", screen.duration(item["expectedSeconds"])
     if "messageText" in item:
         yield "the message", str(item["messageText"])
+
+
+def _cut_off(item: Item) -> str:
+    """Return from when the newest point may be: of a set, of each disk."""
+    asked = item.get("asked", {})
+    if "recoveryPointId" in asked:
+        return f"the point {asked['recoveryPointId']}"
+    at = asked.get("pointInTime")
+    if at == "latest":
+        return "none: the newest point when it is looked for"
+    return f"the newest point at or before {at or item.get('acceptedAt', 'its acceptance')}"
 
 
 def _print_timeline(console: Console, item: Item) -> None:
@@ -162,5 +222,6 @@ def _print_timeline(console: Console, item: Item) -> None:
         bar = "█" * round(_BAR * (seconds or 0) / longest)
         moment = screen.time_of(step["at"])
         at = f"{moment:%d %b %H:%M:%S}" if moment else ""
-        table.add_row(at, Text(str(step["state"])), screen.duration(seconds), Text(bar, "cyan"))
+        state = f"{step['state']} again" if step.get("again") else str(step["state"])
+        table.add_row(at, Text(state), screen.duration(seconds), Text(bar, "cyan"))
     console.print(table)

@@ -17,7 +17,15 @@ from restore_core.reading.items import PORTAL, portal_of
 from restore_core.reading.reading import Page, Reading
 from restore_core.reading.spread import spread
 from restore_core.reading.wanted import Wanted, Which, moment_of, until_now
-from tests.builders import INSTANCE, a_refused_message, a_restore, disk, every_state
+from tests.builders import (
+    INSTANCE,
+    a_refused_message,
+    a_restore,
+    a_set_of,
+    disk,
+    every_state,
+    fields,
+)
 from tests.fakes import NOON
 from tests.given_rows import GivenRows, Row
 
@@ -371,6 +379,38 @@ def test_the_timeline_of_what_has_ended_ends_with_how() -> None:
     assert found["readyAt"] == "2026-11-21T12:00:00Z"
 
 
+def test_a_restore_tells_what_it_was_asked_for() -> None:
+    restore = a_restore(pointInTime="2026-11-20T00:00:00Z", force=True, reason="the night")
+
+    found = Reading(lambda: GivenRows(restore_row(restore))).restore("r1", NOON)
+
+    assert found is not None
+    assert found["asked"] == {
+        "backupInstanceId": INSTANCE,
+        "targetDiskId": disk("disk-1-restored"),
+        "pointInTime": "2026-11-20T00:00:00+00:00",
+        "force": True,
+    }
+
+
+def test_what_was_asked_under_an_id_is_told_as_it_was_sent() -> None:
+    row = restore_row(a_restore(reason="the night"))
+
+    assert Reading(lambda: GivenRows(row)).request("r1") == fields(reason="the night")
+    assert Reading(lambda: GivenRows({**row, "document": "{}"})).request("r1") == {}
+    assert Reading(GivenRows).request("r1") is None
+
+
+@pytest.mark.parametrize(("disks", "told"), [(20, True), (21, False)])
+def test_of_a_long_list_of_disks_none_is_told(disks: int, *, told: bool) -> None:
+    row = restore_row(a_set_of(disks))
+
+    found = Reading(lambda: GivenRows(row)).restore("r1", NOON)
+
+    assert found is not None
+    assert ("sourceDiskIds" in found["asked"]) is told
+
+
 def test_a_state_that_it_came_into_again_is_the_last_of_the_timeline() -> None:
     restore = a_restore(every_state()["Retrying"])
     moments = {
@@ -506,6 +546,7 @@ def test_a_disk_that_is_in_the_plan_alone_is_told_by_the_id_that_the_list_shows(
     assert told is not None
     assert (told["rowId"], told["status"], told["partOf"]) == (key, "NotProtected", set_id)
     assert Reading(lambda: rows).restore(f"{set_id}.other.0123456789abcdef", NOON) is None
+    assert Reading(lambda: rows).restore(f"{'s' * 65}.other.0123456789abcdef", NOON) is None
 
 
 # ------------------------------------------------------------------------------------ a summary

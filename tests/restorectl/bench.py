@@ -15,7 +15,7 @@ from restore_core.azure import clients
 from restore_core.azure.queues import AccountQueues
 from restore_core.azure.tables.account import AccountTables
 from restore_core.connection import StorageConnection
-from restore_core.lifecycle.states import Ended, Ending
+from restore_core.lifecycle.states import Ended, Ending, Wait
 from restore_core.lifecycle.status import Status
 from restorectl.app import run
 from tests.builders import (
@@ -50,20 +50,28 @@ class Operated:
         self.store = AccountTables(self.table_service)
         self.queues = AccountQueues(self.queue_service)
 
-    def begin(self, request_id: str, state: str = "Running", ago: float = 60) -> Restore:
+    def begin(
+        self, request_id: str, state: str = "Running", ago: float = 60, wait: Wait | None = None
+    ) -> Restore:
         """Have a restore under way, accepted so many seconds ago."""
-        made = self._accepted(a_restore(every_state()[state], requestId=request_id), ago)
+        made = self._accepted(a_restore(every_state(wait)[state], requestId=request_id), ago)
         self.store.restores.record(made)
         self.store.schedule.put(made, self.now)
         return made
 
     def end(
-        self, request_id: str, status: Status = Status.COMPLETED, ago: float = 3600, **outcome: Any
+        self,
+        request_id: str,
+        status: Status = Status.COMPLETED,
+        ago: float = 3600,
+        asked: dict[str, Any] | None = None,
+        **outcome: Any,
     ) -> None:
         """Have a restore that ended, five minutes after it was accepted."""
         at = self.now - timedelta(seconds=ago - 300)
-        ended = an_outcome(status, at=at, job=A_JOB, **outcome)
-        ending = a_restore(Ending(ended, a_claimed_plan()), requestId=request_id)
+        ended = an_outcome(status, at=at, **{"job": A_JOB, **outcome})
+        plan = a_claimed_plan() if asked is None else None
+        ending = a_restore(Ending(ended, plan), **{"requestId": request_id, **(asked or {})})
         restore = self._accepted(ending, ago)
         done = replace(restore, state=Ended(ended, restore.plan))
         done = replace(done, outbox=replace(done.outbox, pending=()))
@@ -84,6 +92,7 @@ class Operated:
             restore,
             accepted_at=at,
             requested_at=at,
+            deadline=at + timedelta(hours=48),
             moments=dict(reversed(moments.items())),
             state=_planned_at(restore.state, at),
         )

@@ -10,7 +10,7 @@ from restore_core.azure.tables.durations import DURATIONS, DurationsTable
 from restore_core.azure.tables.outstanding import OUTSTANDING, OutstandingTable
 from restore_core.azure.tables.restores import RESTORES, RestoresTable
 from restore_core.azure.tables.results import RESULTS, ResultsTable
-from restore_core.azure.tables.row_codec import moments_of
+from restore_core.azure.tables.row_codec import moments_of, request_of
 from restore_core.azure.tables.sets import SETS, SetsTable
 from restore_core.azure.tables.sources import SOURCES, SourcesTable
 from restore_core.azure.tables.table import Table
@@ -89,3 +89,7 @@ class AccountTables:
     def moments_of(self, row: Mapping[str, Any]) -> Mapping[str, datetime]:
         """Return when the restore of `row` first came into each state."""
         return moments_of(row)
+
+    def request_of(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the restore of `row` was asked for, in the message's own form."""
+        return request_of(row)

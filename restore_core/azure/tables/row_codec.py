@@ -96,6 +96,15 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
         raise UnreadableRow(f"The row of {key} cannot be read: {type(e).__name__}.") from None
 
 
+def request_of(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the request of a restore, in the message's own form; nothing where unreadable."""
+    try:
+        fields: dict[str, Any] = json.loads(restore_of(row).request.to_json())
+    except UnreadableRow:
+        return {}
+    return fields
+
+
 def moments_of(row: Mapping[str, Any]) -> Mapping[str, datetime]:
     """Return when a restore first came into each state, the latest first; none where unreadable."""
     try:
