@@ -42,7 +42,9 @@ class GivenRows:
 
     def results_of(self, day: str, *, status: Status | None, after: str, most: int) -> list[Row]:
         self.asked.append((day, status, after, most))
-        return self.of_the_day[:most]
+        rows = [row for row in self.of_the_day if row["RowKey"] > after][:most]
+        self.read += len(rows)
+        return rows
 
     def outstanding(self) -> list[Row]:
         return [dict(row) for row in self.under_way]

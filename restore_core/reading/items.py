@@ -7,6 +7,7 @@ from restore_core.engine.column import Column, seconds_of
 from restore_core.engine.columns import as_json
 from restore_core.reading.expectation import Expectation
 from restore_core.reading.rows import Row, row_id, vault_id
+from restore_core.text import one_line
 
 Item = dict[str, Any]
 
@@ -18,6 +19,8 @@ _PORTALS: Final = {
 ADDED: Final = {
     "rowId": Column(str, "What to ask for it by: requestId, or the row of a refused message."),
     "elapsedSeconds": Column(int, "From acceptance to the end, or until now."),
+    "underWay": Column(int, "Of a set under way: its disks that have no end yet. One set alone."),
+    "backAs": Column(str, "Of a set's disk: the new disk, also where another restore made it."),
     "vaultId": Column(str, "The ARM id of the backup vault."),
     "jobLink": Column(str, "The vault in the portal, where its jobs are."),
     "expectedEnd": Column(
@@ -45,6 +48,8 @@ def portal_of(arm_endpoint: str) -> str:
 def item(row: Row, now: datetime, expectation: Expectation, *, portal: str = PORTAL) -> Item:
     """Return what is told of a row; absent is what does not apply."""
     shown: Item = {k: v for k, v in as_json(row).items() if v != "" and k != "messageText"}
+    if row.get("backAs"):
+        shown["backAs"] = one_line(str(row["backAs"]))
     vault = vault_id(row)
     shown["rowId"] = row_id(row)
     if vault:

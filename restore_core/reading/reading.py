@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from restore_core.contract.resource_ids import BackupVaultId, InvalidId
 from restore_core.engine.columns import day
+from restore_core.engine.reservation import RESTORED_ALREADY
 from restore_core.errors import Unavailable
 from restore_core.reading.asked import asked
 from restore_core.reading.days import newest_first
 from restore_core.reading.expectation import Expectation
 from restore_core.reading.finding import found
 from restore_core.reading.items import PORTAL, Item, item
-from restore_core.reading.members import members
+from restore_core.reading.members import back_as, members, so_far, with_results
 from restore_core.reading.rows import Row, Rows, moment, row_id, vault_id
 from restore_core.reading.summary import summary
 from restore_core.reading.timeline import timeline
@@ -53,6 +54,8 @@ class Reading:
         rows = (row for row in rows if wanted.matches(str(row.get("status")), vault_id(row)))
         some = list(islice(rows, wanted.top + 1 if wanted.top else None))
         page = some[: wanted.top]
+        if wanted.part_of:
+            page = with_results(self._readable(), page, wanted.outcome)
         expectation = Expectation(self._durations, self._readable().row_of)
         items = [item(row, now, expectation, portal=self._portal) for row in page]
         return Page(items, _named(page[-1]) if len(some) > len(page) else "")
@@ -65,14 +68,28 @@ class Reading:
         row = found(self._readable(), request_id, now)
         if row is None:
             return None
-        told = item(
-            row, now, Expectation(self._durations, self._readable().row_of), portal=self._portal
-        )
+        row = self._in_its_set(row)
+        expectation = Expectation(self._durations, self._readable().row_of)
+        told = item(row, now, expectation, portal=self._portal) | self._of_one(row)
+        return {**told, "timeline": timeline(row, self._readable().moments_of(row), now)}
+
+    def _of_one(self, row: Row) -> Item:
+        """Return what is told of one restore alone: each of these is a question of its own."""
+        told = Item()
+        if "members" in row and "completedAt" not in row:
+            told |= so_far(self._readable(), str(row["requestId"]))
         if "messageText" in row:
             told["messageText"] = as_text(row)
         if request := self._readable().request_of(row):
             told["asked"] = asked(request)
-        return {**told, "timeline": timeline(row, self._readable().moments_of(row), now)}
+        return told
+
+    def _in_its_set(self, row: Row) -> Row:
+        """Return the row of a member with the disk that another restore had brought back."""
+        if "partOf" not in row or row.get("errorCode") != RESTORED_ALREADY:
+            return row
+        of_plan = back_as(self._readable(), row)
+        return {**row, **{name: of_plan[name] for name in _OF_THE_OTHER if name in of_plan}}
 
     def request(self, request_id: str) -> Mapping[str, Any] | None:
         """Return what was asked under this id, in the message's own form; None where nothing was.
@@ -146,6 +163,10 @@ class Reading:
             return self._readable().durations_of(BackupVaultId.parse(vault))
         except (InvalidId, Unavailable):
             return []
+
+
+_OF_THE_OTHER: Final = ("backAs", "targetDiskId")
+"""Of a member that was refused because its disk is back: what its own row does not hold."""
 
 
 def as_text(row: Row) -> str:
