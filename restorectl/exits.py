@@ -22,7 +22,7 @@ class Exit(IntEnum):
 MEANINGS = {
     Exit.WELL: "Done; what was waited for ended well.",
     Exit.BADLY: "A restore that was waited for ended badly, or the doctor found a fault.",
-    Exit.USAGE: "The words of the command are wrong, or the message is no request.",
+    Exit.USAGE: "The words of the command are wrong, the message is no request, or its id is used.",
     Exit.NOT_FOUND: "There is no such restore, set, disk or message.",
     Exit.UNREACHED: "The account, the vault or the caller's identity could not be used.",
     Exit.NOT_CONFIRMED: "It was not confirmed, or nobody was there to be asked (`--yes`).",

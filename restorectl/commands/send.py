@@ -13,6 +13,7 @@ import typer
 from restore_core.contract.envelopes import reader
 from restore_core.contract.moments import moment_of as contract_moment
 from restore_core.contract.resource_ids import DiskId, InvalidId
+from restore_core.contract.withdrawal import Withdrawal
 from restore_core.errors import MalformedRequest, NothingAsked, Rejected
 from restore_core.loose_json import object_of
 from restore_core.reading.wanted import moment_of
@@ -20,15 +21,21 @@ from restore_core.text import quoted, utc_text
 from restorectl import options, person, screen
 from restorectl.exits import Exit, Trouble
 from restorectl.progress import Progress
+from restorectl.recorded import is_attached
 from restorectl.session import clock, explained, opened
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from restore_core.contract.origin import Asked
+    from restorectl.session import Session
+
 SET_FIELDS: Final = ("sourceVirtualMachineId", "sourceResourceGroupId", "sourceDiskIds")
 """What makes a request one for more than one disk."""
 STDIN: Final = "-"
-_OTHERS: Final = "Send FILE, or options that make a request, not both."
+_OTHERS: Final = (
+    "Send FILE, or options that make a request, not both; --id alone gives FILE another id."
+)
 
 
 def send(
@@ -84,7 +91,7 @@ def send(
         bool, typer.Option("--validate-only", help="Rehearse: restore nothing.")
     ] = False,
     request_id: Annotated[
-        str, typer.Option("--id", help="The requestId; else one is made, and printed.")
+        str, typer.Option("--id", help="The requestId, also in place of FILE's; else one is made.")
     ] = "",
     by: Annotated[str, typer.Option("--by", help="Who asks; else your user's name.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
@@ -116,25 +123,50 @@ def send(
         "notAfter": not_after,
         "force": force,
         "validateOnly": validate_only,
+        "requestedBy": by,
         "reason": reason,
     }
     message = {field: value for field, value in made.items() if value}
-    message = _completed(message, now, by) if not file else _read(file, message)
+    message = _completed(message, now) if not file else _read(file, message)
     asked = checked(message)
+    if request_id and asked.request_id != request_id:
+        raise Trouble(f"{file} is an envelope, whose id --id does not replace.", "", Exit.USAGE)
     if dry_run or session is None:
         screen.print_json(message)
         return
+    is_sent = not (file or request_id) or not _is_known(session, asked, wait=wait, yes=yes)
+    if is_sent:
+        _send(session, message, yes=yes)
+    sys.stdout.write(f"{asked.request_id}\n")
+    sys.stdout.flush()
+    if wait:
+        progress = Progress(session, every=every, minutes=timeout)
+        raise typer.Exit(progress.follow([asked.request_id], screen.console(errors=True)))
+    if is_sent:
+        told = f"Sent. Follow it: restorectl watch {asked.request_id}"
+        screen.console(errors=True).print(told, soft_wrap=True)
+
+
+def _is_known(session: Session, asked: Asked | Withdrawal, *, wait: bool, yes: bool) -> bool:
+    """Tell whether the request is recorded already and need not be sent; raise Trouble."""
+    if isinstance(asked, Withdrawal):
+        return False
+    try:
+        return is_attached(session, asked, wait=wait, yes=yes)
+    except Trouble as trouble:
+        if trouble.code is not Exit.UNREACHED:
+            raise
+        # Who may send need not have the right to read: the app itself refuses an id that is used.
+        told = f"Whether {asked.request_id} was asked before was not to be learnt: {trouble.text}"
+        screen.console(errors=True).print(told, soft_wrap=True)
+        return False
+
+
+def _send(session: Session, message: Any, *, yes: bool) -> None:
     if any(field in object_of(message) for field in SET_FIELDS):
-        _ask(message, yes=yes)
+        screen.confirmed(question(message), yes=yes)
     with explained():
         session.send(message)
-    sys.stdout.write(f"{asked}\n")
-    sys.stdout.flush()
-    if not wait:
-        screen.console(errors=True).print(f"Sent. Follow it: restorectl watch {asked}")
-        return
-    progress = Progress(session, every=every, minutes=timeout)
-    raise typer.Exit(progress.follow([asked], screen.console(errors=True)))
 
 
 def _disks(disks: list[str]) -> dict[str, Any]:
@@ -166,7 +198,7 @@ def _point_in_time(at: str, now: datetime) -> str:
     return at
 
 
-def _completed(message: dict[str, Any], now: datetime, by: str) -> dict[str, Any]:
+def _completed(message: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return the message with an id and whoever asks."""
     if not any(field in message for field in ("sourceDiskId", "backupInstanceId", *SET_FIELDS)):
         raise Trouble(
@@ -175,14 +207,20 @@ def _completed(message: dict[str, Any], now: datetime, by: str) -> dict[str, Any
             Exit.USAGE,
         )
     made = f"ctl-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    return {"requestId": made, "requestedBy": person.named(by), **message}
+    return {"requestId": made, "requestedBy": person.named(), **message}
 
 
 def _read(file: str, message: dict[str, Any]) -> Any:
-    if message:
-        raise Trouble(
-            f"{', '.join(message)} stand in the file already, or not.", _OTHERS, Exit.USAGE
-        )
+    """Return the message of a file, under the id that was named beside it."""
+    others = [field for field in message if field != "requestId"]
+    if others:
+        names = ", ".join(others)
+        raise Trouble(f"{file} says itself what is asked: not {names}.", _OTHERS, Exit.USAGE)
+    content = _json_of(file)
+    return {**content, **message} if isinstance(content, dict) else content
+
+
+def _json_of(file: str) -> Any:
     try:
         text = sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
         return json.loads(text)
@@ -192,23 +230,41 @@ def _read(file: str, message: dict[str, Any]) -> Any:
         raise Trouble(f"{file} holds no JSON: {error}", "", Exit.USAGE) from None
 
 
-def checked(message: Any) -> str:
-    """Return the id of what a message asks, by the app's own contract; raise Trouble."""
+def checked(message: Any) -> Asked | Withdrawal:
+    """Return what a message asks, by the app's own contract; raise Trouble."""
     try:
-        return reader.read(json.dumps(message).encode()).request_id
+        return reader.read(json.dumps(message).encode())
     except NothingAsked as error:
         raise Trouble(error.reason, "It was not sent.", Exit.USAGE) from None
     except MalformedRequest as error:
         raise Trouble(error.reason, "It was not sent: correct it first.", Exit.USAGE) from None
 
 
-def _ask(message: dict[str, Any], *, yes: bool) -> None:
+def question(message: dict[str, Any]) -> str:
+    """Return what somebody must say yes to: which disks, from when, to where, under which names."""
+    verb = "Validate" if message.get("validateOnly") else "Restore"
+    target = quoted(screen.name_of(message.get("targetResourceGroupId")))
+    named = f", named …{suffix}" if (suffix := message.get("targetDiskSuffix")) else ""
+    return f"{verb} {_disks_of(message)} from {_moment(message)} to new disks in {target}{named}?"
+
+
+def _disks_of(message: dict[str, Any]) -> str:
     if machine := message.get("sourceVirtualMachineId"):
         what = f"all disks of the machine {quoted(screen.name_of(machine))}"
     elif group := message.get("sourceResourceGroupId"):
         what = f"all protected disks of the group {quoted(screen.name_of(group))}"
     else:
         what = f"{len(message.get('sourceDiskIds') or [])} disks"
-    target = screen.name_of(message.get("targetResourceGroupId"))
-    verb = "Validate" if message.get("validateOnly") else "Restore"
-    screen.confirmed(f"{verb} {what} to new disks in {quoted(target)}?", yes=yes)
+    expected = message.get("expectedDisks")
+    parts = [f"{expected} are expected"] if expected else []
+    parts += ["also what came back a moment ago or is under way"] if message.get("force") else []
+    return f"{what} ({', '.join(parts)})" if parts else what
+
+
+def _moment(message: dict[str, Any]) -> str:
+    at = message.get("pointInTime")
+    return (
+        "their newest points"
+        if at in (None, "latest")
+        else f"their newest points at {at} or before"
+    )

@@ -132,16 +132,95 @@ def test_a_file_is_checked_before_it_is_sent(
     assert operated.requests() == []
 
 
-def test_who_waits_learns_by_the_exit_code_how_it_went(
+def test_an_id_that_was_used_is_told_with_how_that_ended_and_nothing_is_sent(
+    ctl: Ctl, operated: Operated, tmp_path: Path
+) -> None:
+    operated.end("r1")
+
+    told = ctl("send", a_file(tmp_path, fields()))
+
+    assert (told.code, told.out, operated.requests()) == (Exit.USAGE, "", [])
+    assert (
+        "'r1' was asked already, by this same message: disk-1 → disk-1-restored, Comp" in told.err
+    )
+    assert "--id r1-2" in told.err
+
+
+@pytest.mark.parametrize("words", [[], ["--yes"], ["--wait"]])
+def test_an_id_of_another_request_is_never_sent(
+    ctl: Ctl, operated: Operated, tmp_path: Path, words: list[str]
+) -> None:
+    operated.begin("r1")
+
+    told = ctl("send", a_file(tmp_path, fields(targetDiskId=disk("other"))), *words)
+
+    assert (told.code, operated.requests()) == (Exit.USAGE, [])
+    assert "'r1' is another request's id already: disk-1 → disk-1-restored, Running" in told.err
+
+
+def test_who_waits_for_what_was_asked_already_is_told_so_and_how_it_ends(
     ctl: Ctl, operated: Operated, tmp_path: Path
 ) -> None:
     operated.end("r1", Status.FAILED)
 
     told = ctl("send", a_file(tmp_path, fields()), "--wait")
 
-    assert told.code == Exit.BADLY
-    assert told.out == "r1\n"
+    assert (told.code, told.out, operated.requests()) == (Exit.BADLY, "r1\n", [])
+    assert "It is waited for; not sent." in told.err
     assert "r1: Failed after 5 min 00 s" in told.err
+
+
+def test_a_script_may_repeat_the_same_message(ctl: Ctl, operated: Operated, tmp_path: Path) -> None:
+    operated.end("r1")
+
+    told = ctl("send", a_file(tmp_path, fields()), "--yes")
+
+    assert (told.code, told.out, operated.requests()) == (0, "r1\n", [])
+    assert "A repeat changes nothing; not sent." in told.err
+
+
+def test_a_file_may_be_sent_under_another_id(ctl: Ctl, operated: Operated, tmp_path: Path) -> None:
+    operated.end("r1")
+
+    told = ctl("send", a_file(tmp_path, fields()), "--id", "r2")
+
+    assert (told.code, told.out) == (0, "r2\n")
+    assert operated.requests() == [fields(requestId="r2")]
+
+
+def test_the_id_of_an_envelope_is_its_own(ctl: Ctl, operated: Operated, tmp_path: Path) -> None:
+    event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": fields()}
+
+    told = ctl("send", a_file(tmp_path, event), "--id", "r2")
+
+    assert (told.code, operated.requests()) == (Exit.USAGE, [])
+    assert "is an envelope, whose id --id does not replace" in told.err
+
+
+def test_a_message_that_was_refused_may_be_corrected_under_its_id(
+    ctl: Ctl, operated: Operated, tmp_path: Path
+) -> None:
+    operated.refuse(b"{", "r1")
+
+    assert ctl("send", a_file(tmp_path, fields())).code == 0
+
+
+def test_a_withdrawal_in_a_file_is_sent_for_what_is_recorded(
+    ctl: Ctl, operated: Operated, tmp_path: Path
+) -> None:
+    operated.begin("r1", "Queued")
+
+    assert ctl("send", a_file(tmp_path, {"withdraw": "r1"})).code == 0
+    assert operated.requests() == [{"withdraw": "r1"}]
+
+
+def test_who_may_not_read_may_send(ctl: Ctl, operated: Operated, tmp_path: Path) -> None:
+    operated.table_service.get_table_client("Restores").delete_table()
+
+    told = ctl("send", a_file(tmp_path, fields()))
+
+    assert (told.code, told.out) == (0, "r1\n")
+    assert "Whether r1 was asked before was not to be learnt" in told.err
 
 
 def test_who_waits_no_longer_learns_that_it_goes_on(

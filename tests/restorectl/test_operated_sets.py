@@ -71,10 +71,26 @@ def test_a_set_is_sent_when_somebody_has_said_so(ctl: Ctl, operated: Operated) -
 
     unasked = ctl(*words)
     assert (unasked.code, operated.requests()) == (Exit.NOT_CONFIRMED, [])
-    assert "Restore all disks of the machine 'vm-1' to new disks in 'rg-restore'?" in unasked.err
+    whole = "Restore all disks of the machine 'vm-1' from their newest points to new disks in 'rg-r"
+    assert whole in unasked.err
 
     assert ctl(*words, "--yes").code == 0
     assert len(operated.requests()) == 1
+
+
+def test_the_question_says_what_from_when_and_under_which_names(
+    ctl: Ctl, operated: Operated
+) -> None:
+    words = ["send", "--machine", MACHINE, "--to", TARGET_GROUP, "--suffix", "-back", "--force"]
+
+    told = ctl(*words, "--at", "2026-11-20T02:00:00Z", "--expected", "25").err
+
+    assert told.startswith(
+        "Restore all disks of the machine 'vm-1' (25 are expected, also what came back a moment "
+        "ago or is under way) from their newest points at 2026-11-20T02:00:00Z or before to new "
+        "disks in 'rg-restore', named …-back?"
+    )
+    assert operated.requests() == []
 
 
 def test_a_set_is_shown_while_its_members_run_and_as_they_end(
