@@ -326,16 +326,22 @@ def test_what_has_no_claim_is_withdrawn(ctl: Ctl, operated: Operated) -> None:
     told = ctl("withdraw", "r", "--yes")
 
     assert told.code == 0
-    assert "1 would end as Cancelled." in told.err
+    assert "1 would end as Cancelled, unless Azure takes them first." in told.err
     (sent,) = operated.requests()
     assert sent.pop("requestedBy").startswith("restorectl")
     assert sent == {"withdraw": "r"}
 
 
-def test_what_azure_has_taken_is_said_to_go_on(ctl: Ctl, operated: Operated) -> None:
+def test_of_what_azure_has_taken_nothing_is_withdrawn_and_it_is_said_what_is_left(
+    ctl: Ctl, operated: Operated
+) -> None:
     operated.begin("r", "Running")
 
-    assert "1 go on: Azure has taken them" in ctl("withdraw", "r", "--yes").err
+    told = ctl("withdraw", "r", "--yes")
+
+    assert (told.code, operated.requests()) == (0, [])
+    assert "Nothing of r can be withdrawn any more: 1 goes on: Azure has taken it" in told.err
+    assert "delete the new disk" in told.err
 
 
 def test_what_has_ended_is_not_withdrawn(ctl: Ctl, operated: Operated) -> None:
