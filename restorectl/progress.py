@@ -6,26 +6,26 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from rich.live import Live
-from rich.text import Text
 
 from restore_core.errors import Unavailable
 from restore_core.reading.wanted import until_now
-from restorectl import screen
-from restorectl.exits import Exit
-from restorectl.listing import listed
+from restorectl import missing
+from restorectl.exits import Exit, Trouble
+from restorectl.followed import Followed, Lines, is_well, picture
 from restorectl.session import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.console import Console
-    from rich.table import Table
 
     from restore_core.reading.items import Item
     from restorectl.session import Session
 
 MISSES: Final = 6
 """Looks in a row that may fail: a network comes and goes while somebody watches."""
+_FEW: Final = 3
+"""Ids that the command to watch on names."""
 
 
 class Progress:
@@ -48,32 +48,47 @@ class Progress:
         self._missed = 0
 
     def follow(self, ids: Sequence[str], console: Console) -> Exit:
-        """Show how they go until all have ended or the time is over; return how it went."""
-        if console.is_terminal:
-            with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-                return self._follow(
-                    ids, lambda items: live.update(self._picture(items), refresh=True)
-                )
-        return self._follow(ids, _Lines(console).show)
+        """Show how they go until all have ended or the time is over; return how it went.
 
-    def _follow(self, ids: Sequence[str], show: Callable[[list[Item]], None]) -> Exit:
+        What nobody has read yet is waited for while messages are on the queue; raise Trouble where
+        none is, and where somebody has seen enough.
+        """
+        try:
+            return self._shown(ids, console)
+        except KeyboardInterrupt:
+            named = f" {' '.join(ids)}" if len(ids) <= _FEW else ""
+            raise Trouble(
+                "No longer watched; what was asked for goes on all the same.",
+                f"Look again: restorectl watch{named}",
+                Exit.INTERRUPTED,
+            ) from None
+
+    def _shown(self, ids: Sequence[str], console: Console) -> Exit:
+        if not console.is_terminal:
+            return self._follow(ids, Lines(console).show)
+        with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+
+            def show(followed: Followed) -> None:
+                live.update(picture(followed, self._session.clock(), console), refresh=True)
+
+            return self._follow(ids, show)
+
+    def _follow(self, ids: Sequence[str], show: Callable[[Followed], None]) -> Exit:
         while True:
-            items = self._look(ids)
-            if items is not None:
-                show(items)
-                if all(item["ended"] for item in items):
-                    return _outcome(items)
+            followed = self._look(ids)
+            if followed is not None:
+                show(followed)
+                if all(item["ended"] for item in followed.asked):
+                    return Exit.WELL if all(map(is_well, followed.asked)) else Exit.BADLY
             if self._monotonic() >= self._end:
                 return Exit.STILL_OPEN
             self._pause(self._every)
 
-    def _picture(self, items: list[Item]) -> Table:
-        return listed(items, self._session.clock(), wide=False)
-
-    def _look(self, ids: Sequence[str]) -> list[Item] | None:
-        """Return how they stand, with the open members of sets; None where the look failed."""
+    def _look(self, ids: Sequence[str]) -> Followed | None:
+        """Return how they stand, with the members of sets; None where the look failed."""
         try:
-            items = self._items(ids)
+            asked = [self._one(request_id) for request_id in ids]
+            followed = Followed(asked, [one for item in asked for one in self._members(item)])
         except Unavailable:
             self._missed += 1
             if self._missed < MISSES:
@@ -81,48 +96,23 @@ class Progress:
             with explained():
                 raise
         self._missed = 0
-        return items
+        return followed
 
-    def _items(self, ids: Sequence[str]) -> list[Item]:
-        now, reading = self._session.clock(), self._session.reading
-        items = []
-        for request_id in ids:
-            item = reading.restore(request_id, now)
-            items.append(item or _unknown(request_id))
-            if item and "members" in item and not item["ended"]:
-                members = reading.restores(until_now(now, now, part_of=request_id), now)
-                items += [one for one in members.items if not one["ended"]]
-        return items
+    def _one(self, request_id: str) -> Item:
+        """Return how one stands; what may be on a queue still, as that; raise Trouble."""
+        item = self._session.reading.restore(request_id, self._session.clock())
+        if item is not None:
+            return item
+        # The queue comes before the row here: what is on neither then was read by nobody.
+        if not missing.may_come(self._session):
+            item = self._session.reading.restore(request_id, self._session.clock())
+            if item is None:
+                raise missing.trouble(self._session, request_id)
+        return item or missing.on_the_queue(request_id)
 
-
-def _unknown(request_id: str) -> Item:
-    """Return what is shown of a request whose message nobody has read yet."""
-    return {"rowId": request_id, "requestId": request_id, "status": "on the queue", "ended": False}
-
-
-def _outcome(items: Sequence[Item]) -> Exit:
-    well = all(item.get("status") in screen.WELL for item in items)
-    return Exit.WELL if well else Exit.BADLY
-
-
-class _Lines:
-    """A line for each change, where nobody sees a picture move."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._told: dict[str, str] = {}
-
-    def show(self, items: list[Item]) -> None:
-        """Print what has changed."""
-        for item in items:
-            key, status = str(item["rowId"]), str(item.get("status"))
-            if self._told.get(key) != status:
-                self._told[key] = status
-                self._console.print(_line(item), soft_wrap=True)
-
-
-def _line(item: Item) -> Text:
-    took = screen.duration(item.get("elapsedSeconds"))
-    why = str(item.get("errorCode", ""))
-    parts = [f"{item['rowId']}:", str(item.get("status")), f"after {took}" if took else "", why]
-    return Text(" ".join(part for part in parts if part))
+    def _members(self, item: Item) -> list[Item]:
+        if "members" not in item:
+            return []
+        now = self._session.clock()
+        wanted = until_now(now, now, part_of=str(item["requestId"]))
+        return self._session.reading.restores(wanted, now).items

@@ -231,6 +231,22 @@ def _about(seconds: int) -> str:
     return f"{seconds} s" if seconds < 60 else age(seconds)  # noqa: PLR2004 - a minute.
 
 
+def so_far(item: Item) -> str:
+    """Return how the disks of a set have come out, or how far they are."""
+    found = item.get("counts", {})
+    if item["ended"]:
+        return counts(found)
+    back = sum(number for name, number in found.items() if name in _BROUGHT_BACK)
+    rest = {name: number for name, number in found.items() if name not in _BROUGHT_BACK}
+    parts = [f"{back} of {item.get('disks', item['members'])} back"]
+    parts += [counts(rest)] if rest else []
+    parts += [f"{item['underWay']} under way"] if "underWay" in item else []
+    return ", ".join(parts)
+
+
+_BROUGHT_BACK: Final = ("Completed", "CompletedWithWarnings", "AlreadyBack")
+
+
 def counts(found: dict[str, Any]) -> str:
     """Return counts by name, the most first."""
     return ", ".join(f"{number} {name}" for name, number in found.items()) or "none"

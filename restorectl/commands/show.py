@@ -8,9 +8,7 @@ import typer
 from rich.table import Column
 from rich.text import Text
 
-from restore_core.text import quoted
-from restorectl import options, screen
-from restorectl.exits import Exit, Trouble
+from restorectl import missing, options, screen
 from restorectl.next_commands import COMMAND, next_commands
 from restorectl.screen import Format
 from restorectl.session import explained, opened
@@ -31,9 +29,11 @@ _FACTS: Final = (
     ("machine", "sourceVirtualMachineId"),
     ("group", "sourceResourceGroupId"),
     ("target", "targetDiskId"),
+    ("target group", "targetResourceGroupId"),
     ("instance", "backupInstanceId"),
     ("point", "recoveryPointTime"),
     ("back as", "backAs"),
+    ("withdrawn", "withdrawn"),
     ("follows", "follows"),
     ("part of", "partOf"),
     ("job", "jobId"),
@@ -81,15 +81,13 @@ def found(session: Session, request_id: str) -> Item:
         waiting = session.waiting() if item is None else 0
     if item is not None:
         return item
-    remedy = "restorectl ls --since 7d shows what there is."
+    trouble = missing.trouble(session, request_id)
     if waiting:
-        remedy = f"{waiting} messages wait on the queue: it may be among them. {remedy}"
-    raise Trouble(
-        f"No restore has the id {quoted(request_id)}, and no message of today or yesterday that "
-        "was refused.",
-        remedy,
-        Exit.NOT_FOUND,
-    )
+        trouble.remedy = (
+            f"{waiting} messages wait on the queue, and it may be among them: restorectl watch "
+            f"{request_id} waits for it. {trouble.remedy}"
+        )
+    raise trouble
 
 
 def told(console: Console, item: Item, now: datetime) -> None:
@@ -143,7 +141,7 @@ def _outlook(item: Item, now: datetime) -> str:
 
 
 def _of_a_set(item: Item, took: str) -> str:
-    parts = [f"a set of {screen.way(item)}", screen.counts(item.get("counts", {}))]
+    parts = [f"a set of {screen.way(item)}", screen.so_far(item)]
     parts += [f"{item['alreadyBack']} were back already"] if item.get("alreadyBack") else []
     parts += [f"for {took} now" if not item["ended"] else f"took {took}"] if took else []
     if "pointSpreadSeconds" in item:
@@ -206,7 +204,8 @@ def _cut_off(item: Item) -> str:
     at = asked.get("pointInTime")
     if at == "latest":
         return "none: the newest point when it is looked for"
-    return f"the newest point at or before {at or item.get('acceptedAt', 'its acceptance')}"
+    cut_off = item.get("cutOffTime") or at or item.get("acceptedAt", "its acceptance")
+    return f"the newest point at or before {cut_off}"
 
 
 def _print_timeline(console: Console, item: Item) -> None:

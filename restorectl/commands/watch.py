@@ -8,7 +8,6 @@ import typer
 
 from restore_core.reading.wanted import Which, until_now
 from restorectl import options, screen
-from restorectl.commands.show import found
 from restorectl.progress import Progress
 from restorectl.session import explained, opened
 
@@ -26,8 +25,6 @@ def watch(
     session = opened(account)
     now = session.clock()
     chosen = ids or []
-    for request_id in chosen:
-        found(session, request_id)
     if not chosen:
         with explained():
             running = session.reading.restores(until_now(now, now, Which.OPEN), now).items

@@ -265,6 +265,43 @@ def test_what_nobody_knows_is_not_watched(ctl: Ctl, operated: Operated) -> None:
     assert ctl("watch", "one", "nope").code == Exit.NOT_FOUND
 
 
+@pytest.mark.parametrize("queue", [REQUESTS, REQUESTS + POISON])
+def test_what_may_be_on_a_queue_still_is_waited_for(
+    ctl: Ctl, operated: Operated, queue: str
+) -> None:
+    client = operated.queue_service.get_queue_client(queue)
+    client.send_message(json.dumps(fields()))
+
+    told = ctl("watch", "r1", "--timeout", "0")
+
+    assert (told.code, told.out) == (Exit.STILL_OPEN, "r1: on the queue\n")
+
+
+def test_what_left_the_queue_and_was_read_by_nobody_is_not_found(operated: Operated) -> None:
+    queue = operated.queue_service.get_queue_client(REQUESTS)
+    queue.send_message("{}")
+
+    with pytest.raises(Trouble, match="No restore has the id 'r1'"):
+        followed([queue.clear_messages], "r1")
+
+
+def test_what_leaves_the_queue_is_followed(operated: Operated) -> None:
+    queue = operated.queue_service.get_queue_client(REQUESTS)
+    queue.send_message("{}")
+
+    def read() -> None:
+        queue.clear_messages()
+        operated.end("r1")
+
+    code, told = followed([read], "r1")
+
+    assert code is Exit.WELL
+    assert [line.split(" after")[0] for line in told.splitlines()] == [
+        "r1: on the queue",
+        "r1: Completed",
+    ]
+
+
 def followed(steps: list[Callable[[], None]], *ids: str) -> tuple[Exit, str]:
     """Follow restores, of which something happens at each pause."""
     to = console()

@@ -185,7 +185,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(operated: Operated) -> None
 
 
 @pytest.mark.azurite
-def test_ctrl_c_ends_it_without_a_trace(operated: Operated) -> None:
+def test_ctrl_c_ends_the_watch_and_says_that_the_restore_goes_on(operated: Operated) -> None:
     operated.begin("r")
     watching = subprocess.Popen(  # noqa: S603 - our own program.
         [PROGRAM, "watch", "r", "--every", "3600"],
@@ -202,7 +202,10 @@ def test_ctrl_c_ends_it_without_a_trace(operated: Operated) -> None:
     _, told = watching.communicate(timeout=50)
 
     assert watching.returncode == Exit.INTERRUPTED
-    assert told.strip() == ""
+    assert told.splitlines() == [
+        "No longer watched; what was asked for goes on all the same.",
+        "Look again: restorectl watch r",
+    ]
 
 
 @pytest.mark.azurite

@@ -242,6 +242,17 @@ def test_what_does_not_exist_is_not_found(looked: Ctl) -> None:
     assert "restorectl ls --since 7d" in told.err
 
 
+def test_an_id_that_is_mistyped_is_told_with_those_that_are_like_it(
+    looked: Ctl, five: Operated
+) -> None:
+    five.end("INC0012345-disk-sql")
+
+    assert (
+        "Is one of these meant? INC0012345-disk-sql." in looked("show", "INC0012354-disk-sql").err
+    )
+    assert "meant" not in looked("show", "nothing-like-it").err
+
+
 def test_what_may_still_be_on_the_queue_is_said(ctl: Ctl, operated: Operated) -> None:
     operated.queue_service.get_queue_client("restore-requests").send_message("{}")
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
+from restore_core.lifecycle.status import Status
+from restore_core.reading.wanted import until_now
 from restorectl.exits import Exit
-from tests.builders import TARGET_GROUP
+from restorectl.followed import Followed, picture
+from restorectl.session import opened
+from tests.builders import TARGET_GROUP, a_tally
 from tests.published_schemas import LIST, REQUEST
 from tests.restorectl.bench import program
 from tests.sets import SOURCES, a_machine, send, source, withdraw
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.azurite
 
+DAY = timedelta(days=1)
 MACHINE = f"{SOURCES}/providers/Microsoft.Compute/virtualMachines/vm-1"
 
 
@@ -119,7 +127,13 @@ def test_a_set_is_shown_while_its_members_run_and_as_they_end(
     assert ctl("watch", names["scratch"]["rowId"]).code == Exit.BADLY
     watched = ctl("watch", "set-1", "--timeout", "0")
     assert watched.code == Exit.STILL_OPEN
-    assert watched.out.count("\n") == 3
+    assert watched.out.count("\n") == 4
+    assert "(0 of 3 back, 1 NotProtected, 2 under way)" in watched.out
+    shown_now = " ".join(ctl("show", "set-1").out.split())
+    assert "a set of 3 disks, 0 of 3 back, 1 NotProtected, 2 under way, for" in shown_now
+    assert f"machine: {MACHINE}" in shown_now
+    assert f"target group: {TARGET_GROUP}" in shown_now
+    assert "cut-off: the newest point at or before 20" in shown_now
     assert "2 go on: Azure has taken them" in ctl("withdraw", "set-1", "--yes").err
 
     world.run()
@@ -139,6 +153,50 @@ def test_a_set_is_shown_while_its_members_run_and_as_they_end(
     assert len(ctl("ls", "--since", "2h", "--ended", "-o", "tsv").out.splitlines()) == 1 + 3
     assert "1 set, of which each disk is counted" in ctl("stats").out
     assert "attach" in " ".join(ctl("show", names["data-1"]["rowId"]).out.split())
+
+
+def test_a_rehearsal_is_told_with_its_size_and_how_long_it_would_take(
+    ctl: Ctl, operated: Operated
+) -> None:
+    asked = {
+        "backupInstanceId": ...,
+        "targetDiskId": ...,
+        "sourceVirtualMachineId": MACHINE,
+        "targetResourceGroupId": TARGET_GROUP,
+        "pointInTime": "latest",
+        "validateOnly": True,
+    }
+    tally = a_tally(size_gib=64, expected_seconds=600)
+    operated.end("set-1", Status.VALIDATED, asked=asked, tally=tally, job=None)
+
+    told = " ".join(ctl("show", "set-1").out.split())
+
+    assert "disks confirmed by: the machine itself" in told
+    assert "cut-off: none: the newest point when it is looked for" in told
+    assert "would take: 10 min 00 s" in told
+    assert "size: 64 GiB" in told
+    assert told.endswith(f"restorectl send --machine {MACHINE} --to {TARGET_GROUP} --at latest")
+
+
+def test_what_does_not_fit_on_the_terminal_is_counted(operated: Operated) -> None:
+    for number in range(30):
+        operated.begin(f"running-{number:02}")
+    operated.end("bad", Status.FAILED)
+    items = opened("").reading.restores(until_now(operated.now - DAY, operated.now), operated.now)
+    ended = [item for item in items.items if item["ended"]]
+    running = [item for item in items.items if not item["ended"]]
+    of_set = {"rowId": "set", "members": 31, "ended": False, "status": "Gathering"}
+    to = Console(height=24, width=80, file=io.StringIO())
+
+    to.print(picture(Followed([of_set], [*running, *ended]), operated.now, to))
+    text = to.file.getvalue()
+
+    lines = text.splitlines()
+    assert len(lines) <= 24
+    assert lines[0].startswith("set: 0 of 31 back")
+    assert text.index("bad") < text.index("running-")
+    number = int(lines[-1].split()[1])
+    assert number + text.count("running-") == 30
 
 
 def test_a_set_that_was_withdrawn_is_told_as_that(
