@@ -105,7 +105,11 @@ def send(
     timeout: options.Timeout = 1440,
     yes: options.Yes = False,
 ) -> None:
-    """Send a request: a file, or what the options say. Prints its id."""
+    """Send a request: a file, or what the options say. Prints its id.
+
+    An id that was used is not sent again: another request's is refused, with how that ended. The
+    same message again is, too, unless you --wait for its end or say --yes.
+    """
     session = None if dry_run else opened(account)
     now = session.clock() if session else clock()
     made = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,6 +121,23 @@ def test_what_is_late_stands_first_and_says_by_how_much(visit: Visiting) -> None
     assert "disk-erp-04" in first
     assert "25 min later than expected" in first
     assert "63 %" in seen.page.locator("#running").inner_text()
+
+
+def test_what_waits_says_for_what_and_is_not_late(visit: Visiting) -> None:
+    night = Night.empty()
+    later = night.clock() + timedelta(hours=1)
+    night.put(under_way("again", "Retrying", 30, dueAt=later))
+    night.put(under_way("leader", "Running", 1), under_way("r", "Following", 30, follows="leader"))
+    night.put(under_way("soon", "Running", 7))
+    seen = visit(night).open()
+    seen.page.locator("#running .run").nth(3).wait_for()
+
+    told = seen.page.locator("#running").inner_text()
+
+    assert "Next try 04:12, by itself" in told
+    assert "After leader: Back about 03:15" in told
+    assert "Back any moment, expected about 03:09" in told
+    assert "late" not in told
 
 
 def test_a_set_is_shown_with_its_members(visit: Visiting) -> None:
@@ -281,7 +299,7 @@ def test_a_restore_has_a_page_with_its_timeline_and_commands_to_copy(visit: Visi
     assert steps[-1] == "Failed"
     assert "Azure validates" in steps
     copied = seen.page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith("restorectl points --instance ")
+    assert copied.startswith("restorectl send --instance ")
 
 
 def test_a_message_that_became_no_restore_has_a_page_too(visit: Visiting) -> None:
@@ -416,4 +434,4 @@ def test_a_set_has_a_page_with_its_members(visit: Visiting) -> None:
 
     assert len(rows) == 4
     assert "1 not protected, 3 under way" in seen.page.locator(".facts").inner_text()
-    assert seen.page.locator("section[aria-labelledby=members] a").count() == 3
+    assert seen.page.locator("section[aria-labelledby=members] a").count() == 4

@@ -134,7 +134,7 @@ function next(commands) {
     "section",
     { "aria-labelledby": "next" },
     h("h2", { id: "next" }, "Commands to go on with"),
-    commands.map((line) => h("div", { "data-key": line }, command(line))),
+    commands.map((line, at) => h("div", { "data-key": line }, command(line, `command ${at + 1}`))),
   );
 }
 

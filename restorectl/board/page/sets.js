@@ -2,8 +2,8 @@
 
 import { h, said } from "./dom.js";
 import { clock, many, name, roughly } from "./format.js";
-import { bar, remedy, restoreLink, status, title } from "./parts.js";
-import { hasPage, isSet, tone, toneOf, wordOf } from "./words.js";
+import { bar, remedy, restoreLink, status } from "./parts.js";
+import { isSet, tone, toneOf, wordOf } from "./words.js";
 
 const LISTED = 200; // Members in the board's list; the set's own page has all.
 const UNTOLD = "not told yet";
@@ -72,7 +72,7 @@ export function member(item, now) {
   return h(
     "li",
     { class: "row", "data-key": item.rowId },
-    hasPage(item) ? restoreLink(item) : h("span", { class: "name" }, title(item)),
+    restoreLink(item),
     status(item),
     h("span", { class: "when" }, item.completedAt ? clock(item.completedAt, now) : name(item.vaultId ?? "")),
     item.ended && item.errorMessage && h("p", { class: "why" }, said(item.errorMessage)),

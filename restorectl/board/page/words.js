@@ -13,13 +13,13 @@ const ENDED = {
   Ignored: ["idle", "Ignored"],
 };
 
-/** How a disk of a set may end that never became a restore of its own. */
-const WITHOUT_RESTORE = {
+/** How a disk of a set may end beside the ends of restores. */
+const OF_SETS = {
   NotProtected: ["bad", "Not protected"],
   AlreadyBack: ["good", "Already back"],
 };
 
-const ALL = { ...ENDED, ...WITHOUT_RESTORE };
+const ALL = { ...ENDED, ...OF_SETS };
 
 const OPEN = {
   Accepted: "Accepted",
@@ -60,7 +60,5 @@ export function word(item) {
 export const wordOf = (status) => ALL[status]?.[1] ?? status;
 
 export const sign = (toneName) => SIGNS[toneName];
-
-export const hasPage = (item) => !(item.status in WITHOUT_RESTORE);
 
 export const isSet = (item) => item.members !== undefined;
