@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.table import Column
 from rich.text import Text
 
+from restore_core.reading.wanted import Which, until_now
 from restorectl import missing, options, screen
+from restorectl.attaching import MOST, commands_of
 from restorectl.next_commands import COMMAND, next_commands
 from restorectl.screen import Format
 from restorectl.session import explained, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from rich.console import Console
@@ -71,7 +74,7 @@ def show(
             names = [name for name in item if name not in ("timeline", "asked")]
             screen.print_tsv(names, [item])
         case _:
-            told(screen.console(), item, session.clock())
+            told(screen.console(), item, session.clock(), _to_attach(session, item))
 
 
 def found(session: Session, request_id: str) -> Item:
@@ -90,8 +93,19 @@ def found(session: Session, request_id: str) -> Item:
     raise trouble
 
 
-def told(console: Console, item: Item, now: datetime) -> None:
-    """Print it."""
+def _to_attach(session: Session, item: Item) -> list[str]:
+    """Return the commands that put the disks of a set into their places, once it has ended."""
+    if "members" not in item or not item["ended"]:
+        return []
+    now = session.clock()
+    since = screen.time_of(item.get("acceptedAt")) or now
+    with explained():
+        asked = until_now(since, now, Which.ENDED, part_of=str(item["requestId"]))
+        return commands_of(session.reading.restores(asked, now).items)
+
+
+def told(console: Console, item: Item, now: datetime, attach: Sequence[str] = ()) -> None:
+    """Print it; with the commands that `attach` the disks of a set."""
     head = Text.assemble((str(item.get("rowId", "")), "bold"), "  ", screen.status(item))
     console.print(head, soft_wrap=True)
     console.print(Text(_in_short(item, now)))
@@ -107,6 +121,18 @@ def told(console: Console, item: Item, now: datetime) -> None:
         console.print(Text("\nNext:", "bold"))
     for command in commands:
         console.print(Text(f"  {command}"), soft_wrap=True)
+    _print_attaching(console, item, attach)
+
+
+def _print_attaching(console: Console, item: Item, attach: Sequence[str]) -> None:
+    if not attach:
+        return
+    console.print(Text("\nTo put the new disks in the places of the old ones, in order:", "bold"))
+    for command in attach[:MOST]:
+        console.print(Text(f"  {command}"), soft_wrap=True)
+    if len(attach) > MOST:
+        every = f"restorectl ls --part-of {quote(str(item['requestId']))} -o json"
+        console.print(Text(f"  … and {len(attach) - MOST} more: followUp in {every}"))
 
 
 def _in_short(item: Item, now: datetime) -> str:

@@ -146,6 +146,14 @@ def test_a_set_is_shown_while_its_members_run_and_as_they_end(
     told = " ".join(ctl("show", "set-1").out.split())
     assert "a set of 3 disks, 2 Completed, 1 NotProtected" in told
     assert "restorectl ls --part-of set-1" in told
+    said = ctl("show", "set-1").out.partition("places of the old ones, in order:\n")[2]
+    assert [" ".join(line.split()[:4]) for line in said.splitlines()] == [
+        "az vm deallocate --ids",
+        "az vm disk detach",
+        "az vm disk attach",
+        "az vm update --ids",
+        "az vm start --ids",
+    ]
     assert ctl("watch", "set-1").code == Exit.BADLY
     ended = ctl("ls", "--part-of", "set-1", "-o", "json").json
     LIST.validate(ended)
