@@ -26,6 +26,9 @@ _OTHER_POINT: Final = frozenset({"NoRecoveryPoint", "TooLate", "RecoveryPointNot
 _NAME_TAKEN: Final = "diskalreadyexists"
 """Part of the code, lower-cased, of a refusal because the target exists."""
 _MOST_OF_A_NAME: Final = 80
+_MOST_OF_AN_ID: Final = 64 - len("-retry-99")
+"""Characters of an id that leave room for what is added to it, in a set's."""
+_RETRIED: Final = re.compile(r"(.*)-retry(?:-([1-9][0-9]?))?")
 _NUMBERED: Final = re.compile(r"(.*)-([1-9][0-9]?)")
 
 
@@ -34,7 +37,8 @@ def sent_anew(item: Item, *, force: bool = False) -> str:
     source, target = list(_source(item)), list(_target(item, fresh=force))
     if not source or not target:
         return ""
-    return " ".join(["restorectl send", *source, *target, *_more(item, force=force)])
+    more = _more(item, force=force)
+    return " ".join(["restorectl send", *_id(item), *source, *target, *more])
 
 
 def points_of(item: Item) -> str:
@@ -44,6 +48,20 @@ def points_of(item: Item) -> str:
     if "sourceDiskId" not in item:
         return ""
     return f"restorectl points --disk {quote(item['sourceDiskId'])} {_vault(item)}".rstrip()
+
+
+def _id(item: Item) -> Iterator[str]:
+    """Yield the id of the next try: who looks for the incident finds it beside the first.
+
+    A number alone would not do: `INC-13` after `INC-12` is another incident.
+    """
+    request_id = str(item.get("requestId", ""))
+    if not request_id or "partOf" in item or len(request_id) > _MOST_OF_AN_ID:
+        return
+    found = _RETRIED.fullmatch(request_id)
+    number = int(found[2] or 1) + 1 if found else 1
+    base = found[1] if found else request_id
+    yield f"--id {quote(f'{base}-retry' if number == 1 else f'{base}-retry-{number}')}"
 
 
 def _source(item: Item) -> Iterator[str]:
@@ -121,14 +139,15 @@ def _more(item: Item, *, force: bool) -> Iterator[str]:
 def _point(item: Item, asked: dict[str, Any]) -> Iterator[str]:
     """Yield which point: the one that was asked for, unless it is none that comes back.
 
-    What a set lacks, and what it has rehearsed, is from its own cut-off: after an attack a newer
-    point may be lost as well. So whoever named a time before the first point names another.
+    What is lacking, and what was rehearsed, is from its own cut-off, of one disk its acceptance:
+    after an attack a newer point may be lost as well. So whoever named a time before the first
+    point names another.
     """
     code = item.get("errorCode")
-    of_set = item.get("cutOffTime") if "members" in item else None
+    cut_off = item.get("cutOffTime") if "members" in item else item.get("acceptedAt")
     if code == "NoRecoveryPoint":
         yield f"--at '{TIME}'" if "pointInTime" in asked else "--at latest"
     elif "recoveryPointId" in asked and code not in _OTHER_POINT:
         yield f"--point {quote(asked['recoveryPointId'])}"
-    elif at := of_set or asked.get("pointInTime"):
+    elif at := asked.get("pointInTime") or cut_off:
         yield f"--at {quote(at)}"

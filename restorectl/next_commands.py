@@ -41,10 +41,13 @@ def _under_way(item: Item) -> Iterator[str]:
     yield f"restorectl watch {request_id}"
     if "follows" in item:
         yield f"restorectl show {quote(str(item['follows']))}"
-    if waits not in TAKEN:
-        yield f"restorectl withdraw {request_id}"
+    if waits in TAKEN:
+        return
+    withdraw = f"restorectl withdraw {request_id}"
     if waits in ("Following", "Retrying") and (sent := sent_anew(item, force="follows" in item)):
-        yield sent
+        yield f"{withdraw} && {sent}"  # Both, or there would be two restores.
+    else:
+        yield withdraw
 
 
 def _once_back(item: Item) -> Iterator[str]:

@@ -4,6 +4,7 @@ What is asked for most is found by one point read. Only an id that has the form 
 message's row is looked for in all days, and newest first: whoever has it has seen it in a list.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,12 +14,16 @@ from restore_core.reading.members import member
 from restore_core.reading.rows import REFUSED_ID, Row, Rows, sets_of
 from restore_core.reading.wanted import LONGEST, end
 
+_NO_KEY: Final = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
+"""Characters that no row's key may have: storage answers 400."""
 _MONTH: Final = timedelta(days=31)
 _YEAR: Final = timedelta(days=366)
 
 
 def found(rows: Rows, row_id: str, now: datetime) -> Row | None:
     """Return the row that a list shows under `row_id`, or None."""
+    if _NO_KEY.search(row_id):
+        return None
     if REFUSED_ID.fullmatch(row_id):
         return _refused(rows, row_id, now)
     return rows.row_of(row_id) or _newest_refused(rows, row_id, now) or _planned(rows, row_id)

@@ -60,7 +60,7 @@ def _looks() -> Iterator[tuple[str, Callable[[Session], Check]]]:
     yield "account", lambda s: _ok(f"{s.account.name}, as {s.account.source} says.")
     yield "results", _results
     yield "what runs", _pulse
-    yield "queue of requests", _queue
+    yield "queue of requests", unread
     yield "poison queues", _poison
     yield "vault", _vault
 
@@ -110,7 +110,8 @@ def _past_the_end(session: Session, now: datetime) -> str:
     return f" {counted(late, 'takes', 'take')} longer than expected: restorectl ls --open."
 
 
-def _queue(session: Session) -> Check:
+def unread(session: Session) -> Check:
+    """Look whether anybody takes what is on the queue; raise Unavailable."""
     waiting = session.waiting()
     if not waiting:
         return _ok("No message waits.")

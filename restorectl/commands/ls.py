@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.text import Text
 
+from restore_core.errors import Unavailable
 from restore_core.reading import wanted
 from restore_core.reading.wanted import Wanted, Which
 from restore_core.text import quoted, utc_text
 from restorectl import options, screen
+from restorectl.commands.doctor import unread
 from restorectl.commands.show import found
 from restorectl.emptiness import why_empty, why_no_disk
 from restorectl.exits import Exit, Trouble
@@ -68,6 +70,19 @@ def ls(
             screen.console(errors=True).print(Text(why), soft_wrap=True)
         case _:
             screen.console().print(listed(items, now, wide=output is Format.WIDE), soft_wrap=True)
+    if output in (Format.TABLE, Format.WIDE):
+        _warn_of_unread(session)
+
+
+def _warn_of_unread(session: Session) -> None:
+    """Say that the app takes nothing: then a list shows less than there is. As far as one may."""
+    try:
+        check = unread(session)
+    except Unavailable:
+        return
+    if check.outcome == "failed":
+        told = f"{check.found} Nobody takes them: restorectl doctor."
+        screen.console(errors=True).print(Text(told), soft_wrap=True)
 
 
 def _which(*, only_open: bool, only_ended: bool) -> Which:

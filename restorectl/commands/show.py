@@ -15,6 +15,7 @@ from restorectl.attaching import MOST, commands_of
 from restorectl.next_commands import COMMAND, next_commands
 from restorectl.screen import Format
 from restorectl.session import explained, opened
+from restorectl.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,8 +88,8 @@ def found(session: Session, request_id: str) -> Item:
     trouble = missing.trouble(session, request_id)
     if waiting:
         trouble.remedy = (
-            f"{waiting} messages wait on the queue, and it may be among them: restorectl watch "
-            f"{request_id} waits for it. {trouble.remedy}"
+            f"{counted(waiting, 'message waits', 'messages wait')} on the queue, and it may be "
+            f"among them: restorectl watch {request_id} waits for it. {trouble.remedy}"
         )
     raise trouble
 
@@ -219,6 +220,7 @@ def _facts(item: Item) -> Iterator[tuple[str, str]]:
     if "members" in item and "expectedSeconds" in item:
         yield "would take", screen.duration(item["expectedSeconds"])
     if "messageText" in item:
+        yield "sent", str(item.get("requestedAt", ""))
         yield "the message", str(item["messageText"])
 
 

@@ -553,6 +553,10 @@ def test_an_app_that_takes_nothing_for_three_minutes_is_told_of(
     )
     outcomes = [looked[name]["outcome"] for name in ("queue of requests", "what runs")]
     assert outcomes == [outcome, outcome]
+    listed = ctl("ls")
+    told = "1 message waits, the oldest for 4 min 00 s. Nobody takes them: restorectl doctor."
+    assert (told in listed.err) == (outcome == "failed")
+    assert "waits" not in ctl("ls", "-o", "json").err
 
 
 def test_an_account_that_is_another_is_told_by_each_look(ctl: Ctl, operated: Operated) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from restore_core.errors import Problem
 from restore_core.lifecycle.status import Status
+from restore_core.text import utc_text
 from restorectl.exits import Exit
 from tests.builders import A_JOB
 from tests.published_schemas import LIST, SUMMARY
@@ -220,6 +221,7 @@ def test_a_refused_message_is_shown_by_the_id_it_named(looked: Ctl, five: Operat
 
     assert told.code == 0
     assert "the message: { [31m no JSON" in told.out
+    assert f"sent: {utc_text(five.now)}" in told.out
 
 
 def test_whatever_a_list_shows_can_be_shown(looked: Ctl, five: Operated) -> None:
@@ -242,6 +244,13 @@ def test_what_does_not_exist_is_not_found(looked: Ctl) -> None:
     assert "restorectl ls --since 7d" in told.err
 
 
+@pytest.mark.parametrize("row_id", ["a/b", "a\\b", "a#b", "a?b", "a\nb"])
+def test_what_no_row_can_be_called_is_not_found(looked: Ctl, row_id: str) -> None:
+    told = looked("show", row_id)
+
+    assert (told.code, "Storage" in told.err) == (3, False)
+
+
 def test_an_id_that_is_mistyped_is_told_with_those_that_are_like_it(
     looked: Ctl, five: Operated
 ) -> None:
@@ -256,7 +265,7 @@ def test_an_id_that_is_mistyped_is_told_with_those_that_are_like_it(
 def test_what_may_still_be_on_the_queue_is_said(ctl: Ctl, operated: Operated) -> None:
     operated.queue_service.get_queue_client("restore-requests").send_message("{}")
 
-    assert "1 messages wait on the queue" in ctl("show", "nope").err
+    assert "1 message waits on the queue" in ctl("show", "nope").err
 
 
 # -------------------------------------------------------------------------------------- stats

@@ -183,7 +183,8 @@ def test_a_rehearsal_is_told_with_its_size_and_how_long_it_would_take(
     assert "cut-off: none: the newest point when it is looked for" in told
     assert "would take: 10 min 00 s" in told
     assert "size: 64 GiB" in told
-    assert told.endswith(f"restorectl send --machine {MACHINE} --to {TARGET_GROUP} --at latest")
+    sent = f"restorectl send --id set-1-retry --machine {MACHINE} --to {TARGET_GROUP} --at latest"
+    assert told.endswith(sent)
 
 
 def test_what_does_not_fit_on_the_terminal_is_counted(operated: Operated) -> None:

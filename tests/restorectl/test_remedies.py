@@ -35,16 +35,24 @@ def rejected(operated: Operated, code: str, asked: dict[str, Any] | None = None)
 
 FRESH = f"--to {TARGET_GROUP} --name disk-1-restored-2"
 SAME = f"--to {disk('disk-1-restored')}"
+AT = "--at <its acceptance>"
+"""From no later than what was asked for first: after an attack a newer point may be bad."""
+
+
+def last_command(ctl: Ctl) -> str:
+    """Return the last of them, with its acceptance as the tables here have it."""
+    accepted = ctl("show", "r", "-o", "json").json["acceptedAt"]
+    return commands(ctl("show", "r").out)[-1].replace(f"--at {accepted}", AT)
 
 
 @pytest.mark.parametrize(
     ("code", "points", "sent"),
     [
-        ("UserErrorSameNameDiskAlreadyExists", f"--instance {INSTANCE}", FRESH),
-        ("TargetInUse", f"--instance {INSTANCE}", FRESH),
-        ("RestoredAlready", f"--instance {INSTANCE}", f"{FRESH} --force"),
+        ("UserErrorSameNameDiskAlreadyExists", f"--instance {INSTANCE}", f"{FRESH} {AT}"),
+        ("TargetInUse", f"--instance {INSTANCE}", f"{FRESH} {AT}"),
+        ("RestoredAlready", f"--instance {INSTANCE}", f"{FRESH} {AT} --force"),
         ("NoRecoveryPoint", f"--instance {INSTANCE}", f"{SAME} --at latest"),
-        ("NotAllowed", f"--instance {INSTANCE}", SAME),
+        ("NotAllowed", f"--instance {INSTANCE}", f"{SAME} {AT}"),
     ],
 )
 def test_what_was_refused_has_the_command_that_mends_it(
@@ -52,10 +60,8 @@ def test_what_was_refused_has_the_command_that_mends_it(
 ) -> None:
     rejected(operated, code)
 
-    assert commands(ctl("show", "r").out) == [
-        f"restorectl points {points}",
-        f"restorectl send --instance {INSTANCE} {sent}",
-    ]
+    assert commands(ctl("show", "r").out)[0] == f"restorectl points {points}"
+    assert last_command(ctl) == f"restorectl send --id r-retry --instance {INSTANCE} {sent}"
 
 
 @pytest.mark.parametrize("code", ["DiskNotProtected", "UserErrorGenericResourceNotFound"])
@@ -64,22 +70,21 @@ def test_where_the_vault_was_wrong_another_is_to_be_named(
 ) -> None:
     rejected(operated, code, FOR_A_DISK)
 
-    assert commands(ctl("show", "r").out) == [
-        f"restorectl points --disk {SOURCE} --vault '<vault id>'",
-        f"restorectl send --disk {SOURCE} --vault '<vault id>' {SAME}",
-    ]
+    named = f"--disk {SOURCE} --vault '<vault id>'"
+    assert commands(ctl("show", "r").out)[0] == f"restorectl points {named}"
+    assert last_command(ctl) == f"restorectl send --id r-retry {named} {SAME} {AT}"
 
 
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({**FOR_A_DISK}, f"--disk {SOURCE} --vault {VAULT} {SAME}"),
+        ({**FOR_A_DISK}, f"--disk {SOURCE} --vault {VAULT} {SAME} {AT}"),
         ({"pointInTime": "2026-11-20T00:00:00Z"}, f"{SAME} --at 2026-11-20T00:00:00+00:00"),
         ({"recoveryPointId": "p1"}, f"{SAME} --point p1"),
-        ({"force": True, "validateOnly": True}, f"{SAME} --force --validate-only"),
+        ({"force": True, "validateOnly": True}, f"{SAME} {AT} --force --validate-only"),
         (
             {"targetDiskId": ..., "targetResourceGroupId": TARGET_GROUP, "targetDiskName": "new"},
-            f"--to {TARGET_GROUP} --name new",
+            f"--to {TARGET_GROUP} --name new {AT}",
         ),
     ],
 )
@@ -88,9 +93,7 @@ def test_what_was_asked_is_asked_again(
 ) -> None:
     rejected(operated, "NotAllowed", asked)
 
-    sent = commands(ctl("show", "r").out)[-1]
-
-    assert sent.endswith(words)
+    assert last_command(ctl).endswith(words)
 
 
 def test_a_set_is_asked_for_again_with_the_number_that_is_right(
@@ -106,10 +109,9 @@ def test_a_set_is_asked_for_again_with_the_number_that_is_right(
     }
     rejected(operated, "NothingFound", several)
 
-    (sent,) = commands(ctl("show", "r").out)
-
-    target = f"--to {TARGET_GROUP} --suffix -back"
-    assert sent == f"restorectl send --group {SOURCE.group} {target} --expected 3"
+    target = f"--to {TARGET_GROUP} --suffix -back {AT}"
+    sent = f"restorectl send --id r-retry --group {SOURCE.group} {target} --expected 3"
+    assert last_command(ctl) == sent
 
 
 def test_a_time_that_was_chosen_is_not_overridden_where_no_point_is_so_old(
@@ -135,7 +137,8 @@ def test_what_a_set_lacks_is_asked_for_from_the_same_time(ctl: Ctl, operated: Op
 
     sent = commands(ctl("show", "r").out)[-1]
 
-    assert sent == f"restorectl send --group {SOURCE.group} --to {TARGET_GROUP} --at {cut_off}"
+    words = f"--group {SOURCE.group} --to {TARGET_GROUP} --at {cut_off}"
+    assert sent == f"restorectl send --id r-retry {words}"
 
 
 def test_what_is_copied_is_a_request(ctl: Ctl, operated: Operated) -> None:
@@ -152,15 +155,39 @@ def test_after_a_job_the_disk_may_be_there_and_the_next_has_another_name(
 ) -> None:
     operated.end("r", Status.FAILED, problem=Problem("Code", "It failed."))
 
-    assert commands(ctl("show", "r").out)[-1].endswith(FRESH)
+    assert last_command(ctl).endswith(f"{FRESH} {AT}")
 
 
 def test_a_rehearsal_is_followed_by_the_restore(ctl: Ctl, operated: Operated) -> None:
     operated.end("r", Status.VALIDATED, asked={"validateOnly": True}, job=None)
 
-    (sent,) = commands(ctl("show", "r").out)
+    sent = f"restorectl send --id r-retry --instance {INSTANCE} {SAME} {AT}"
+    assert last_command(ctl) == sent
 
-    assert sent == f"restorectl send --instance {INSTANCE} {SAME}"
+
+@pytest.mark.parametrize(
+    ("request_id", "next_one"),
+    [
+        ("INC-12", "INC-12-retry"),
+        ("INC-12-retry", "INC-12-retry-2"),
+        ("INC-12-retry-9", "INC-12-retry-10"),
+    ],
+)
+def test_the_next_try_has_an_id_beside_the_first_and_not_another_incident_s(
+    ctl: Ctl, operated: Operated, request_id: str, next_one: str
+) -> None:
+    operated.end(request_id, Status.REJECTED, problem=Problem("NotAllowed", "No."), job=None)
+
+    words = shlex.split(commands(ctl("show", request_id).out)[-1])
+
+    assert words[2:4] == ["--id", next_one]
+
+
+def test_an_id_that_is_nearly_too_long_is_not_made_longer(ctl: Ctl, operated: Operated) -> None:
+    request_id = "x" * 60
+    operated.end(request_id, Status.REJECTED, problem=Problem("NotAllowed", "No."), job=None)
+
+    assert "--id" not in commands(ctl("show", request_id).out)[-1]
 
 
 @pytest.mark.parametrize(
@@ -190,12 +217,9 @@ def test_what_follows_another_names_it_and_how_to_go_ahead(ctl: Ctl, operated: O
     assert "after r0, " in row
     assert row.rstrip().endswith(" late")
     assert "after r0, which is 55 min late (by recorded" in " ".join(told.split())
-    assert commands(told) == [
-        "restorectl watch r",
-        "restorectl show r0",
-        "restorectl withdraw r",
-        f"restorectl send --instance {INSTANCE} {FRESH} --force",
-    ]
+    assert commands(told)[:-1] == ["restorectl watch r", "restorectl show r0"]
+    sent = f"restorectl send --id r-retry --instance {INSTANCE} {FRESH} {AT} --force"
+    assert last_command(ctl) == f"restorectl withdraw r && {sent}"
 
 
 def test_what_follows_another_that_is_in_time_says_when_that_should_end(
@@ -228,8 +252,7 @@ def test_what_tries_again_later_says_when(ctl: Ctl, operated: Operated) -> None:
     assert f"Next try: {day}{due:%H:%M:%S} UTC, by itself; sooner: withdraw" in told
     assert row.rstrip().endswith(f"next try {day}{due:%H:%M:%S} UTC")
     assert "late" not in told
-    assert commands(told)[1] == "restorectl withdraw r"
-    assert commands(told)[2].startswith("restorectl send --instance ")
+    assert commands(told)[1].startswith("restorectl withdraw r && restorectl send --id r-retry ")
 
 
 def test_what_was_not_answered_says_when_it_is_looked_at_again(

@@ -61,7 +61,8 @@ def not_protected(source: DiskId, vaults: Sequence[BackupVaultId]) -> Problem:
     return Problem(
         "DiskNotProtected",
         f"The disk {source} is protected by no vault that was looked in: {_shown(vaults)}.",
-        "Name the vault that protects it in vaultId. "
+        "Look first whether the disk's name is right. If it is, name the vault that protects it in "
+        "vaultId. "
         f"What {vaults[0].name} protects, and what was deleted from it. {_both_lists(vaults[0])}",
     )
 
