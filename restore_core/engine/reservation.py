@@ -136,10 +136,9 @@ def _what(earlier: Restore) -> str:
     if earlier.plan is not None:
         return f" to {earlier.plan.target}, from {utc_text(earlier.plan.point_time)},"
     tally = earlier.outcome.tally if earlier.outcome else None
-    if tally is None or tally.oldest_point is None or tally.newest_point is None:
-        return ""
-    oldest, newest = utc_text(tally.oldest_point), utc_text(tally.newest_point)
-    return f", from {oldest}," if oldest == newest else f", from {oldest} to {newest},"
+    points = (tally.oldest_point, tally.newest_point) if tally else ()
+    told = " to ".join(dict.fromkeys(utc_text(point) for point in points if point))
+    return f", from {told}," if told else ""
 
 
 def _when(earlier: Restore) -> str:
