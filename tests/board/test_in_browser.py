@@ -299,7 +299,7 @@ def test_a_restore_has_a_page_with_its_timeline_and_commands_to_copy(visit: Visi
     assert steps[-1] == "Failed"
     assert "Azure validates" in steps
     copied = seen.page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith("restorectl send --instance ")
+    assert copied.startswith("restorectl send --id web-02-retry --instance ")
 
 
 def test_a_message_that_became_no_restore_has_a_page_too(visit: Visiting) -> None:
