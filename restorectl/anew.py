@@ -50,18 +50,24 @@ def points_of(item: Item) -> str:
     return f"restorectl points --disk {quote(item['sourceDiskId'])} {_vault(item)}".rstrip()
 
 
-def _id(item: Item) -> Iterator[str]:
-    """Yield the id of the next try: who looks for the incident finds it beside the first.
+def retried(request_id: str) -> str:
+    """Return the id of the next try: who looks for the incident finds it beside the first.
 
-    A number alone would not do: `INC-13` after `INC-12` is another incident.
+    A number alone would not do: `INC-13` after `INC-12` is another incident. "" where an id is so
+    long that a set's next one would be too long: then one is made.
     """
-    request_id = str(item.get("requestId", ""))
-    if not request_id or "partOf" in item or len(request_id) > _MOST_OF_AN_ID:
-        return
+    if len(request_id) > _MOST_OF_AN_ID:
+        return ""
     found = _RETRIED.fullmatch(request_id)
-    number = int(found[2] or 1) + 1 if found else 1
-    base = found[1] if found else request_id
-    yield f"--id {quote(f'{base}-retry' if number == 1 else f'{base}-retry-{number}')}"
+    if found is None:
+        return f"{request_id}-retry"
+    return f"{found[1]}-retry-{int(found[2] or 1) + 1}"
+
+
+def _id(item: Item) -> Iterator[str]:
+    request_id = str(item.get("requestId", ""))
+    if request_id and "partOf" not in item and (next_one := retried(request_id)):
+        yield f"--id {quote(next_one)}"
 
 
 def _source(item: Item) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from restore_core.text import quoted
 from restorectl import screen
-from restorectl.anew import numbered
+from restorectl.anew import retried
 from restorectl.exits import Exit, Trouble
 from restorectl.session import explained
 
@@ -44,7 +44,8 @@ def is_attached(session: Session, asked: Asked, *, wait: bool, yes: bool) -> boo
 def _used(request_id: str, item: Item, *, is_same: bool) -> Trouble:
     """Return why it is not sent, and how it could be."""
     another = "--force goes past the cool-down" if item["ended"] else "--force goes ahead of it"
-    anew = f"For another restore: --id {numbered(request_id)}, which comes before the file's"
+    another_id = retried(request_id) or "NEW"
+    anew = f"For another restore: --id {another_id}, which comes before the file's"
     if is_same:
         text = f"{quoted(request_id)} was asked already, by this same message: {how(item)}."
         remedy = f"{anew} ({another}). For this one: restorectl watch {request_id}"

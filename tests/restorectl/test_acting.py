@@ -143,7 +143,7 @@ def test_an_id_that_was_used_is_told_with_how_that_ended_and_nothing_is_sent(
     assert (
         "'r1' was asked already, by this same message: disk-1 → disk-1-restored, Comp" in told.err
     )
-    assert "--id r1-2" in told.err
+    assert "--id r1-retry," in told.err
 
 
 @pytest.mark.parametrize("words", [[], ["--yes"], ["--wait"]])
