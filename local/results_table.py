@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from restorectl.rows import Rows
+from restorectl.id_table import IdTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def console() -> Console:
 
 def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
     """Return a line for each row, under the name that a person knows it by."""
-    table = Rows(
+    table = IdTable(
         Column("request"),
         Column("status", overflow="fold"),
         Column("took", no_wrap=True, justify="right"),

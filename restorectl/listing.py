@@ -8,8 +8,8 @@ from rich.table import Column
 from rich.text import Text
 
 from restorectl import screen
+from restorectl.id_table import IdTable
 from restorectl.next_commands import COMMAND
-from restorectl.rows import Rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +38,7 @@ COLUMNS: Final = (
 """Of the form tsv."""
 
 
-def listed(items: list[Item], now: datetime, *, wide: bool) -> Rows:
+def listed(items: list[Item], now: datetime, *, wide: bool) -> IdTable:
     """Return the list: of the wide form, all that a screen can hold. Commands are for `show`."""
     columns = [
         Column("id"),
@@ -51,7 +51,7 @@ def listed(items: list[Item], now: datetime, *, wide: bool) -> Rows:
     if wide:
         columns += [Column("accepted", no_wrap=True)]
         columns += [Column(name, overflow="fold") for name in ("vault", "by")]
-    table = Rows(*columns)
+    table = IdTable(*columns)
     for item in items:
         more, below = (_more(item), _below(item)) if wide else ([], [])
         table.add(*_cells(item, now), *more, below=below)

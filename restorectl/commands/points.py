@@ -16,7 +16,7 @@ from restore_core.reading.wanted import moment_of, until_now
 from restore_core.text import quoted, utc_text
 from restorectl import options, screen
 from restorectl.exits import Exit, Trouble
-from restorectl.rows import Rows
+from restorectl.id_table import IdTable
 from restorectl.screen import Format
 from restorectl.session import explained, opened
 
@@ -139,7 +139,7 @@ def _point(point: RecoveryPoint, now: datetime) -> dict[str, Any]:
 
 
 def _print(told: dict[str, Any]) -> None:
-    table = Rows(
+    table = IdTable(
         Column("", no_wrap=True),
         Column("time (UTC)", no_wrap=True),
         Column("age", no_wrap=True, justify="right"),

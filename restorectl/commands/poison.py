@@ -11,7 +11,7 @@ from rich.text import Text
 from restore_core.text import one_line, quoted, utc_text
 from restorectl import options, screen
 from restorectl.exits import Exit, Trouble
-from restorectl.rows import Rows
+from restorectl.id_table import IdTable
 from restorectl.screen import Format
 from restorectl.session import MOST_PEEKED, Session, explained, opened
 
@@ -72,7 +72,7 @@ def _found(session: Session, *, whole: bool = False) -> list[dict[str, Any]]:
 
 
 def _print(found: list[dict[str, Any]]) -> None:
-    table = Rows(
+    table = IdTable(
         Column("id"),
         Column("queue", overflow="fold"),
         Column("sent", no_wrap=True),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from restore_core.reading import wanted
 from restorectl import options, screen
-from restorectl.rows import Rows
+from restorectl.id_table import IdTable
 from restorectl.screen import Format
 from restorectl.session import explained, opened
 from restorectl.words import counted
@@ -115,7 +115,7 @@ def _phases(phases: dict[str, Any]) -> Table:
 
 
 def _reasons(reasons: list[dict[str, Any]]) -> Table:
-    table = Rows(
+    table = IdTable(
         Column("the last of them"),
         Column("", no_wrap=True, justify="right"),
         Column("why not", overflow="fold"),

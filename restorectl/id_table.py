@@ -44,7 +44,7 @@ class _Id:
         return cell_len(self.text) <= width
 
 
-class Rows(Table):
+class IdTable(Table):
     """Add rows by `add`. Give no column a least width: Rich would crop the line to keep it.
 
     `id_at` is which column holds the ids, `share` what it may have of the width.
