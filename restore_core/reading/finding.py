@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from restore_core.engine.columns import day
+from restore_core.engine.ports import Readable
 from restore_core.reading.members import member
-from restore_core.reading.rows import REFUSED_ID, Row, Rows, sets_of
+from restore_core.reading.rows import REFUSED_ID, Row, sets_of
 from restore_core.reading.wanted import LONGEST, end
 
 _NO_KEY: Final = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
@@ -20,7 +21,7 @@ _MONTH: Final = timedelta(days=31)
 _YEAR: Final = timedelta(days=366)
 
 
-def found(rows: Rows, row_id: str, now: datetime) -> Row | None:
+def found(rows: Readable, row_id: str, now: datetime) -> Row | None:
     """Return the row that a list shows under `row_id`, or None."""
     if _NO_KEY.search(row_id):
         return None
@@ -29,7 +30,7 @@ def found(rows: Rows, row_id: str, now: datetime) -> Row | None:
     return rows.row_of(row_id) or _newest_refused(rows, row_id, now) or _planned(rows, row_id)
 
 
-def _refused(rows: Rows, row_id: str, now: datetime) -> Row | None:
+def _refused(rows: Readable, row_id: str, now: datetime) -> Row | None:
     """Return a message that became no restore, of any day that anybody may ask for."""
     for first, last in _spans(now):
         if row := rows.refused_row(day(first), day(last), row_id):
@@ -47,7 +48,7 @@ def _spans(now: datetime) -> Iterator[tuple[datetime, datetime]]:
     yield now - LONGEST, now - _YEAR
 
 
-def _newest_refused(rows: Rows, request_id: str, now: datetime) -> Row | None:
+def _newest_refused(rows: Readable, request_id: str, now: datetime) -> Row | None:
     """Return why a message never became a restore: the sender of it may wait for that id."""
     for at in (now, now - timedelta(days=1)):
         if refused := rows.refused(day(at), request_id):
@@ -55,7 +56,7 @@ def _newest_refused(rows: Rows, request_id: str, now: datetime) -> Row | None:
     return None
 
 
-def _planned(rows: Rows, member_id: str) -> Row | None:
+def _planned(rows: Readable, member_id: str) -> Row | None:
     """Return a disk of a set's plan that has no restore of its own: none protects it, or not yet.
 
     It is not asked what is under way: a member that is has its restore.

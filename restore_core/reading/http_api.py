@@ -16,13 +16,14 @@ from urllib.parse import urlencode
 
 from restore_core.contract.values import REQUEST_ID
 from restore_core.engine.columns import as_json, day
+from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, Rejected
 from restore_core.lifecycle.status import Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.reading.items import PORTAL
 from restore_core.reading.reading import Reading
 from restore_core.reading.replies import LOOK_AGAIN, answered, json_reply
-from restore_core.reading.rows import REFUSED_ID, Rows
+from restore_core.reading.rows import REFUSED_ID
 from restore_core.reading.wanted import MAX_KEY, NEW, USUAL, Wanted, invalid, top_of
 from restore_core.text import quoted, utc_text
 
@@ -37,7 +38,7 @@ class HttpApi:
 
     def __init__(
         self,
-        readable: Callable[[], Rows],
+        readable: Callable[[], Readable],
         clock: Callable[[], datetime],
         *,
         portal: Callable[[], str] = lambda: PORTAL,

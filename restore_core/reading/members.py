@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from restore_core.engine.columns import day
+from restore_core.engine.ports import Readable
 from restore_core.lifecycle.sets import ALREADY_BACK, NOT_PROTECTED
 from restore_core.lifecycle.status import Status
-from restore_core.reading.rows import Row, Rows, moment
+from restore_core.reading.rows import Row, moment
 
 _OF_A_MEMBER: Final = (
     "sourceDiskId",
@@ -24,7 +25,7 @@ _OF_A_MEMBER: Final = (
 )
 
 
-def members(rows: Rows, set_id: str) -> list[Row]:
+def members(rows: Readable, set_id: str) -> list[Row]:
     """Return the members of a set: as they ended, else as they stand."""
     under_way = {row["RowKey"]: row for row in rows.outstanding()}
     of_set = rows.row_of(set_id) or {}
@@ -55,14 +56,14 @@ def _named(row: dict[str, Any]) -> Row:
     return {**row, "targetDiskId": row["backAs"]} if row["status"] == ALREADY_BACK else row
 
 
-def back_as(rows: Rows, row: Row) -> Row:
+def back_as(rows: Readable, row: Row) -> Row:
     """Return what the plan of its set tells of the disk that another restore had brought back."""
     plan = rows.members(str(row["partOf"]))
     found = [one for one in plan if one["memberId"] == row["requestId"] and one.get("backAs")]
     return member(found[0], {}, {}) if found else {}
 
 
-def so_far(rows: Rows, set_id: str) -> dict[str, Any]:
+def so_far(rows: Readable, set_id: str) -> dict[str, Any]:
     """Return how many disks of a set have ended how, and how many have not."""
     plan = rows.members(set_id)
     ended = Counter(str(row["status"]) for row in plan if "status" in row)
@@ -72,7 +73,7 @@ def so_far(rows: Rows, set_id: str) -> dict[str, Any]:
     return {"counts": dict(ended.most_common()), "underWay": len(plan) - ended.total(), **back}
 
 
-def with_results(rows: Rows, page: Sequence[Row], status: Status | None) -> list[Row]:
+def with_results(rows: Readable, page: Sequence[Row], status: Status | None) -> list[Row]:
     """Return members with all that their results tell, beside how their set counts them.
 
     Members have one day, and of a page their keys lie side by side: what is read is no more than
@@ -83,7 +84,7 @@ def with_results(rows: Rows, page: Sequence[Row], status: Status | None) -> list
     return [{**results.get(row["RowKey"], {}), **row} for row in page]
 
 
-def _results(rows: Rows, wanted: Sequence[Row], status: Status | None) -> Iterator[Row]:
+def _results(rows: Readable, wanted: Sequence[Row], status: Status | None) -> Iterator[Row]:
     keys = sorted(str(row["RowKey"]) for row in wanted)
     at = moment(wanted[0]) if wanted else None
     while keys and at is not None:

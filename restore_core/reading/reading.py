@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from restore_core.contract.resource_ids import BackupVaultId, InvalidId
 from restore_core.engine.columns import day
+from restore_core.engine.ports import Readable
 from restore_core.engine.reservation import RESTORED_ALREADY
 from restore_core.errors import Unavailable
 from restore_core.reading.asked import asked
@@ -21,7 +22,7 @@ from restore_core.reading.expectation import Expectation
 from restore_core.reading.finding import found
 from restore_core.reading.items import PORTAL, Item, item
 from restore_core.reading.members import back_as, members, so_far, with_results
-from restore_core.reading.rows import Row, Rows, moment, row_id, vault_id
+from restore_core.reading.rows import Row, moment, row_id, vault_id
 from restore_core.reading.summary import summary
 from restore_core.reading.timeline import timeline
 from restore_core.reading.wanted import MAX_KEY, Wanted, Which, invalid
@@ -42,7 +43,7 @@ class Page:
 class Reading:
     """Reads for receivers and operators. Safe for threads; raises Unavailable or Rejected."""
 
-    def __init__(self, readable: Callable[[], Rows], *, portal: str = PORTAL) -> None:
+    def __init__(self, readable: Callable[[], Readable], *, portal: str = PORTAL) -> None:
         self._readable = readable
         self._portal = portal
 

@@ -1,4 +1,4 @@
-"""The rows that reading goes by: how they are asked for, what names one, where it stands.
+"""The rows that reading goes by: what names one, and where it stands.
 
 A list shows rows of four kinds: of restores, of what is outstanding, of messages that became no
 restore, and of the disks of a set's plan. Pure.
@@ -7,11 +7,10 @@ restore, and of the disks of a set's plan. Pure.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from restore_core.contract.resource_ids import BackupInstanceId, InvalidId
 from restore_core.contract.values import REQUEST_ID
-from restore_core.engine.ports import Readable
 
 Row = Mapping[str, Any]
 
@@ -21,16 +20,6 @@ _DIGITS: Final = re.compile(r"[0-9a-f]{16}")
 _MOST_OF_A_SET: Final = 64
 _MOST_OF_A_DISK: Final = 46
 """Characters of a set's id and of a disk's name in a member's id (`lifecycle.set_plan`)."""
-
-
-class Rows(Readable, Protocol):
-    """What receivers and operators read of the tables. Raises Unavailable."""
-
-    def refused_row(self, first: str, last: str, row_id: str) -> Row | None:
-        """Return the newest row of a refused message with this key, of these days."""
-
-    def request_of(self, row: Row) -> Mapping[str, Any]:
-        """Return what the restore of `row` was asked for; nothing where that cannot be read."""
 
 
 def sets_of(member_id: str) -> Iterator[str]:

@@ -12,12 +12,12 @@ import pytest
 
 from restore_core.azure.tables.row_codec import restore_row
 from restore_core.engine.columns import PUBLIC, public, refused_row, result_row
+from restore_core.engine.ports import Readable
 from restore_core.errors import Problem, SettingsError, Unavailable
 from restore_core.lifecycle.states import Ending
 from restore_core.lifecycle.status import Status
 from restore_core.reading.exchange import Query, Reply
 from restore_core.reading.http_api import HttpApi
-from restore_core.reading.rows import Rows
 from restore_core.version import VERSION
 from tests.builders import (
     A_PROBLEM,
@@ -33,16 +33,16 @@ from tests.given_rows import GivenRows, Row
 HOST = "https://app.azurewebsites.net"
 
 
-def api(results: Rows) -> HttpApi:
+def api(results: Readable) -> HttpApi:
     return HttpApi(lambda: results, ManualClock(NOON))
 
 
-def one(results: Rows, request_id: str = "r1") -> Reply:
+def one(results: Readable, request_id: str = "r1") -> Reply:
     url = f"{HOST}/api/restores/{request_id}?code=the-key"
     return api(results).restore(Query(url, {"code": "the-key"}, request_id))
 
 
-def many(results: Rows, url: str = f"{HOST}/api/restores?code=k", **parameters: str) -> Reply:
+def many(results: Readable, url: str = f"{HOST}/api/restores?code=k", **parameters: str) -> Reply:
     return api(results).results(Query(url, parameters))
 
 
@@ -314,8 +314,8 @@ def test_a_parameter_that_makes_no_sense_is_refused_by_name(
 # --------------------------------------------------------------------------- what goes wrong
 
 
-def failing(error: Exception) -> Callable[[], Rows]:
-    def results() -> Rows:
+def failing(error: Exception) -> Callable[[], Readable]:
+    def results() -> Readable:
         raise error
 
     return results
