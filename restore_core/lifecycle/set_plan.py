@@ -5,13 +5,15 @@ makes again, and a target that no other member has.
 """
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from restore_core.contract.request import DERIVED_SUFFIX, MAX_DISK_NAME, RestoreRequest
+from restore_core.contract.request_rules import MAX_SET_ID
 from restore_core.contract.resource_ids import DiskId, ResourceGroupId
 from restore_core.errors import Problem
 from restore_core.lifecycle.outbox import Outbox, Stage
@@ -22,6 +24,7 @@ from restore_core.lifecycle.states import Enrolled, Wait
 MAX_NAMES: Final = 40
 """Disks that a reason names."""
 _ID_DIGITS: Final = 16
+_DIGITS: Final = re.compile(rf"[0-9a-f]{{{_ID_DIGITS}}}")
 _NAME_IN_ID: Final = 46
 """Characters of a disk's name in a member's id: 64 of the set's, two dots and 16 digits beside."""
 
@@ -96,6 +99,20 @@ def member_id(set_id: str, source: DiskId) -> str:
     """Return the request id of the restore of `source` in a set."""
     digest = hashlib.sha256(source.key.encode()).hexdigest()[:_ID_DIGITS]
     return f"{set_id}.{source.name[:_NAME_IN_ID]}.{digest}"
+
+
+def sets_of(member_id: str) -> Iterator[str]:
+    """Yield the ids that the set of such a member may have, "" never.
+
+    Both the set's id and the disk's name may hold dots, so more than one may fit: who asks looks.
+    """
+    head, _, digits = member_id.rpartition(".")
+    if not _DIGITS.fullmatch(digits):
+        return
+    for place in (at for at, sign in enumerate(head) if sign == "."):
+        set_id, name = head[:place], head[place + 1 :]
+        if 0 < len(set_id) <= MAX_SET_ID and 0 < len(name) <= _NAME_IN_ID:
+            yield set_id
 
 
 def _missing(disk: FoundDisk, now: datetime) -> End | None:

@@ -11,8 +11,9 @@ from typing import Final
 
 from restore_core.engine.columns import day
 from restore_core.engine.ports import Readable
+from restore_core.lifecycle.set_plan import sets_of
 from restore_core.reading.members import member
-from restore_core.reading.rows import REFUSED_ID, Row, sets_of
+from restore_core.reading.rows import REFUSED_ID, Row
 from restore_core.reading.wanted import LONGEST, end
 
 _NO_KEY: Final = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
