@@ -10,6 +10,11 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
+from restore_core.contract.request import MAX_DISK_NAME
+from restore_core.contract.request_rules import MAX_SET_ID
+from restore_core.engine.reservation import RESTORED_ALREADY
+from restore_core.lifecycle.endings import DISK_EXISTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,10 +28,7 @@ TAKEN: Final = frozenset({"Triggering", "Confirming", "Restoring", "Running", "G
 _OTHER_VAULT: Final = frozenset({"DiskNotProtected", "NoVault", "UserErrorGenericResourceNotFound"})
 """Codes after which the vault, or the instance in it, must be another."""
 _OTHER_POINT: Final = frozenset({"NoRecoveryPoint", "TooLate", "RecoveryPointNotUsable"})
-_NAME_TAKEN: Final = "diskalreadyexists"
-"""Part of the code, lower-cased, of a refusal because the target exists."""
-_MOST_OF_A_NAME: Final = 80
-_MOST_OF_AN_ID: Final = 64 - len("-retry-99")
+_MOST_OF_AN_ID: Final = MAX_SET_ID - len("-retry-99")
 """Characters of an id that leave room for what is added to it, in a set's."""
 _RETRIED: Final = re.compile(r"(.*)-retry(?:-([1-9][0-9]?))?")
 _NUMBERED: Final = re.compile(r"(.*)-([1-9][0-9]?)")
@@ -120,7 +122,7 @@ def _target(item: Item, *, fresh: bool) -> Iterator[str]:
 def _is_taken(item: Item) -> bool:
     """Tell whether a disk of the target's name is there, or may be: a job may have begun it."""
     code = str(item.get("errorCode", ""))
-    is_known = _NAME_TAKEN in code.lower() or code in ("TargetInUse", "RestoredAlready")
+    is_known = DISK_EXISTS in code.lower() or code in ("TargetInUse", RESTORED_ALREADY)
     return is_known or item.get("status") in TAKEN or (item["ended"] and "jobId" in item)
 
 
@@ -128,7 +130,7 @@ def numbered(name: str) -> str:
     """Return the next name after one: `disk-2` after `disk`, `disk-3` after `disk-2`."""
     found = _NUMBERED.fullmatch(name)
     base, number = (found[1], int(found[2]) + 1) if found else (name, 2)
-    return f"{base[: _MOST_OF_A_NAME - len(f'-{number}')]}-{number}"
+    return f"{base[: MAX_DISK_NAME - len(f'-{number}')]}-{number}"
 
 
 def _more(item: Item, *, force: bool) -> Iterator[str]:
@@ -136,7 +138,7 @@ def _more(item: Item, *, force: bool) -> Iterator[str]:
     yield from _point(item, asked)
     if "expectedDisks" in asked and code != "UnexpectedDisks":
         yield f"--expected {asked['expectedDisks']}"
-    if force or asked.get("force") or code == "RestoredAlready":
+    if force or asked.get("force") or code == RESTORED_ALREADY:
         yield "--force"
     if asked.get("validateOnly") and item.get("status") != "Validated":
         yield "--validate-only"

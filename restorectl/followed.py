@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Group
 from rich.text import Text
 
+from restore_core.lifecycle.sets import ALREADY_BACK
 from restorectl import screen
 from restorectl.listing import listed
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from restore_core.reading.items import Item
 
-_BACK_BEFORE: Final = "AlreadyBack"
-"""As a set counts a disk that another restore had brought back, from a time that it wants."""
 _BELOW: Final = 2
 """Lines of the terminal that the rest is told on, and the cursor stands."""
 
@@ -44,7 +43,7 @@ class Followed:
 
 def is_well(item: Item) -> bool:
     """Tell whether nobody need do anything about it."""
-    return item.get("status") in screen.WELL or item.get("status") == _BACK_BEFORE
+    return item.get("status") in screen.WELL or item.get("status") == ALREADY_BACK
 
 
 def picture(followed: Followed, now: datetime, console: Console) -> Group:

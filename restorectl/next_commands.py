@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
+from restore_core.contract.commands import HERE
 from restorectl.anew import TAKEN, points_of, sent_anew
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from restore_core.reading.items import Item
 
-COMMAND: Final = " The command: "
+COMMAND: Final = f" {HERE}"
 """What stands before the command at the end of an advice."""
 _BACK: Final = ("Completed", "CompletedWithWarnings")
 
