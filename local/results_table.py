@@ -6,25 +6,22 @@ Made for 80 columns: what does not fit is folded, never cut. Reads rows, and no 
 from __future__ import annotations
 
 import json
-import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
 from restorectl.id_table import IdTable
+from restorectl.next_commands import COMMAND
+from restorectl.screen import age, duration, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PLAIN_WIDTH = 120  # columns where the output is no terminal and has no width of its own.
 COLOURS = {"Completed": "green", "Validated": "green", "Rejected": "yellow", "Ignored": "yellow"}
-COMMAND = " The command: "  # What stands before the command at the end of an advice.
-A_MINUTE = 60
-UNITS = {"days": 86_400, "h": 3_600}
 
 Row = dict[str, Any]
 
@@ -38,7 +35,7 @@ def console() -> Console:
     return made if made.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
-def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
+def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> IdTable:
     """Return a line for each row, under the name that a person knows it by."""
     table = IdTable(
         Column("request"),
@@ -59,21 +56,6 @@ def results_table(named: Sequence[tuple[str, Row]], now: datetime) -> Table:
             _disk_or_reason(row),
         )
     return table
-
-
-def table_of(*columns: Column, title: str = "") -> Table:
-    """Return an empty table in the one style of all.
-
-    Give no column a least width: Rich would crop the line at the end of the screen to keep it.
-    """
-    return Table(
-        *columns,
-        title=title or None,
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        pad_edge=False,
-    )
 
 
 def reason(name: str, row: Row) -> list[tuple[Text, bool]]:
@@ -122,43 +104,12 @@ def time_taken(row: Row, now: datetime) -> str:
     return duration(max(0.0, (now - accepted).total_seconds()))
 
 
-def duration(seconds: object) -> str:
-    """Return how long something took, to the second."""
-    if not isinstance(seconds, int | float):
-        return ""
-    hours, rest = divmod(int(seconds), 3600)
-    minutes, left = divmod(rest, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {left:02} s" if minutes else f"{left} s"
-
-
-def age(seconds: object) -> str:
-    """Return how old something is, in one unit, of which there are at least three: rounded."""
-    if not isinstance(seconds, int | float):
-        return ""
-    for name, unit in UNITS.items():
-        if seconds >= 3 * unit:
-            return f"{_rounded(seconds / unit)} {name}"
-    return f"{_rounded(seconds / A_MINUTE)} min"
-
-
-def _rounded(number: float) -> int:
-    """Return the nearest whole number, of two the greater one."""
-    return math.floor(number + 0.5)
-
-
 def _age_of_point(row: Row) -> str:
     """Return how old the point was, of a set the oldest, when the request was accepted."""
     oldest, accepted = row.get("oldestPointTime"), row.get("acceptedAt")
     if isinstance(oldest, datetime) and isinstance(accepted, datetime):
         return age((accepted - oldest).total_seconds())
     return age(row.get("recoveryPointAgeSeconds"))
-
-
-def last_part(resource_id: object) -> str:
-    """Return the name at the end of an ARM id."""
-    return str(resource_id or "").rpartition("/")[2]
 
 
 def _disk_or_reason(row: Row) -> str:
@@ -173,7 +124,7 @@ def _disk_or_reason(row: Row) -> str:
         case _:
             if "counts" in row:
                 return _disks_of_set(row)
-            disk = last_part(row.get("targetDiskId"))
+            disk = name_of(row.get("targetDiskId"))
             return disk if "completedAt" in row or not disk else f"{disk}, not yet"
 
 

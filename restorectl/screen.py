@@ -6,6 +6,7 @@ Text from outside is never markup: it is put into `Text`, on one line. Colours f
 from __future__ import annotations
 
 import json
+import math
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH: Final = 120
 """Columns where the output is no terminal and says no width."""
+_MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
-_LONG: Final = 3 * _DAY
-"""What is older is counted in days."""
+_UNITS: Final = {"days": _DAY, "h": _HOUR}
+_LEAST: Final = 3
+"""Of which unit there are fewer is counted in the next smaller one."""
 _COLOURS: Final = {
     "Completed": "green",
     "Validated": "green",
@@ -135,22 +138,28 @@ def duration(seconds: object) -> str:
     """Return how long something took: to the second, to the minute, in days."""
     if not isinstance(seconds, int | float):
         return ""
-    if seconds >= _LONG:
+    if seconds >= _LEAST * _DAY:
         return f"{seconds / _DAY:.0f} days"
     hours, rest = divmod(int(seconds), _HOUR)
-    minutes, left = divmod(rest, 60)
+    minutes, left = divmod(rest, _MINUTE)
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min {left:02} s" if minutes else f"{left} s"
 
 
 def age(seconds: object) -> str:
-    """Return how old something is, in one unit."""
+    """Return how old something is, in one unit, of which there are at least three: rounded."""
     if not isinstance(seconds, int | float):
         return ""
-    if seconds >= _LONG:
-        return f"{seconds / _DAY:.0f} days"
-    return f"{seconds // _HOUR:.0f} h" if seconds >= _HOUR else f"{seconds // 60:.0f} min"
+    for name, unit in _UNITS.items():
+        if seconds >= _LEAST * unit:
+            return f"{_rounded(seconds / unit)} {name}"
+    return f"{_rounded(seconds / _MINUTE)} min"
+
+
+def _rounded(number: float) -> int:
+    """Return the nearest whole number, of two the greater one."""
+    return math.floor(number + 0.5)
 
 
 def name_of(resource_id: object) -> str:
@@ -228,7 +237,7 @@ _BEFORE_ITS_TURN: Final = frozenset({"Enrolled", "Queued"})
 
 
 def _about(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 60 else age(seconds)  # noqa: PLR2004 - a minute.
+    return f"{seconds} s" if seconds < _MINUTE else age(seconds)
 
 
 def so_far(item: Item) -> str:

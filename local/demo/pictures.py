@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Column, Table
 from rich.text import Text
 
-from local.results_table import age, last_part, status, table_of, time_taken
+from local.results_table import status, time_taken
+from restorectl.screen import age, name_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +91,7 @@ def restores(standings: Sequence[Standing], elapsed: float, now: datetime) -> Ta
         name, between = standing.request.shows, f"{standing.request.source} → {_target(standing)}"
         table.add_row(*_cells(name, between, standing.row, now))
         for row in standing.members:
-            source, target = last_part(row.get("sourceDiskId")), last_part(row.get("targetDiskId"))
+            source, target = name_of(row.get("sourceDiskId")), name_of(row.get("targetDiskId"))
             table.add_row(*_cells("", f"{source} → {target}", row, now))
     return table
 
@@ -126,7 +127,7 @@ def last_event(request: DemoRequest, received: Sequence[dict[str, Any]]) -> str:
 
 def _target(standing: Standing) -> str:
     """Return the new disk's name, or that of the group that was asked for until it is known."""
-    return last_part(standing.row.get("targetDiskId")) or standing.request.target
+    return name_of(standing.row.get("targetDiskId")) or standing.request.target
 
 
 def _cells(name: str, between: str, row: Row, now: datetime) -> tuple[str, str, str, str, Text]:

@@ -19,8 +19,9 @@ from local.live.app import AppError
 from local.live.requests_queue import QueueError
 from local.live.target import Target, UsageError, add_words, target
 from local.live.waiting import Waiting
-from local.results_table import console, last_part
+from local.results_table import console
 from local.stack.folder import FOLDER, NoStackError
+from restorectl.screen import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +101,7 @@ class Command:
         self._to.print("\nValidations, which prove the vault's own roles and restore nothing:\n")
         for one in asked_for:
             queue.put(one.message)
-            self._to.print(f"{one.request_id}: {last_part(one.instance)} → {last_part(one.group)}")
+            self._to.print(f"{one.request_id}: {name_of(one.instance)} → {name_of(one.group)}")
         return self._seen_through(asked_for)
 
     def _seen_through(self, asked_for: Sequence[Wanted]) -> bool:

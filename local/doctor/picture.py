@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Column
 from rich.text import Text
 
-from local.results_table import COMMAND, table_of
+from restorectl.next_commands import COMMAND
+from restorectl.screen import table_of
 
 if TYPE_CHECKING:
     from rich.console import Console

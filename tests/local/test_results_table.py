@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.results_table import age, console, duration, print_reason, results_table
+from local.results_table import console, print_reason, results_table
+from restorectl.screen import age, duration
 from tests.local.screen import holds, shown
 
 NOW = datetime(2026, 11, 27, 0, 30, tzinfo=UTC)

@@ -271,7 +271,7 @@ def test_late_is_nothing_before_nearly_all_others_would_be_back(
     operated.begin("late", "Running", ago=1_000)
 
     assert "end expected any moment (" in ctl("show", "soon").out
-    assert "11 min later than expected (" in ctl("show", "late").out
+    assert "12 min later than expected (" in ctl("show", "late").out
 
 
 def test_what_waits_for_its_turn_says_how_long_it_takes_from_then(
@@ -279,4 +279,4 @@ def test_what_waits_for_its_turn_says_how_long_it_takes_from_then(
 ) -> None:
     operated.begin("r", "Queued")
 
-    assert "4 min from its turn on" in ctl("show", "r").out
+    assert "5 min from its turn on" in ctl("show", "r").out
