@@ -8,7 +8,13 @@ import requests
 
 from simulator import Limits, Pace, Rate, Server, Simulator, faults, outcomes
 from simulator.__main__ import _limits, _parser
-from tests.platform.simulator_client import HTTP_TIMEOUT, Client, ManualClock, target_id
+from tests.platform.simulator_client import (
+    HTTP_TIMEOUT,
+    Client,
+    ManualClock,
+    restore_body,
+    target_id,
+)
 from tests.platform.test_simulator_graph import INSTANCES, SUBSCRIPTION, asked
 
 READS = "x-ms-ratelimit-remaining-subscription-reads"
@@ -45,17 +51,7 @@ def look_at(client: Client, machine: str) -> requests.Response:
 def restore(client: Client, simulator: Simulator, target: str) -> requests.Response:
     """Ask for a restore without a read before it."""
     point = simulator.points(client.instance)[0].id
-    body = {
-        "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
-        "recoveryPointId": point,
-        "sourceDataStoreType": "OperationalStore",
-        "restoreTargetInfo": {
-            "objectType": "RestoreTargetInfo",
-            "recoveryOption": "FailIfExists",
-            "datasourceInfo": {"objectType": "Datasource", "resourceID": target_id(target)},
-        },
-    }
-    return client.post(f"{client.instance}/restore", body)
+    return client.post(f"{client.instance}/restore", restore_body(point, target_id(target)))
 
 
 # ------------------------------------------------------------------------------------- buckets
