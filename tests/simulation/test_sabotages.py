@@ -19,8 +19,8 @@ def _is_quick(one: Sabotage) -> bool:
     return bool(one.life) and not one.points
 
 
-IN_ONE_LIFE_FIRST = sorted(SABOTAGES, key=lambda one: not _is_quick(SABOTAGES[one]), reverse=True)
-ONE_OF_EACH = {SABOTAGES[name].breaks: name for name in IN_ONE_LIFE_FIRST}
+QUICK_LAST = sorted(SABOTAGES, key=lambda one: _is_quick(SABOTAGES[one]))
+ONE_OF_EACH = {SABOTAGES[name].breaks: name for name in QUICK_LAST}
 """By invariant the quickest to notice: in one life, where there is such a one."""
 
 
