@@ -10,6 +10,7 @@ from rich.table import Column
 from rich.text import Text
 
 from restore_core.contract.resource_ids import BackupInstanceId, BackupVaultId, DiskId, InvalidId
+from restore_core.engine.column import seconds_of
 from restore_core.errors import Rejected
 from restore_core.lifecycle.recovery_points import newest
 from restore_core.reading.wanted import moment_of, until_now
@@ -114,8 +115,8 @@ def _remembered(session: Session) -> list[BackupVaultId]:
     """Return the vaults of what runs and of the last restores, the newest first."""
     now = session.clock()
     items = session.reading.restores(until_now(now - REMEMBERED, now), now).items
-    named = dict.fromkeys(str(item["vaultId"]) for item in items if "vaultId" in item)
-    return list(dict.fromkeys(BackupVaultId.parse(one) for one in named))
+    ids = (BackupVaultId.parse(item["vaultId"]) for item in items if "vaultId" in item)
+    return list(dict.fromkeys(ids))
 
 
 def _told(known: list[RecoveryPoint], until: datetime, now: datetime) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def _point(point: RecoveryPoint, now: datetime) -> dict[str, Any]:
     return {
         "recoveryPointId": str(point.id),
         "time": utc_text(point.time),
-        "ageSeconds": max(0, round((now - point.time).total_seconds())),
+        "ageSeconds": seconds_of(point.time, now),
         "qualifies": why is None,
         **({"why": why} if why else {}),
     }
