@@ -1,6 +1,8 @@
 """Fixtures of all tests. Every warning is an error, every test has a time-out (pyproject.toml)."""
 
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 from typing import Final
 
 import pytest
@@ -17,6 +19,25 @@ def world() -> Iterator[World]:
     """A deployment at the recorded pace; at its end the simulator must have no complaint."""
     with World() as world:
         yield world
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Let `no_cover` hold in a process of xdist, too.
+
+    There pytest-cov 7.1 measures twice, one above the other: when it pauses the one, the other goes
+    on, at the same cost and for nobody.
+    """
+    if item.get_closest_marker("no_cover") is None:
+        return (yield)
+    traced, in_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]  # None is what ends it.
+    try:
+        return (yield)
+    finally:
+        sys.settrace(traced)
+        threading.settrace(in_threads)  # type: ignore[arg-type]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
