@@ -71,7 +71,8 @@ class Diary:
         self.file = file
 
     def entries(self, function: str, what: str = "began", name: str = "") -> list[Entry]:
-        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        text = self.file.read_text() if self.file.exists() else ""
+        lines = text.split("\n")[:-1]  # what stands behind the last is still being written.
         found = [e for e in map(Entry.read, lines) if (e.function, e.what) == (function, what)]
         return [e for e in found if e.name == name] if name else found
 
