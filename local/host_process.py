@@ -9,7 +9,9 @@ be tried on the other. Nothing here knows which functions the app has.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -31,6 +33,9 @@ MASTER_KEY = "master-key"
 RUNNING = "Running"
 START = 90.0  # seconds until a host that does not say Running counts as broken.
 GLANCE = 0.1  # seconds between two looks at a host that starts or ends.
+PORTS = range(20_000, 32_000)
+"""None that Linux gives to who asks for any (32768 to 60999): a host binds its port seconds after
+it was told, and its own worker's port, asked for meanwhile, was the same once."""
 
 
 class Kind(Protocol):
@@ -184,10 +189,15 @@ class HostProcess:
 
 
 def _children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for file in found for child in file.read_text().split()]
+    found: list[str] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # It ended meanwhile.
+            found += thread.read_text().split()
+    return [int(child) for child in found]
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    while True:
+        port = secrets.choice(PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
