@@ -52,10 +52,13 @@ class Child:
         """Return what the child has printed so far."""
         return self.log.read_text(errors="replace")
 
+    def _whole_lines(self) -> str:
+        return self.output().rpartition("\n")[0]  # behind it, half a number may stand.
+
     def wait_for(self, pattern: str, *, count: int = 1, seconds: float = 60.0) -> list[Any]:
         """Wait until `pattern` stands `count` times in the output; return what it matched."""
         deadline = time.monotonic() + seconds
-        while len(found := re.findall(pattern, self.output())) < count:
+        while len(found := re.findall(pattern, self._whole_lines())) < count:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.end()
                 raise ChildFailedError(f"{self._name} did not start. Its output:\n{self.output()}")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from croniter import croniter
 
+from local import whole_file
 from local.host.triggers import Datum, Incoming
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class TimerListener:
 
     def _remember(self, due: datetime) -> None:
         if self._memory:
-            self._memory.write_text(due.isoformat())
+            whole_file.write(self._memory, due.isoformat())
 
 
 def incoming(*, past_due: bool) -> Incoming:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local import whole_file
 from local.host.http_listener import DEFAULT_PORT
 
 if TYPE_CHECKING:
@@ -53,9 +54,8 @@ def publish(folder: Path, settings: Mapping[str, str], messages: Mapping[str, ob
     """Write messages to try, then the settings: whoever finds these finds all."""
     for name, message in messages.items():
         (folder / name).write_text(json.dumps(message, indent=2) + "\n")
-    written = folder / f"{SETTINGS}.new"
-    written.write_text(json.dumps({"IsEncrypted": False, "Values": dict(settings)}, indent=2))
-    written.rename(folder / SETTINGS)
+    held = {"IsEncrypted": False, "Values": dict(settings)}
+    whole_file.write(folder / SETTINGS, json.dumps(held, indent=2))
 
 
 def values(folder: Path = FOLDER) -> dict[str, str]:
@@ -78,7 +78,7 @@ def storage(folder: Path = FOLDER) -> str:
 
 def tell_port(folder: Path, port: int) -> None:
     """Write down where the app's functions of HTTP answer."""
-    (folder / PORT).write_text(str(port))
+    whole_file.write(folder / PORT, str(port))
 
 
 def http_port(folder: Path = FOLDER) -> int:
