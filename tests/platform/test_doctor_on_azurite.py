@@ -219,14 +219,15 @@ def test_a_setting_that_is_wrong_is_named(
 
 
 def test_storage_that_is_away_is_named_table_by_table_and_queue_by_queue(stack: Stack) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    away = (
-        "DefaultEndpointsProtocol=http;AccountName=away;AccountKey=YQ==;"
-        f"QueueEndpoint=http://127.0.0.1:{port}/away;TableEndpoint=http://127.0.0.1:{port}/away"
-    )
+    with socket.socket() as held:  # nobody listens there, and nobody else can
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        away = (
+            "DefaultEndpointsProtocol=http;AccountName=away;AccountKey=YQ==;"
+            f"QueueEndpoint=http://127.0.0.1:{port}/away;TableEndpoint=http://127.0.0.1:{port}/away"
+        )
 
-    answer = stack.ask(RestoreStorage=away)
+        answer = stack.ask(RestoreStorage=away)
 
     assert len(answer.failed) == 12
     for failed in answer.failed:
