@@ -44,7 +44,7 @@ def test_whatever_a_few_answers_are_the_restore_ends_in_one_row(
     arena.judge()
 
 
-@examples(12)
+@examples(5)
 @given(spoiling=nasty.spoilings, other=nasty.spoilings)
 def test_whatever_every_answer_is_the_restore_ends_when_it_is_too_old(
     arena: Arena, spoiling: nasty.Spoiling, other: nasty.Spoiling

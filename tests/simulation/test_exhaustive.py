@@ -1,8 +1,9 @@
 """The whole life of one restore: every plan of up to two deaths, every order of two workers.
 
-A sample runs every time: every second death alone, and each race in which one stands back once. It
-passes the same lines thousands of times: their coverage, which doubles the cost, is not measured.
-Of the plans of two deaths, a long run takes those of every eighth first death, `make soak` all.
+A sample runs every time: every fourth death alone, and the first races in which one stands back
+once. It passes the same lines thousands of times: their coverage, which doubles the cost, is not
+measured. Of the plans of two deaths, a long run takes those of every eighth first death,
+`make soak` all.
 """
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from tests.simulation import exhaustive, runner
 
 SHALLOW = 1
-EVERY = 2
+EVERY = 4
+FIRST = 2
 EVERY_OF_A_SET = 13
 """A set has as many points as its members have together, and many of them are alike."""
 RACES = sorted({(name, race) for name, race, *_ in exhaustive.all_races(SHALLOW)})
@@ -40,11 +42,11 @@ def test_a_set_takes_what_turns_there_are(name: str) -> None:
 def test_no_order_in_which_one_stands_back_loses_or_doubles_a_restore(name: str, race: str) -> None:
     totals = runner.Totals()
     for job in exhaustive.all_races(SHALLOW):
-        if job[:2] == (name, race):
+        if job[:2] == (name, race) and job[2] <= FIRST:
             totals += runner.races(*job)
 
     assert totals.broken == []
-    assert totals.worlds > 10, "fewer orders than two workers have: the test looks at nothing"
+    assert totals.worlds > 3, "fewer orders than two workers have: the test looks at nothing"
 
 
 @pytest.mark.long
