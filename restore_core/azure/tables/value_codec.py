@@ -3,6 +3,7 @@
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from restore_core.contract.resource_ids import (
@@ -47,7 +48,7 @@ def decoded(hint: Any, value: Any) -> Any:
     if parse is not None:
         return parse(value)
     if hasattr(kind, "__dataclass_fields__"):
-        hints = get_type_hints(kind)
+        hints = _hints_of(kind)
         return kind(**{name: decoded(hints[name], item) for name, item in value.items()})
     return kind(value) if issubclass(kind, Enum) else of_kind(kind, value)
 
@@ -65,6 +66,9 @@ def moment_of(value: Any) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time has no zone")
     return moment
+
+
+_hints_of: Final = cache(get_type_hints)  # Working them out costs more than all else in a row.
 
 
 _PARSERS: Final[dict[Any, Any]] = {
