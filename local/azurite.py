@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from local.child import Child, ChildFailedError
 from local.node import HERE, node_command
+from local.ports import free_port
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,7 +28,6 @@ ACCOUNT_KEY = (
 PROGRAM = HERE / "node_modules/azurite/dist/src/azurite.js"
 LISTENING = r"Azurite (Blob|Queue|Table) service is successfully listening at (\w+://[\d.]+:\d+)"
 USUAL_PORTS = {"blob": 10000, "queue": 10001, "table": 10002}  # of UseDevelopmentStorage=true
-ANY_PORTS = dict.fromkeys(USUAL_PORTS, 0)
 ATTEMPTS = 5  # A port that we held before may be somebody else's for a moment.
 
 
@@ -74,7 +74,7 @@ class Azurite:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="azurite-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.certificate = Certificate.issue(self.folder) if oauth else None
-        self._ports = dict(USUAL_PORTS if usual_ports else ANY_PORTS)
+        self._ports = USUAL_PORTS if usual_ports else {name: free_port() for name in USUAL_PORTS}
         self._quiet = [] if tells else ["--silent"]
         self._endpoints: dict[str, str] = {}
         self._child: Child | None = None

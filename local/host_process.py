@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import requests
 
 from local.child import Child, ChildFailedError
+from local.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +32,6 @@ MASTER_KEY = "master-key"
 RUNNING = "Running"
 START = 90.0  # seconds until a host that does not say Running counts as broken.
 GLANCE = 0.1  # seconds between two looks at a host that starts or ends.
-PORTS = range(20_000, 32_000)
-"""None that Linux gives to who asks for any (32768 to 60999): a host binds its port seconds after
-it was told, and its own worker's port, asked for meanwhile, was the same once."""
 
 
 class Kind(Protocol):
@@ -120,7 +116,7 @@ class HostProcess:
 
     def launch(self) -> None:
         """Start it and do not wait."""
-        self._port = _free_port()
+        self._port = free_port()
         self.starts += 1
         environment = {**self.kind.environment(), **self._settings}
         command = self.kind.command(self._app, self._port)
@@ -165,7 +161,8 @@ class HostProcess:
         """Kill what runs the app's functions, and nothing else; tell whether it was there."""
         worker = self.worker()
         if worker is not None:
-            os.kill(worker, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # It has just ended by itself.
+                os.kill(worker, signal.SIGKILL)
         return worker is not None
 
     def ask_to_stop(self) -> None:
@@ -194,10 +191,3 @@ def _children(pid: int) -> list[int]:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # It ended meanwhile.
             found += thread.read_text().split()
     return [int(child) for child in found]
-
-
-def _free_port() -> int:
-    while True:
-        port = secrets.choice(PORTS)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from local.child import Child
+from local.ports import free_port
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,7 @@ class Cloud:
 
     def start(self) -> None:
         """Start it, the second time where it was."""
-        port = self.settings["ARM_ENDPOINT"].rpartition(":")[2] if self.settings else "0"
+        port = self.settings["ARM_ENDPOINT"].rpartition(":")[2] if self.settings else free_port()
         # A disk for each restore: the same one twice within an hour would be refused.
         disks = [f"--protect=disk-{number}" for number in range(self.plan.restores)]
         state = [f"--state={self.folder / 'azure.json'}"] if self.keeps else []
