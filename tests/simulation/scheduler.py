@@ -8,10 +8,12 @@ is no Exception, so no clause of the app catches it.
 
 import heapq
 import itertools
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Self
 
 
 class Killed(BaseException):
@@ -38,7 +40,8 @@ class Task:
 class _Runner:
     """A thread that is lent to one task after another: to begin a thread costs too much."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: list[Self]) -> None:
+        self.pool = pool
         self.baton = Lock()
         self.baton.acquire()
         self.task: Task | None = None
@@ -52,7 +55,8 @@ class _Runner:
                 self.scheduler._live(self.task)
 
 
-_idle: list[_Runner] = []
+_idle: defaultdict[object, list[_Runner]] = defaultdict(list)
+"""By what traces them: a thread is measured, or not, as the test is that began it."""
 
 
 class Scheduler:
@@ -174,7 +178,8 @@ class Scheduler:
             self._main.release()
             return
         if task.runner is None:
-            task.runner = _idle.pop() if _idle else _Runner()
+            idle = _idle[threading.gettrace()]
+            task.runner = idle.pop() if idle else _Runner(idle)
             task.runner.scheduler, task.runner.task = self, task
         task.runner.baton.release()
 
@@ -195,7 +200,7 @@ class Scheduler:
         task.done = True
         self.tasks.remove(task)
         if task.runner is not None:
-            _idle.append(task.runner)
+            task.runner.pool.append(task.runner)
         self._go_on()
 
     def _end_all(self) -> None:
