@@ -58,7 +58,7 @@ class SimulatorCredential:
             self._environment["IDENTITY_ENDPOINT"],
             params={"resource": scopes[0].removesuffix("/.default"), "api-version": "2019-08-01"},
             headers={"X-IDENTITY-HEADER": self._environment["IDENTITY_HEADER"]},
-            timeout=5,
+            timeout=30,
         ).json()
         return AToken(answer["access_token"], int(answer["expires_on"]))
 

@@ -131,18 +131,15 @@ def test_the_port_of_another_is_refused_with_a_remedy(night: Night) -> None:
 
 
 def test_the_command_prints_an_address_tells_what_is_wrong_and_ends_with_ctrl_c() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        nobody = f"http://127.0.0.1:{silent.getsockname()[1]}"
-    storage = (
-        "AccountName=devstoreaccount1;AccountKey=bm9uZQ==;"
-        f"TableEndpoint={nobody}/devstoreaccount1;QueueEndpoint={nobody}/devstoreaccount1"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-m", "restorectl", "board", "--no-browser"],
-        env={**os.environ, "RESTORECTL_CONNECTION_STRING": storage},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        socket.socket() as held,  # nobody listens there, and nobody else can
+        subprocess.Popen(
+            [sys.executable, "-m", "restorectl", "board", "--no-browser"],
+            env={**os.environ, "RESTORECTL_CONNECTION_STRING": _storage_at(held)},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         assert process.stdout is not None
         said, address = process.stdout.readline(), process.stdout.readline().strip()
         browser = requests.Session()
@@ -156,3 +153,10 @@ def test_the_command_prints_an_address_tells_what_is_wrong_and_ends_with_ctrl_c(
     assert answer.status_code == 503
     assert answer.json()["message"].startswith("Storage did not answer")
     assert "does this machine reach it" in answer.json()["action"]
+
+
+def _storage_at(held: socket.socket) -> str:
+    held.bind(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{held.getsockname()[1]}/devstoreaccount1"
+    account = "AccountName=devstoreaccount1;AccountKey=bm9uZQ==;"
+    return f"{account}TableEndpoint={address};QueueEndpoint={address}"

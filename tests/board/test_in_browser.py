@@ -360,7 +360,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit: Visiting) -> None
     go_to(seen, "select[name=status]")
     for _ in range(5):
         keys.press("ArrowDown")
-    assert seen.page.url.endswith("?status=Failed")
+    seen.page.wait_for_url("**?status=Failed")
     go_to(seen, "#failed a.name")
     keys.press("Enter")
     seen.page.locator(".timeline").wait_for()

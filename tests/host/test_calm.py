@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import statistics
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +35,7 @@ pytestmark = [pytest.mark.azurite, pytest.mark.timeout(180)]
 TRIES = 3  # host.json's maxDequeueCount
 WAIT = 3.0  # host.json's visibilityTimeout
 POLL = 1.0  # host.json's maxPollingInterval
-SLACK = 5.0  # seconds by which a loaded machine may be late
+SLACK = 30.0  # seconds by which a loaded machine may be late: ten minutes are told from it
 BATCH, THRESHOLD = 4, 1
 WORN = "the host died three times on this"
 
@@ -162,10 +163,10 @@ def test_a_batch_runs_at_once_and_no_more_than_its_threshold_beside_it(running: 
 
 
 def test_a_timer_ticks_by_its_schedule(running: Running) -> None:
-    ticks = running.witness.diary.wait_for("tick", count=3)
+    ticks = running.witness.diary.wait_for("tick", count=6)
 
     gaps = [(b.at - a.at).total_seconds() for a, b in itertools.pairwise(ticks)]
-    assert all(0.5 < gap < 2 + SLACK for gap in gaps), gaps
+    assert 1.5 < statistics.median(gaps) < 2.5, gaps  # one is late on a busy machine, not most
     assert not any(tick.seen["past_due"] for tick in ticks)
 
 

@@ -280,7 +280,7 @@ def test_interrupted_it_ends_what_it_started_and_leaves_no_trace(
 
 
 def test_interrupted_while_it_loads_it_ends_on_the_spot(tmp_path: Path) -> None:
-    demo = _start(tmp_path, "-X", "importtime")
+    demo = _start(tmp_path, "-X", "importtime", pipesize=4096)  # full, it waits for us
     assert demo.stdout
     for line in demo.stdout:
         if "local.stopping" in line:
@@ -297,7 +297,7 @@ def test_interrupted_while_it_loads_it_ends_on_the_spot(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def _start(folder: Path, *options: str) -> subprocess.Popen[str]:
+def _start(folder: Path, *options: str, pipesize: int = -1) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own words.
         [sys.executable, *options, "-m", "local.demo"],
         cwd=ROOT,
@@ -306,6 +306,7 @@ def _start(folder: Path, *options: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        pipesize=pipesize,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -161,11 +162,11 @@ def test_an_app_that_takes_no_message_is_told_when_the_time_is_over() -> None:
 
 
 def test_an_app_that_is_away_for_a_moment_is_waited_for() -> None:
-    with Listener() as server:
-        url = server.url
-    waiting = Waiting(App(url, ""), pause=lambda _: None, seconds=10)
+    with socket.socket() as held:  # nobody listens there, and nobody else can
+        held.bind(("127.0.0.1", 0))
+        away = App(f"http://127.0.0.1:{held.getsockname()[1]}", "")
 
-    assert list(waiting.for_all(["doctor-1"])) == []
+        assert list(Waiting(away, pause=lambda _: None, seconds=10).for_all(["doctor-1"])) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import requests
 from simulator import Server
 
 VERSION = "2024-04-01"
-HTTP_TIMEOUT = 5
+HTTP_TIMEOUT = 30
 VALIDATION, OPERATION, JOB = timedelta(seconds=42), timedelta(seconds=30), timedelta(seconds=246)
 
 

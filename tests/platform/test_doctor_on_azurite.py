@@ -259,14 +259,14 @@ def test_without_a_token_what_needs_one_is_not_looked_at(stack: Stack) -> None:
 
 def test_an_azure_that_takes_calls_and_answers_none_is_told_in_time(stack: Stack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        answer = stack.ask(budget=2, ARM_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        answer = stack.ask(budget=8, ARM_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}")
 
     assert {check["name"] for check in answer.failed} == {"vault vault-1", "Resource Graph"}
     for failed in answer.failed:
-        assert failed["found"] == "Not reached: no answer within 2 s."
+        assert failed["found"] == "Not reached: no answer within 8 s."
         assert "a firewall, a proxy" in failed["action"]
     assert answer.check("table Restores")["outcome"] == "ok"
-    assert 2 <= answer.body["tookSeconds"] < 10
+    assert 8 <= answer.body["tookSeconds"] < 30
 
 
 def test_a_graph_that_shows_nothing_is_no_failure(stack: Stack) -> None:

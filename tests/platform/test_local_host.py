@@ -167,7 +167,7 @@ def test_a_message_stays_invisible_as_long_as_its_function_runs(
 
     messages.send_message("x")
     quick = QueueSettings(
-        max_polling_interval=QUICK.max_polling_interval, invisibility=timedelta(seconds=2)
+        max_polling_interval=QUICK.max_polling_interval, invisibility=timedelta(seconds=8)
     )
 
     with LocalHost.for_app(an_app(run_long), settings, settings=quick):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,16 +24,17 @@ def test_a_timer_fires_by_its_schedule_also_after_a_failure() -> None:
         calls.add(timer)
         raise ValueError("the next tick comes all the same")
 
+    began = datetime.now(UTC)
     with LocalHost.for_app(a_timer(fail), {"SCHEDULE": "* * * * * *"}, settings=QUICK):
-        moments = [calls.next_moment() for _ in range(3)]
+        third = [calls.next_moment() for _ in range(3)][-1]
 
-    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    assert all(timedelta(seconds=0.5) < gap < timedelta(seconds=1.5) for gap in gaps)
+    assert third - began > timedelta(seconds=2)  # each in a second of its own
 
 
 def test_a_slow_timer_never_overlaps_itself_and_makes_one_of_what_it_missed() -> None:
     ticks, slow_calls, most, running = 0, 0, 0, 0
     three_ticks, six_ticks = threading.Event(), threading.Event()
+    calls_of_slow: list[int] = []
     app = func.FunctionApp()
 
     @app.timer_trigger(arg_name="timer", schedule="* * * * * *")
@@ -44,6 +44,7 @@ def test_a_slow_timer_never_overlaps_itself_and_makes_one_of_what_it_missed() ->
         if ticks == 3:
             three_ticks.set()
         if ticks == 6:
+            calls_of_slow.append(slow_calls)
             six_ticks.set()
 
     @app.timer_trigger(arg_name="timer", schedule="* * * * * *")
@@ -59,15 +60,15 @@ def test_a_slow_timer_never_overlaps_itself_and_makes_one_of_what_it_missed() ->
         assert six_ticks.wait(PATIENCE)
 
     assert most == 1
-    assert 2 <= slow_calls <= 6 - 1  # ticks two and three became one call
+    assert 2 <= calls_of_slow[0] <= 6 - 1  # ticks two and three became one call
 
 
 def test_a_tick_missed_while_the_host_was_down_is_past_due(tmp_path: Path) -> None:
     calls = Calls()
     (tmp_path / "on_tick.next").write_text("2020-01-01T00:00:00+00:00")
-    hourly = {"SCHEDULE": "0 0 * * * *"}
+    yearly = {"SCHEDULE": "0 0 0 1 1 *"}
 
-    with LocalHost.for_app(a_timer(calls.add), hourly, settings=QUICK, memory=tmp_path):
+    with LocalHost.for_app(a_timer(calls.add), yearly, settings=QUICK, memory=tmp_path):
         timer = calls.next()
 
     assert timer.past_due is True

@@ -88,6 +88,7 @@ def test_what_git_does_not_track_or_funcignore_leaves_out_is_not_packed(tmp_path
     assert package.files(tmp_path) == ["app.py"]
 
 
+@pytest.mark.timeout(180)
 def test_every_module_of_it_loads_with_what_is_locked_alone(packed: Path, tmp_path: Path) -> None:
     with ZipFile(packed) as unpacked:
         unpacked.extractall(tmp_path / "app")
