@@ -85,7 +85,12 @@ class Followers:
 
 
 def _another_may(leader: Restore, outcome: Outcome) -> bool:
-    """Tell whether the next may try what the leader could not do: once, but for a lapsed hour."""
+    """Tell whether the next may try what the leader did not do.
+
+    Once, but where a leader was only too late, or was withdrawn.
+    """
+    if _is_withdrawn(outcome):
+        return True
     code = outcome.problem.code if outcome.problem else ""
     rejected = outcome.status is Status.REJECTED
     if leader.stands_in:
@@ -93,8 +98,6 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
     if rejected:
         exists = endings.DISK_EXISTS in code.lower()
         return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
-    if outcome.status is Status.CANCELLED:
-        return _is_withdrawn(outcome)
     return outcome.status in (Status.FAILED, Status.TIMED_OUT, Status.PARTLY_COMPLETED)
 
 

@@ -8,6 +8,7 @@ from azure.core.exceptions import ServiceRequestError
 
 from simulator import faults, outcomes
 from tests import builders
+from tests.sets import withdraw
 from tests.slow_storage import fails_once, slow_reads
 from tests.world import World
 
@@ -115,6 +116,20 @@ def test_one_goes_ahead_once(world: World) -> None:
         assert ended(world, name) == ("Rejected", "UserErrorDiskSnapshotNotFound")
         assert "The request second was restoring" in world.result(name)["errorMessage"]
     assert len(world.simulator.jobs()) == 2
+
+
+def test_who_goes_ahead_and_is_withdrawn_takes_nobody_with_it(world: World) -> None:
+    """Nobody else has said that the disk is wanted no more."""
+    world.simulator.script(builders.disk("first"), job=BROKEN)
+    storm(world, "first", "second", "third", "fourth")
+    world.run(until=lambda: world.status("second") == "Validating")
+    withdraw(world, "second")
+
+    world.run()
+
+    assert ended(world, "second") == ("Cancelled", "Withdrawn")
+    assert ended(world, "third") == ("Completed", "")
+    assert ended(world, "fourth") == ("Rejected", "RestoredAlready")
 
 
 def test_nobody_goes_ahead_of_one_that_was_cancelled(world: World) -> None:

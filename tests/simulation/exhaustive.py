@@ -98,7 +98,8 @@ class Life:
     """Of a set of a machine: its disks, and whether each is protected. Deaths come from the moment
     on at which it is asked for."""
     withdrawn: tuple[float, ...] = ()
-    """When it is withdrawn."""
+    """When it is withdrawn, or the one that `withdrawn_is` names."""
+    withdrawn_is: str = "r0"
     among: frozenset[str] = frozenset()
     """The statuses of all rows, where it depends on the moment of a death who ends how."""
 
@@ -219,6 +220,17 @@ LIVES: Final[dict[str, Life]] = {
         settings=AT_HOME,
         ends={"Failed": 2, "Rejected": 1},
         or_ends={"Failed": 2, "Completed": 1},
+    ),
+    "follows who goes ahead and is withdrawn": Life(
+        "Completed",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP, LOOKED_UP),
+        scripted_of={"t1": {"operation": outcomes.fails("UserErrorLate")}},
+        settings=AT_HOME,
+        sooner=52,
+        withdrawn=(100,),
+        withdrawn_is="r2",
+        ends={"Failed": 1, "Cancelled": 1, "Completed": 1},
     ),
     "follows one that is cancelled": Life(
         "Rejected",
@@ -523,8 +535,9 @@ class _Small(World):
 
     def _withdraw(self, when: float) -> None:
         number = len(self.wants.sent)
-        fields = {"withdraw": "r0", "requestedBy": f"somebody {number}"}
-        sent = Sent(number, when, "r0", "withdrawal", envelopes.sent(fields), fields=fields)
+        name = self.life.withdrawn_is
+        fields = {"withdraw": name, "requestedBy": f"somebody {number}"}
+        sent = Sent(number, when, name, "withdrawal", envelopes.sent(fields), fields=fields)
         self.wants.sent.append(sent)
         self.wants.heals = max(self.wants.heals, when + 1)
 

@@ -71,7 +71,15 @@ from restore_core.lifecycle.events import (
 )
 from restore_core.lifecycle.outbox import Notice, Outbox
 from restore_core.lifecycle.restore import Restore
-from restore_core.lifecycle.states import Accepted, Ending, Retrying, Running, Triggering, Wait
+from restore_core.lifecycle.states import (
+    Accepted,
+    Ending,
+    Outcome,
+    Retrying,
+    Running,
+    Triggering,
+    Wait,
+)
 from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from tests.simulation import set_sabotages
@@ -756,6 +764,16 @@ def _refuse_at_once() -> list[Patch]:
     return [(Reservation, "_take_source", take)]
 
 
+def _nobody_after_a_stand_in() -> list[Patch]:
+    """Bring a fault back that random world 20007 found."""
+    real = followers._another_may
+
+    def may(leader: Restore, outcome: Outcome) -> bool:
+        return not leader.stands_in and real(leader, outcome)
+
+    return [(followers, "_another_may", may)]
+
+
 def _everybody_goes_ahead() -> list[Patch]:
     def go_ahead(self: Any, *everybody: str) -> dict[str, Any]:
         return {name: LeaderFailed(self._clock()) for name in everybody}
@@ -953,6 +971,9 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     ),
     "ask ARM while following": Sabotage(
         "F1", _ask_while_following, frozenset(), life="follows one that completes"
+    ),
+    "take all with who stood in and was withdrawn": Sabotage(
+        "F1", _nobody_after_a_stand_in, frozenset(), life="follows who goes ahead and is withdrawn"
     ),
     "nobody goes ahead": Sabotage(
         "F1", _nobody_goes_ahead, frozenset(), life="follows, and goes ahead"
