@@ -238,12 +238,15 @@ def _check_begun_anew(world: Ground, jobs: list[Job], request_id: str) -> None:
     if len(jobs) > MOST_JOBS:
         world.breach("I2", f"{len(jobs)} jobs for one request", request_id)
     for first, second in pairwise(jobs):
-        code = (first.error_code or "").lower()
         if first.ended is None or first.ended > second.started:
             world.breach("I2", "two jobs of one request may run at once", request_id)
-        elif first.status != "Failed" or not code.startswith(_MENDS_ITSELF):
+        elif not _mends_itself(first):
             told = f"{first.status} {first.error_code}"
             world.breach("I2", f"started anew after {told}", request_id)
+
+
+def _mends_itself(job: Job) -> bool:
+    return job.status == "Failed" and (job.error_code or "").lower().startswith(_MENDS_ITSELF)
 
 
 def _check_end_of_job(world: Ground, job: Job, row: dict[str, Any], status: str) -> None:
@@ -254,7 +257,9 @@ def _check_end_of_job(world: Ground, job: Job, row: dict[str, Any], status: str)
         on_time = job.ended is not None and job.ended < deadline - timedelta(hours=1)
         # Where the list is longer than a search reads, a lost job may stay unknown so long.
         unknown = world.faults.counts["long-job-list"]
-        if truth is not None and on_time and not unknown:
+        # What is to be done anew waits for room, and a vault may be full to the end.
+        anew = world.faults.counts["vault-full"] and _mends_itself(job)
+        if truth is not None and on_time and not unknown and not anew:
             world.breach("I1", f"TimedOut, but its job ended as {job.status}", request_id)
     elif status != truth:
         world.breach("I1", f"{status}, but its job is {job.status}", request_id)

@@ -125,10 +125,15 @@ class Ledger:
         for other in self.headers.keys() - {set_id}:
             document = self._documents[other]
             same = _whole(document["request"]) == _whole(request) != ""
-            if same and not document["request"].get("validateOnly") and least:
+            # Who insists goes beside whoever was there before it, and that one goes on.
+            insisted = document["request"].get("force") and self._was_there(set_id, before=other)
+            if same and not document["request"].get("validateOnly") and least and not insisted:
                 outcome = document["state"].get("outcome")
                 if outcome is None or self._blocks(outcome, least):
                     self._breach("C1", f"its disks are those of {other}", set_id)
+
+    def _was_there(self, request_id: str, *, before: str) -> bool:
+        return self._known[request_id] < self._known[before]
 
     def _blocks(self, outcome: Row, least: timedelta) -> bool:
         freed = self._world.seconds(_moment(outcome["at"]) + least)
