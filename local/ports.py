@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import socket
@@ -17,7 +16,13 @@ _numbers = itertools.count(os.getpid() * 97)  # processes that run side by side 
 
 def free_port() -> int:
     """Return a port on which nobody listens, another one each time."""
-    while True:
-        port = PORTS[next(_numbers) % len(PORTS)]
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+    return next(filter(is_free, (PORTS[number % len(PORTS)] for number in _numbers)))
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody has this port now."""
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False

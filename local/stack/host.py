@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from typing import TYPE_CHECKING
 
+from local.ports import is_free
 from local.stack.folder import FOLDER, NoStackError, tell_port, values
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def run_host(port: int) -> int:
         settings = values()
     except NoStackError as error:
         return _failed(str(error))
-    if _is_taken(port):
+    if not is_free(port):
         return _failed(
             f"Port {port} is taken, perhaps by another host. End that one, or take another port: "
             f"make host PORT={port + 1}"
@@ -39,16 +39,6 @@ def settings_over(settings: Mapping[str, str], environment: Mapping[str, str]) -
     """Return the environment with the stack's settings, and without an identity of the user's."""
     kept = {n: v for n, v in environment.items() if not n.upper().startswith("AZURE_")}
     return {**kept, **settings, "NO_PROXY": "127.0.0.1"}
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
 
 
 def _failed(text: str) -> int:

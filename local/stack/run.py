@@ -5,7 +5,6 @@ Then a line for every call that the simulator answers, and for what a good clien
 
 from __future__ import annotations
 
-import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from local.child import ChildFailedError
 from local.machine import machine_message
 from local.node import NodeMissingError
 from local.pace import azure_at, fast_settings
+from local.ports import is_free
 from local.stack.folder import FOLDER, SETTINGS, StackRunsError, held, publish, shown
 from local.stack.settings import app_settings
 from local.stopping import Interrupted, Stopping
@@ -67,7 +67,7 @@ def _run(folder: Path, pace: float, stopping: Stopping) -> None:
 
 def start_azurite() -> Azurite:
     """Return an Azurite on its usual ports, or on free ones where those are taken."""
-    usual = all(_is_free(port) for port in USUAL_PORTS.values())
+    usual = all(is_free(port) for port in USUAL_PORTS.values())
     if not usual:
         _print("Ports 10000 to 10002 are not all free: Azurite takes others.")
     return Azurite(usual_ports=usual)
@@ -138,16 +138,6 @@ In place of make host, with Azure Functions Core Tools:
 
 Ctrl-C ends Azurite and the simulator. What the simulator is asked:
 """
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def line_of(call: Call) -> str:
