@@ -19,6 +19,7 @@ from restorectl.board.serving import served
 from restorectl.exits import Trouble
 from restorectl.session import Session
 from tests.board.scene import Night, a_night
+from tests.nobody import port_of_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,10 +133,10 @@ def test_the_port_of_another_is_refused_with_a_remedy(night: Night) -> None:
 
 def test_the_command_prints_an_address_tells_what_is_wrong_and_ends_with_ctrl_c() -> None:
     with (
-        socket.socket() as held,  # nobody listens there, and nobody else can
+        port_of_nobody() as port,
         subprocess.Popen(
             [sys.executable, "-m", "restorectl", "board", "--no-browser"],
-            env={**os.environ, "RESTORECTL_CONNECTION_STRING": _storage_at(held)},
+            env={**os.environ, "RESTORECTL_CONNECTION_STRING": _storage_at(port)},
             stdout=subprocess.PIPE,
             text=True,
         ) as process,
@@ -155,8 +156,7 @@ def test_the_command_prints_an_address_tells_what_is_wrong_and_ends_with_ctrl_c(
     assert "does this machine reach it" in answer.json()["action"]
 
 
-def _storage_at(held: socket.socket) -> str:
-    held.bind(("127.0.0.1", 0))
-    address = f"http://127.0.0.1:{held.getsockname()[1]}/devstoreaccount1"
+def _storage_at(port: int) -> str:
+    address = f"http://127.0.0.1:{port}/devstoreaccount1"
     account = "AccountName=devstoreaccount1;AccountKey=bm9uZQ==;"
     return f"{account}TableEndpoint={address};QueueEndpoint={address}"

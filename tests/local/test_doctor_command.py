@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from local.stack.folder import FOLDER, held, publish, tell_port
 from tests.azure.listener import Listener
 from tests.builders import INSTANCE, TARGET_GROUP
 from tests.local.deployed import KEY, Deployed, deployed
+from tests.nobody import port_of_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,9 +162,8 @@ def test_an_app_that_takes_no_message_is_told_when_the_time_is_over() -> None:
 
 
 def test_an_app_that_is_away_for_a_moment_is_waited_for() -> None:
-    with socket.socket() as held:  # nobody listens there, and nobody else can
-        held.bind(("127.0.0.1", 0))
-        away = App(f"http://127.0.0.1:{held.getsockname()[1]}", "")
+    with port_of_nobody() as port:
+        away = App(f"http://127.0.0.1:{port}", "")
 
         assert list(Waiting(away, pause=lambda _: None, seconds=10).for_all(["doctor-1"])) == []
 

@@ -23,6 +23,7 @@ from local.stack.settings import app_settings
 from restore_core import wiring
 from restore_core.reading.doctor import BUDGET
 from simulator import Simulator
+from tests.nobody import port_of_nobody
 from tests.platform.small_app import PATIENCE, QUICK
 
 if TYPE_CHECKING:
@@ -219,9 +220,7 @@ def test_a_setting_that_is_wrong_is_named(
 
 
 def test_storage_that_is_away_is_named_table_by_table_and_queue_by_queue(stack: Stack) -> None:
-    with socket.socket() as held:  # nobody listens there, and nobody else can
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    with port_of_nobody() as port:
         away = (
             "DefaultEndpointsProtocol=http;AccountName=away;AccountKey=YQ==;"
             f"QueueEndpoint=http://127.0.0.1:{port}/away;TableEndpoint=http://127.0.0.1:{port}/away"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import signal
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from restorectl.account import CONNECTION
 from restorectl.app import EXAMPLES
 from restorectl.exits import Exit
 from restorectl.session import Session
+from tests.nobody import port_of_nobody
 from tests.restorectl.bench import PROGRAM, program
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ def test_a_key_or_a_role_that_is_refused_is_told_with_the_roles(
 
 
 def test_where_no_network_leads_there_it_is_told(ctl: Ctl, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    with port_of_nobody() as port:
         address = f"http://127.0.0.1:{port}/devstoreaccount1"
         text = f"AccountName=devstoreaccount1;AccountKey=a2V5;TableEndpoint={address};"
         monkeypatch.setenv(CONNECTION, f"{text}QueueEndpoint={address}")
