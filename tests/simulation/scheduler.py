@@ -8,11 +8,10 @@ is no Exception, so no clause of the app catches it.
 
 import heapq
 import itertools
-import threading
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from threading import Lock, Thread
+from threading import Lock, Thread, gettrace
 from typing import Any, Self
 
 
@@ -178,7 +177,7 @@ class Scheduler:
             self._main.release()
             return
         if task.runner is None:
-            idle = _idle[threading.gettrace()]
+            idle = _idle[gettrace()]
             task.runner = idle.pop() if idle else _Runner(idle)
             task.runner.scheduler, task.runner.task = self, task
         task.runner.baton.release()
