@@ -1,7 +1,8 @@
 """Those who wait for the end of another restore of their disk: a tick decides about them.
 
 A leader is read once for all that follow it. When it has brought the disk back they are refused,
-naming it. When it has failed, the one that was accepted first goes ahead, once.
+naming it. When it has failed, the one that was accepted first goes ahead, once; when it was
+withdrawn, too, and as often.
 """
 
 from collections.abc import Callable, Iterable, Mapping
