@@ -27,7 +27,7 @@
 #                 the vendor's own client; an hour: INCIDENT="--only all" is ten minutes
 #   make fuzz     hostile input for FUZZ_MINUTES=15; SEED=n replays one round
 #   make soak     an hour of simulated worlds in which everything fails; SEEDS=n runs so many
-#                 worlds instead, SEED=n shows one
+#                 worlds instead, FIRST=n begins with another seed than 0, SEED=n shows one
 #   make clean    remove what set-up made
 
 PYTHON ?= python3
@@ -62,6 +62,8 @@ FUZZ_MINUTES ?= 15
 SEED ?=
 # How many simulated worlds soak runs instead of an hour of them.
 SEEDS ?=
+# The first seed of its worlds: those that were run before find nothing new.
+FIRST ?=
 # Modules that generate documents and schemas; each takes --check.
 GENERATED ?= tools.diagram tools.schemas tools.restorectl_page tools.cost tools.lock tools.notices
 
@@ -180,7 +182,7 @@ fuzz: $(READY)
 	@$(PY) -m tests.hostile.fuzz --minutes $(FUZZ_MINUTES) $(if $(SEED),--seed $(SEED))
 
 soak: $(READY)
-	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
+	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST))
 
 check: $(READY)
 	$(PY) -m ruff format --check .
