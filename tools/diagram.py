@@ -66,6 +66,7 @@ JOB: Final = JobId("job")
 OPERATION: Final = Operation("https://example.invalid/operation", T0)
 SOME: Final = Problem("SomeCode", "some reason")
 TRANSIENT: Final = Problem("CloudInternalError", "try again")
+FULL: Final = Problem("UserErrorMaxConcurrentOperationLimitReached", "too many at once")
 EXISTS: Final = Problem("UserErrorSameNameDiskAlreadyExists", "the disk exists")
 REJECTED: Final = Outcome(Status.REJECTED, T0, SOME)
 FAILED: Final = Outcome(Status.FAILED, T0, SOME)
@@ -143,6 +144,7 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", events.JobNotSeen(NEXT, None)),
     ("", events.OperationFailed(SOME, NEXT)),
     ("the disk exists", events.OperationFailed(EXISTS, NEXT)),
+    ("the vault is full", events.OperationFailed(FULL, NEXT)),
     *(
         (str(end), events.JobEnded(end, str(end), NEXT, None))
         for end in (
@@ -163,6 +165,8 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("for too long", events.Unanswered(SOME, LATE)),
     ("", events.Refused(SOME, NEXT)),
     ("the disk exists", events.Refused(EXISTS, NEXT)),
+    ("a transient code", events.Refused(TRANSIENT, NEXT)),
+    ("the vault is full", events.Refused(FULL, NEXT)),
     ("", events.AgeReached(NEXT)),
     ("", events.Lapsed(NEXT)),
     ("", events.Settled(NEXT)),
@@ -257,7 +261,7 @@ def _rows() -> dict[str, Sequence[Row]]:
 
 
 def _shorter(rows: Sequence[Row]) -> Sequence[Row]:
-    """Leave out a special form of an event that is answered as the plain or the first form is."""
+    """Leave out a special form of an event that is answered as the plain one is, or as all are."""
     answers: dict[str, list[dict[str, list[str]]]] = {}
     for label, follows in rows:
         answers.setdefault(_plain(label), []).append(follows)
@@ -265,11 +269,17 @@ def _shorter(rows: Sequence[Row]) -> Sequence[Row]:
     plain = {label for label, _ in rows}
     for label, follows in rows:
         event, first = _plain(label), answers[_plain(label)][0]
-        if all(other == first for other in answers[event]):
+        follow_all = event in plain or len(answers[event]) == _forms(event)
+        if follow_all and all(other == first for other in answers[event]):
             short[event] = follows
         elif label == event or event not in plain or follows != first:
             short[label] = follows
     return list(short.items())
+
+
+def _forms(event: str) -> int:
+    """Return how many forms of an event were tried."""
+    return sum(_name(one) == event for _, one in HAPPENINGS)
 
 
 def _plain(label: str) -> str:
@@ -324,9 +334,9 @@ _HEAD: Final = (
     "Generated from `lifecycle/transitions.py` by `python -m tools.diagram`; do not edit.",
     "Every state met every event to make this page: what is not here cannot follow, and raises.",
     "",
-    "`AgeReached` and `Lapsed` are left out of the picture: the one can follow in every state that",
-    "still waits for something, the other in those before the restore is asked for; both lead to",
-    "`Ending`.",
+    "`AgeReached` and `Lapsed` are left out of the picture: the one can follow in every state of a",
+    "disk's restore that still waits for something, the other in those before the restore is asked",
+    "for; both lead to `Ending`, and `Lapsed` after a claim to `Confirming`.",
     "",
 )
 _MIDDLE: Final = (
