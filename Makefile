@@ -9,7 +9,7 @@
 #   make audit    known vulnerabilities of what is locked; make test-delivery  the workflows
 #   make test-infra   what infra/ would make, its alerts and workbook; where the Bicep compiler is
 #   make test-docs    what the pages show: every az command, by the Azure CLI's own parser, and the
-#                 queries; after a change of them, for .ci/run does not
+#                 queries; after a change of a command, for .ci/run parses none
 #   make test-board   the board in Chromium; PICTURES=docs draws the pictures of the docs anew
 #   make stack    Azurite and the simulator alone, for your own tries (PACE=12: 12 times as fast);
 #                 a machine with three disks is among what there is to restore; then, beside it,
