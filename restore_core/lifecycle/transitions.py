@@ -171,12 +171,12 @@ def apply(state: State, event: Event) -> State:
         case Triggering(plan, wait), TriggerNotTaken() as not_taken:
             plan = replace(plan, claims=plan.claims[:-1])
             return Retrying(plan, waits.try_again(wait, not_taken), validated=True)
-        case ((Triggering(plan) | Restoring(plan)), (Refused() | OperationFailed() as none)) if (
-            endings.is_full(none.problem)
-        ):
+        case (Triggering(plan), Refused(problem, at)) | (
+            Restoring(plan),
+            OperationFailed(problem, at),
+        ) if endings.is_full(problem):
             plan = replace(plan, claims=plan.claims[:-1])
-            wait = Wait(none.at + pace.FULL_VAULT, problem=none.problem)
-            return Retrying(plan, wait, validated=True)
+            return Retrying(plan, Wait(at + pace.FULL_VAULT, problem=problem), validated=True)
         case Triggering(plan, wait), Refused(problem) as for_now if endings.is_transient(problem):
             plan = replace(plan, claims=plan.claims[:-1])
             return Retrying(plan, waits.try_again(wait, for_now), validated=True)
