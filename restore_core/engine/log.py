@@ -86,9 +86,10 @@ def _withdrawn(restore: Restore) -> Problem | None:
 
 
 def _is_well(outcome: Outcome) -> bool:
-    """Tell whether nobody need act: what was withdrawn, somebody wanted so."""
-    problem = outcome.problem
-    return outcome.status in _WELL or (problem is not None and problem.code == WITHDRAWN)
+    """Tell whether nobody need act: what was withdrawn, all that is not back of a set, is meant."""
+    codes = {outcome.problem.code} if outcome.problem else set()
+    reasons = {reason.name for reason in outcome.tally.reasons} if outcome.tally else codes
+    return outcome.status in _WELL or reasons == {WITHDRAWN}
 
 
 def _log_ended(restore: Restore, ending: Ending, fields: str) -> None:

@@ -210,6 +210,23 @@ def test_what_was_withdrawn_is_no_warning(log: pytest.LogCaptureFixture) -> None
     assert [record.levelname for record in log.records] == ["INFO"]
 
 
+@pytest.mark.parametrize(
+    ("reasons", "level"),
+    [({"Withdrawn": 2}, "INFO"), ({"Withdrawn": 2, "UserErrorJob": 1}, "WARNING"), ({}, "WARNING")],
+    ids=["withdrawn", "one failed besides", "no reason told"],
+)
+def test_a_set_warns_of_what_was_not_withdrawn_alone(
+    log: pytest.LogCaptureFixture, reasons: dict[str, int], level: str
+) -> None:
+    tally = Tally(3, 3, (), reasons=tuple(Count(name, count) for name, count in reasons.items()))
+    problem = Problem("SetPartlyCompleted", "Of 3 disks: 1 Completed, 2 Cancelled.")
+    outcome = replace(an_outcome(Status.PARTLY_COMPLETED, problem=problem), tally=tally)
+
+    log_moved(*move(STATES["Queued"], Ending(outcome, None)))
+
+    assert [record.levelname for record in log.records] == [level]
+
+
 def test_where_the_time_went_is_told_at_the_end(log: pytest.LogCaptureFixture) -> None:
     outcome = an_outcome(job_started=NOON - timedelta(seconds=240), job=A_JOB)
     before = a_restore(Ending(outcome, a_claimed_plan()))
