@@ -123,7 +123,7 @@ HAPPENINGS: Final[Sequence[tuple[str, Event]]] = (
     ("", set_events.SetEnded(Status.COMPLETED, TALLY, None, NEXT)),
     ("", events.Withdrawn(SOME, NEXT)),
     ("", events.LeaderFound("another", NEXT)),
-    ("", events.LeaderFailed(NEXT)),
+    ("", events.LeaderFailed(NEXT, was_tried=True)),
     ("", events.Reserved(NEXT)),
     ("", events.TurnAwaited(NEXT)),
     ("", events.TurnCame(NEXT)),

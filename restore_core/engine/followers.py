@@ -1,8 +1,8 @@
 """Those who wait for the end of another restore of their disk: a tick decides about them.
 
 A leader is read once for all that follow it. When it has brought the disk back they are refused,
-naming it. When it has failed, the one that was accepted first goes ahead, once; when it was
-withdrawn, too, and as often.
+naming it. When it has failed, the one that was accepted first goes ahead, once. When it was
+withdrawn or too late, too, and that counts as no try.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +29,6 @@ _ITS_OWN: Final = frozenset(
         "NotAllowed",
         "RecoveryPointNotUsable",
         "TargetInUse",
-        "TooLate",
         "UnexpectedDisks",
     }
 )
@@ -68,7 +67,7 @@ class Followers:
         if found is not None and outcome is None:
             return {}
         if found is None or outcome is None or _another_may(found, outcome):
-            return self._go_ahead(*followers)
+            return self._go_ahead(*followers, was_tried=_was_tried(found))
         refused = _refused(found, outcome, self._clock())
         return dict.fromkeys(followers, refused)
 
@@ -80,26 +79,36 @@ class Followers:
             return None
         return found.restore if found else None
 
-    def _go_ahead(self, first: str, *rest: str) -> dict[str, Event]:
+    def _go_ahead(self, first: str, *rest: str, was_tried: bool) -> dict[str, Event]:
         now = self._clock()
-        return {first: LeaderFailed(now), **{name: LeaderFound(first, now) for name in rest}}
+        ahead = LeaderFailed(now, was_tried)
+        return {first: ahead, **{name: LeaderFound(first, now) for name in rest}}
 
 
 def _another_may(leader: Restore, outcome: Outcome) -> bool:
-    """Tell whether the next may try what the leader did not do.
-
-    Once, but where a leader was only too late, or was withdrawn.
-    """
-    if _is_withdrawn(outcome):
+    """Tell whether the next may try what the leader did not do: once after one has failed."""
+    if _says_nothing(outcome):
         return True
+    if leader.is_second_try:
+        return False
     code = outcome.problem.code if outcome.problem else ""
-    rejected = outcome.status is Status.REJECTED
-    if leader.stands_in:
-        return rejected and code == "TooLate"  # It has asked Azure for nothing.
-    if rejected:
+    if outcome.status is Status.REJECTED:
         exists = endings.DISK_EXISTS in code.lower()
         return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
     return outcome.status in (Status.FAILED, Status.TIMED_OUT, Status.PARTLY_COMPLETED)
+
+
+def _was_tried(leader: Restore | None) -> bool:
+    """Tell whether the leader, or one before it, failed; of one that cannot be read, it did."""
+    if leader is None or leader.outcome is None:
+        return True
+    return leader.is_second_try or not _says_nothing(leader.outcome)
+
+
+def _says_nothing(outcome: Outcome) -> bool:
+    """Tell whether its end says nothing of the disk, or of who else wants it."""
+    is_late = outcome.problem is not None and outcome.problem.code == "TooLate"
+    return _is_withdrawn(outcome) or (is_late and outcome.status is Status.REJECTED)
 
 
 def _is_withdrawn(outcome: Outcome) -> bool:

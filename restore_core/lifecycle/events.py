@@ -55,6 +55,9 @@ class LeaderFailed:
     """The restore that it followed brought no disk back: it goes ahead itself."""
 
     at: datetime
+    was_tried: bool
+    """Whether that one, or one before it, failed or was refused, and was not merely withdrawn or
+    too late."""
 
 
 @dataclass(frozen=True)

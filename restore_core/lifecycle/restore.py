@@ -66,7 +66,9 @@ class Restore:
     outbox: Outbox
     origin: Origin
     stands_in: bool = False
-    """Whether it went ahead because the restore of the same disk that it followed had failed."""
+    """Whether it went ahead because the restore of the same disk that it followed had ended."""
+    is_second_try: bool = False
+    """Whether a restore of the disk had failed before it went ahead: nobody does after it."""
     member: Member | None = None
     """What makes it a member of a set."""
     turn_at: datetime | None = None
@@ -266,6 +268,8 @@ class Restore:
             state=state,
             outbox=self._outbox(state, event, notices),
             stands_in=self.stands_in or isinstance(event, LeaderFailed),
+            is_second_try=self.is_second_try
+            or (isinstance(event, LeaderFailed) and event.was_tried),
             turn_at=self._turned(event),
             arm_calls=spent,
             moments={type(state).__name__: moment_of(state, event), **self.moments},

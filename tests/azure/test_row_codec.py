@@ -116,6 +116,19 @@ def test_a_plan_is_read_back_with_all_its_claims_and_without_a_snapshot_group() 
     assert read.plan == plan
 
 
+@pytest.mark.parametrize("stands_in", [True, False])
+def test_who_went_ahead_in_a_version_that_counted_every_leader_was_the_second_try(
+    *, stands_in: bool
+) -> None:
+    row = restore_row(replace(a_restore(), stands_in=stands_in))
+    document = json.loads(row["document"])
+    assert document.pop("isSecondTry") is False
+
+    read = restore_of({**row, "document": json.dumps(document)})
+
+    assert read.is_second_try is stands_in
+
+
 def test_a_row_has_only_values_that_a_table_holds() -> None:
     for state in every_state(Wait(NOON, 1, TOLD)).values():
         for value in restore_row(a_restore(state)).values():

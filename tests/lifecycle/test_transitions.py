@@ -120,7 +120,7 @@ EVENTS: dict[str, Event] = {
         SetEnded(Status.COMPLETED, a_tally(), None, NOON),
         Refused(A_PROBLEM, NOON),
         LeaderFound("r0", NOON),
-        LeaderFailed(NOON),
+        LeaderFailed(NOON, was_tried=True),
         Reserved(NOON),
         Requeued(NOON),
         TurnAwaited(NOON),
@@ -797,13 +797,20 @@ def test_a_validation_alone_needs_no_turn_to_be_tried_again() -> None:
 def test_one_whose_leader_failed_goes_ahead_in_its_turn_and_stands_in_for_it() -> None:
     follower = a_restore(STATES["Following"])
 
-    ahead = follower.after(LeaderFailed(NOON), frozenset())
+    ahead = follower.after(LeaderFailed(NOON, was_tried=True), frozenset())
 
     assert isinstance(ahead.state, Accepted)
     assert (follower.stands_in, ahead.stands_in) == (False, True)
+    assert (follower.is_second_try, ahead.is_second_try) == (False, True)
     assert ahead.turn is Turn.NONE
     assert ahead.owes(NOON) == Prepare()
     assert ahead.after(LeaderFound("r9", NOON), frozenset()).leader == "r9"
+
+
+def test_one_whose_leader_was_withdrawn_goes_ahead_as_a_first_try() -> None:
+    ahead = a_restore(STATES["Following"]).after(LeaderFailed(NOON, was_tried=False), frozenset())
+
+    assert (ahead.stands_in, ahead.is_second_try) == (True, False)
 
 
 def test_a_follower_has_no_plan_owes_nothing_and_ends_at_its_last_moment() -> None:

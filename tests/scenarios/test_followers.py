@@ -31,11 +31,11 @@ def ended(world: World, name: str) -> tuple[str, str]:
     return row["status"], row.get("errorCode", "")
 
 
-def storm(world: World, *names: str, **changes: Any) -> None:
-    """Let the first of them run when the others come."""
+def storm(world: World, *names: str, until: str = "Running", **changes: Any) -> None:
+    """Let the first of them have come so far when the others come."""
     first, *others = names
     ask(world, first, **changes)
-    world.run(until=lambda: world.status(first) == "Running")
+    world.run(until=lambda: world.status(first) == until)
     for name in others:
         world.clock.advance(seconds=1)
         ask(world, name)
@@ -130,6 +130,49 @@ def test_who_goes_ahead_and_is_withdrawn_takes_nobody_with_it(world: World) -> N
     assert ended(world, "second") == ("Cancelled", "Withdrawn")
     assert ended(world, "third") == ("Completed", "")
     assert ended(world, "fourth") == ("Rejected", "RestoredAlready")
+
+
+def test_who_goes_ahead_for_one_that_was_withdrawn_is_the_first_to_try(world: World) -> None:
+    """Only one restore has failed when it fails, so one more goes ahead, and no further."""
+    for name in ("second", "third"):
+        world.simulator.script(builders.disk(name), job=BROKEN)
+    storm(world, "first", "second", "third", "fourth", until="Validating")
+    withdraw(world, "first")
+
+    world.run()
+
+    assert ended(world, "first") == ("Cancelled", "Withdrawn")
+    assert ended(world, "second") == ("Failed", "UserErrorDiskSnapshotNotFound")
+    assert ended(world, "third") == ("Failed", "UserErrorDiskSnapshotNotFound")
+    assert ended(world, "fourth") == ("Rejected", "UserErrorDiskSnapshotNotFound")
+    assert len(world.simulator.jobs()) == 2
+
+
+def test_what_had_failed_before_one_that_was_withdrawn_counts(world: World) -> None:
+    for name in ("first", "third"):
+        world.simulator.script(builders.disk(name), job=BROKEN)
+    storm(world, "first", "second", "third", "fourth")
+    world.run(until=lambda: world.status("second") == "Validating")
+    withdraw(world, "second")
+
+    world.run()
+
+    assert ended(world, "second") == ("Cancelled", "Withdrawn")
+    assert ended(world, "third") == ("Failed", "UserErrorDiskSnapshotNotFound")
+    assert ended(world, "fourth") == ("Rejected", "UserErrorDiskSnapshotNotFound")
+
+
+def test_one_that_came_too_late_is_no_try(world: World) -> None:
+    for name in ("second", "third"):
+        world.simulator.script(builders.disk(name), job=BROKEN)
+    late = (world.clock() + timedelta(seconds=40)).isoformat()
+    storm(world, "first", "second", "third", "fourth", until="Validating", notAfter=late)
+
+    world.run()
+
+    assert ended(world, "first") == ("Rejected", "TooLate")
+    assert ended(world, "third") == ("Failed", "UserErrorDiskSnapshotNotFound")
+    assert ended(world, "fourth") == ("Rejected", "UserErrorDiskSnapshotNotFound")
 
 
 def test_nobody_goes_ahead_of_one_that_was_cancelled(world: World) -> None:

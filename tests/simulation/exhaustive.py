@@ -232,6 +232,16 @@ LIVES: Final[dict[str, Life]] = {
         withdrawn_is="r2",
         ends={"Failed": 1, "Cancelled": 1, "Completed": 1},
     ),
+    "follows who goes ahead for one that was withdrawn": Life(
+        "Completed",
+        fields=LOOKED_UP,
+        others=(LOOKED_UP, LOOKED_UP),
+        scripted_of={"t2": {"operation": outcomes.fails("UserErrorLate")}},
+        settings=AT_HOME,
+        withdrawn=(20,),
+        withdrawn_is="r1",
+        ends={"Cancelled": 1, "Failed": 1, "Completed": 1},
+    ),
     "follows one that is cancelled": Life(
         "Rejected",
         fields=LOOKED_UP,

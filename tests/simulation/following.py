@@ -19,7 +19,6 @@ _OF_THE_REQUEST: Final = {
     "NotAllowed",
     "RecoveryPointNotUsable",
     "TargetInUse",
-    "TooLate",
     "UnexpectedDisks",
     "UserErrorSameNameDiskAlreadyExists",
 }
@@ -37,6 +36,8 @@ class Following:
         """Whom a restore has followed last."""
         self._since: dict[str, float] = {}
         self._ahead: set[tuple[str, object, float]] = set()
+        self._second_tries: set[str] = set()
+        """Who went ahead after a restore of the disk had failed."""
 
     def saved(self, request_id: str, document: dict[str, Any]) -> None:
         """Look at a restore that is saved."""
@@ -84,12 +85,12 @@ class Following:
         if result["status"] in RESTORED:
             return {RESTORED_ALREADY, *_ITS_OWN_LIMIT}
         code = result.get("errorCode") or result["status"]
-        if result["status"] == "Cancelled" and WITHDRAWN in f"{code} {result.get('reasons')}":
-            return set(_ITS_OWN_LIMIT)  # Its sender wanted it no more: nobody else has said so.
+        if _says_nothing(result["status"], code, result.get("reasons")):
+            return set(_ITS_OWN_LIMIT)
         rest_end = (
             result["status"] == "Cancelled"
             or (result["status"] == "Rejected" and code not in _OF_THE_REQUEST)
-            or (document.get("standsIn") and code != "TooLate")
+            or leader in self._second_tries
         )
         return {code, *_ITS_OWN_LIMIT} if rest_end else set(_ITS_OWN_LIMIT)
 
@@ -121,6 +122,22 @@ class Following:
         if tick in self._ahead:
             self._breach(f"it is the second that one tick lets go ahead of {leader}", request_id)
         self._ahead.add(tick)
+        if self._was_tried(leader, found):
+            self._second_tries.add(request_id)
+
+    def _was_tried(self, leader: str, document: Mapping[str, Any] | None) -> bool:
+        outcome = (document or {"state": {}})["state"].get("outcome")
+        if outcome is None or leader in self._second_tries:
+            return True
+        code, tally = (outcome.get("problem") or {}).get("code"), outcome.get("tally") or {}
+        return not _says_nothing(outcome["status"], code, tally.get("reasons"))
 
     def _breach(self, text: str, restore: str) -> None:
         self._world.breach("F1", text, restore)
+
+
+def _says_nothing(status: str, code: str | None, reasons: object) -> bool:
+    """Tell whether its sender wanted it no more, or wanted it sooner: nobody else has said so."""
+    if status == "Cancelled":
+        return WITHDRAWN in f"{code} {reasons}"
+    return status == "Rejected" and code == "TooLate"

@@ -774,9 +774,13 @@ def _nobody_after_a_stand_in() -> list[Patch]:
     return [(followers, "_another_may", may)]
 
 
+def _withdrawn_is_tried() -> list[Patch]:
+    return [(followers, "_was_tried", lambda _: True)]
+
+
 def _everybody_goes_ahead() -> list[Patch]:
-    def go_ahead(self: Any, *everybody: str) -> dict[str, Any]:
-        return {name: LeaderFailed(self._clock()) for name in everybody}
+    def go_ahead(self: Any, *everybody: str, was_tried: bool) -> dict[str, Any]:
+        return {name: LeaderFailed(self._clock(), was_tried) for name in everybody}
 
     return [(Followers, "_go_ahead", go_ahead)]
 
@@ -974,6 +978,12 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     ),
     "take all with who stood in and was withdrawn": Sabotage(
         "F1", _nobody_after_a_stand_in, frozenset(), life="follows who goes ahead and is withdrawn"
+    ),
+    "take who was withdrawn for a try": Sabotage(
+        "F1",
+        _withdrawn_is_tried,
+        frozenset(),
+        life="follows who goes ahead for one that was withdrawn",
     ),
     "nobody goes ahead": Sabotage(
         "F1", _nobody_goes_ahead, frozenset(), life="follows, and goes ahead"

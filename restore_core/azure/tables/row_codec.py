@@ -46,6 +46,7 @@ def restore_row(restore: Restore) -> Row:
         "outbox": encoded(restore.outbox),
         "origin": restore.origin.value,
         "standsIn": restore.stands_in,
+        "isSecondTry": restore.is_second_try,
         "member": encoded(restore.member),
         "turnAt": encoded(restore.turn_at),
         "armCalls": restore.arm_calls,
@@ -78,6 +79,9 @@ def restore_of(row: Mapping[str, Any]) -> Restore:
             outbox=decoded(Outbox, outbox) if outbox else Outbox(stage_of(state), accepted_at),
             origin=Origin(document.get("origin", Origin.NATIVE)),
             stands_in=of_kind(bool, document.get("standsIn", False)),
+            is_second_try=of_kind(
+                bool, document.get("isSecondTry", document.get("standsIn", False))
+            ),
             member=decoded(Member | None, document.get("member")),
             turn_at=decoded(datetime | None, document.get("turnAt")),
             arm_calls=of_kind(int, document.get("armCalls", 0)),
