@@ -1,4 +1,4 @@
-"""Storage that answers slowly, or fails once."""
+"""Storage that answers slowly, fails once, or answers another first."""
 
 from collections.abc import Callable
 
@@ -29,3 +29,15 @@ def fails_once(call: str, *, after: int = 0) -> Callable[[str], None]:
                 raise ServiceRequestError("storage is not reached")
 
     return hook
+
+
+def ticks_once_before(world: World, call: str) -> Callable[[str], None]:
+    """Return what lets a tick of another worker come before the next such call of storage."""
+    left = [call]
+
+    def before(what: str) -> None:
+        if what in left:
+            left.clear()
+            world.tick_now()
+
+    return before

@@ -101,9 +101,11 @@ class SetSteps:
         """Write both rows of a member, the outstanding one first; a stranger's id ends it.
 
         Nobody looks at it before its turn or its last moment. A row that stands for no member, for
-        it has ended or is a stranger's, goes when it is called.
+        it has ended or is a stranger's, goes when it is called. Due now at the soonest: what was
+        due an hour ago, as its set's first notice may have been, and has no restore is an orphan.
         """
-        self._tables.schedule.add(member, member.timer_due or self._clock())
+        now = self._clock()
+        self._tables.schedule.add(member, max(member.timer_due or now, now), now)
         try:
             self._tables.restores.record(member)
         except Superseded:

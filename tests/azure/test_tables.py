@@ -37,7 +37,7 @@ CALLS: dict[str, Callable[[AccountTables], Any]] = {
     "record": lambda store: store.restores.record(a_restore()),
     "save": lambda store: store.restores.save(a_restore(), 'W/"x"'),
     "announce": lambda store: store.schedule.put(a_restore(), NOON),
-    "add": lambda store: store.schedule.add(a_restore(), NOON),
+    "add": lambda store: store.schedule.add(a_restore(), NOON, NOON),
     "all": lambda store: store.schedule.all(),
     "forget": lambda store: store.schedule.forget(a_restore()),
     "drop": lambda store: store.schedule.drop(OUTSTANDING),

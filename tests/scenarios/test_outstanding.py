@@ -5,6 +5,7 @@ from typing import Any
 
 from azure.data.tables import UpdateMode
 
+from restore_core.azure.tables.account import AccountTables
 from restore_core.azure.tables.outstanding import OUTSTANDING
 from tests import builders
 from tests.fakes import Io
@@ -45,6 +46,22 @@ def test_one_id_under_two_vaults_has_one_row_and_takes_one_turn() -> None:
         assert world.status("another") == "Completed"
         world.run()
         assert world.rows(OUTSTANDING) == []
+
+
+def test_a_row_that_is_dropped_when_it_is_dated_is_written_anew(world: World) -> None:
+    schedule = AccountTables(world.tables).schedule
+    schedule.add(builders.a_restore(), world.clock(), world.clock())
+    (read,) = schedule.all()
+
+    def dropped(what: str) -> None:
+        if what == "OutstandingRestores.update":
+            world.io.before = lambda _: None
+            schedule.drop(read)
+
+    world.io.before = dropped
+    schedule.add(builders.a_restore(), world.clock(), world.clock())
+
+    assert [row["RowKey"] for row in world.rows(OUTSTANDING)] == ["r1"]
 
 
 def put_old_row(world: World, request_id: str, **columns: Any) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from restore_core.engine.columns import as_json
+from restore_core.lifecycle.outbox import Stage
 from tests import builders
 from tests.sets import a_machine, ask, counts, plan, protect, send, withdraw
-from tests.slow_storage import fails_once, slow_reads
+from tests.slow_storage import fails_once, slow_reads, ticks_once_before
 from tests.world import World
 
 
@@ -53,6 +54,22 @@ def test_members_that_were_recorded_before_the_save_was_lost_are_the_set_s_own(
 
     assert (row["status"], counts(row)) == ("Completed", {"Completed": 2})
     assert len(world.simulator.jobs()) == 2
+
+
+def test_a_member_is_no_orphan_however_old_its_set_is(world: World) -> None:
+    """A tick between its two rows takes neither, where the set's plan came two hours late."""
+    world.deploy(notices=frozenset(Stage))
+    world.io.before = fails_once("RestoreSets.get")
+    send(world, sourceDiskIds=protect(world, "disk-1", "disk-2"))
+    world.deliver()
+    world.clock.advance(seconds=7_200)
+    world.io.before = fails_once("RestoreSets.get")
+    world.tick_now()
+    world.io.before = ticks_once_before(world, "Restores.create_entity")
+
+    world.run()
+
+    assert counts(world.result("set-1")) == {"Completed": 2}
 
 
 def test_a_row_that_cannot_be_read_under_a_members_id_is_a_stranger_s(world: World) -> None:

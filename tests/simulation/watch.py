@@ -50,7 +50,8 @@ class Watch:
                     self.ledger.written(row, merges=False)
             case (dict() as row, UpdateMode.MERGE, *_):
                 self._hides_secrets(name, row)
-                self.ledger.written(row, merges=True)
+                if name == SETS:
+                    self.ledger.written(row, merges=True)
             case (dict() as row, *_):
                 self._hides_secrets(name, row)
                 self._row_written(name, row, process)

@@ -10,7 +10,11 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 
 from restore_core.azure import storage
 from restore_core.azure.tables.table import Table
@@ -33,10 +37,17 @@ class OutstandingTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, restore: Restore, due: datetime) -> None:
-        """Write the outstanding row of `restore`, unless one stands: it says more than this."""
-        with storage.answering(), suppress(ResourceExistsError):
-            self._table.insert(_row(restore, due))
+    def add(self, restore: Restore, due: datetime, now: datetime) -> None:
+        """Write the outstanding row of `restore`; of one that stands only that it is due now.
+
+        What else stands there may say more than this, or be a stranger's: a tick looks. And one
+        that has read it, and no restore with it, may be about to drop it: not what was written
+        since.
+        """
+        row = _row(restore, due)
+        with storage.answering():
+            if not (self._inserted(row) or self._dated(row, now)):
+                self._inserted(row)  # It was dropped just now.
 
     def put(self, restore: Restore, due: datetime) -> None:
         """Write the outstanding row of `restore`: the timer looks at it from `due` on."""
@@ -76,6 +87,22 @@ class OutstandingTable:
         with storage.answering():
             rows = self._table.rows(wanted, values, most, select=_OF_THE_TIMER)
             return [_outstanding(row) for row in rows]
+
+    def _inserted(self, row: Mapping[str, Any]) -> bool:
+        try:
+            self._table.insert(row)
+        except ResourceExistsError:
+            return False
+        return True
+
+    def _dated(self, row: Mapping[str, Any], due: datetime) -> bool:
+        """Write when a row is due, and nothing else; tell whether it was there."""
+        key = {name: row[name] for name in ("PartitionKey", "RowKey")}
+        try:
+            self._table.merge({**key, "due": due})
+        except ResourceNotFoundError:
+            return False
+        return True
 
     def forget(self, restore: Restore) -> None:
         """Remove the outstanding row of `restore`, if it is there."""
