@@ -61,6 +61,9 @@ _MENDS_ITSELF: Final = (
 )
 """Beginnings of the codes, lower-cased, after which a job is started anew."""
 
+BUDGET: Final = 300
+"""Calls of ARM after which a restore asks less often (design.md, "What a restore may cost")."""
+
 IDLE_TICK: Final = 3
 """Calls of a tick that finds nothing: one look at each poison queue, one query."""
 
@@ -256,7 +259,7 @@ def _check_end_of_job(world: Ground, job: Job, row: dict[str, Any], status: str)
     if status == "TimedOut":
         on_time = job.ended is not None and job.ended < deadline - timedelta(hours=1)
         # Where the list is longer than a search reads, a lost job may stay unknown so long.
-        unknown = world.faults.counts["long-job-list"]
+        unknown = world.faults.counts["long-job-list"] or _is_spent(world, row)
         # What is to be done anew waits for room, and a vault may be full to the end.
         anew = world.faults.counts["vault-full"] and _mends_itself(job)
         if truth is not None and on_time and not unknown and not anew:
@@ -369,6 +372,15 @@ def _check_refusal(watch: Watch, result: dict[str, Any], sent: Sent, target: str
         world.breach("N1", "too late before its notAfter", request_id)
 
 
+def _is_spent(world: Ground, row: dict[str, Any]) -> bool:
+    """Tell whether it has used up its calls where a page has one row, so each list is a hundred.
+
+    Its pauses grow then until few looks are left, each of which one 429 on the way undoes.
+    """
+    spent = json.loads(row["document"])["armCalls"] >= BUDGET
+    return spent and bool(world.faults.counts["short-pages"])
+
+
 def _check_age(watch: Watch, row: dict[str, Any], result: dict[str, Any], target: str) -> None:
     world = watch.world
     deadline = datetime.fromisoformat(json.loads(row["document"])["deadline"])
@@ -378,7 +390,7 @@ def _check_age(watch: Watch, row: dict[str, Any], result: dict[str, Any], target
     others = watch.turns.waited | watch.following.leaders.keys()
     waited = row["PartitionKey"] in others and world.wants.endless
     # Of a list that no search can read nothing is believed: what is not found is never known.
-    unknown = bool(world.faults.counts["long-job-list"])
+    unknown = bool(world.faults.counts["long-job-list"]) or _is_spent(world, row)
     if target not in world.wants.endless and not waited and not unknown:
         world.breach("I6", "TimedOut, although its world got well in time", row["PartitionKey"])
 

@@ -79,6 +79,8 @@ class Turns:
         """When members of sets were given their turns."""
         self._saved_by: dict[str, tuple[object, str]] = {}
         """By restore: which task saved it last, and in what state."""
+        self._has_asked: set[str] = set()
+        """Who has asked ARM since it was saved last."""
 
     def saved(self, request_id: str, document: dict[str, Any], process: Writer) -> None:
         """Look at a restore that was saved."""
@@ -86,6 +88,7 @@ class Turns:
         self.documents[request_id] = document
         state = document["state"]
         self._was_taken(request_id, before, state)
+        self._has_asked.discard(request_id)
         self._saved_by[request_id] = self._world.scheduler.current, state["is"]
         if state["is"] == "Queued":
             self.waited.add(request_id)
@@ -108,12 +111,19 @@ class Turns:
         if before == "Validated" and state["is"] == "Triggering":
             self._triggers(request_id, document)
 
+    def asked(self, request_id: str) -> None:
+        """Look at a call of ARM."""
+        self._has_asked.add(request_id)
+
     def _was_taken(self, request_id: str, before: str, state: dict[str, Any]) -> None:
-        """Nothing is claimed that is not sent because ARM would not take it."""
+        """Nothing is claimed that is not sent because ARM would not take it.
+
+        But once: a token that ARM has refused is got anew, and then there may be no room.
+        """
         problem = (state.get("wait") or {}).get("problem") or {}
         if before == "Triggering" and state["is"] == "Retrying":
             self._world.checks["S3"] += 1
-            if problem.get("code") == "NotNow":
+            if problem.get("code") == "NotNow" and request_id not in self._has_asked:
                 self._world.breach("S3", "it was claimed, and ARM has no room for it", request_id)
 
     def _member_saved(

@@ -232,6 +232,7 @@ class World(Ground):
     def asks_arm(self, concerned: str) -> None:
         """Look at a call that leaves for ARM."""
         self.watch.following.asked(concerned)
+        self.watch.turns.asked(concerned)
 
     def caused(self, job: Job, concerned: str, asked: Request) -> None:
         """Note for which restore a job was begun."""
