@@ -14,7 +14,7 @@ from restore_core.engine.log import log_failure, log_tick
 from restore_core.engine.ports import Outstanding, Poisoned, Queues, Tables
 from restore_core.engine.refusals import Refusals
 from restore_core.engine.steps import Steps, step_of
-from restore_core.engine.turns import Turns
+from restore_core.engine.turns import Called, Turns
 from restore_core.errors import UnreadableRow
 from restore_core.lifecycle import pace
 from restore_core.lifecycle.events import Event
@@ -104,9 +104,10 @@ class Sweep:
         begun = self._clock()
         found, in_order = self._outstanding(begun)
         happened = self._followers.decide(found, self._clock())
-        called = self._turns.give(found, begun) if in_order else set()
-        moved = called | happened.keys()
+        called = self._turns.give(found, begun) if in_order else Called()
+        moved = called.visits | happened.keys()
         due = [one for one in found if one.due <= begun or one.request_id in moved]
+        due = [one for one in due if one.request_id not in called.stepping]
         due.sort(key=lambda one: one.due)
         visits = pool.map(lambda one: self._visit(one, happened.get(one.request_id), begun), due)
         log_tick(found, begun, left_over=list(visits).count(False))

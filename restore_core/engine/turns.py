@@ -5,6 +5,7 @@ All that it counts by stands in the outstanding rows: a tick that died is not fo
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -19,6 +20,16 @@ from restore_core.lifecycle.rules import Rules
 from restore_core.lifecycle.turn import Turn
 
 
+@dataclass(frozen=True)
+class Called:
+    """Who was called in a tick, by who goes on with it."""
+
+    visits: set[str] = field(default_factory=set)
+    """Whom the tick visits for it."""
+    stepping: set[str] = field(default_factory=set)
+    """Whose step message any worker takes: the tick does not visit them, too."""
+
+
 class Turns:
     """Gives those that wait their turn; a timer's tick alone does. Safe for threads."""
 
@@ -30,25 +41,25 @@ class Turns:
         self._rules = rules
         self._clock = clock
 
-    def give(self, found: Sequence[Outstanding], begun: datetime) -> set[str]:
-        """Give as many as may run now their turn; return whom the tick is to visit for it.
+    def give(self, found: Sequence[Outstanding], begun: datetime) -> Called:
+        """Give as many as may run now their turn; return whom.
 
         Who asked for one disk goes first, then members of sets, each the longest accepted first.
         One after the other, and none after one that could not be called, because storage failed or
         another worker was faster (perhaps only to send its notices): a later one must not overtake
         it. A row that cannot be read is passed over, or it would stop all.
         """
-        visits: set[str] = set()
+        called = Called()
         if any(one.turn in (Turn.AWAITED, Turn.ENROLLED) for one in found):
             try:
-                self._give(found, begun, visits)
+                self._give(found, begun, called)
             except Superseded:
-                return visits
+                return called
             except Exception as error:  # noqa: BLE001  what is due is visited all the same
                 log_failure("-", error)
-        return visits
+        return called
 
-    def _give(self, found: Sequence[Outstanding], begun: datetime, visits: set[str]) -> None:
+    def _give(self, found: Sequence[Outstanding], begun: datetime, called: Called) -> None:
         turns = self._tables.schedule.turns()
         taken = Counter(one.vault for one in turns if one.turn is Turn.TAKEN)
         told = [*found, *turns]
@@ -58,7 +69,7 @@ class Turns:
         while singles and self._may_give(taken, begun, pace.TICK_BUDGET):
             one = self._next(singles, taken)
             singles.remove(one)
-            if full[one.vault] > 0 and self._call(one.request_id, visits):
+            if full[one.vault] > 0 and self._call(one.request_id, called):
                 taken[one.vault] += 1
                 full[one.vault] -= 1
                 given[one.request_id] = (one.subscription, self._clock())
@@ -67,7 +78,7 @@ class Turns:
             if not self._may_give(taken, begun, pace.ONE_BY_ONE_BUDGET):
                 break
             may = min(room[one.subscription], full[one.vault]) > 0
-            if may and self._call(one.request_id, visits):
+            if may and self._call(one.request_id, called):
                 taken[one.vault] += 1
                 full[one.vault] -= 1
                 room[one.subscription] -= 1
@@ -119,7 +130,7 @@ class Turns:
             room[vault] = 0 if vault in asking | told else max(ending, 1)
         return room
 
-    def _call(self, request_id: str, visits: set[str]) -> bool:
+    def _call(self, request_id: str, called: Called) -> bool:
         """Give one that waits its turn, unless it has it meanwhile; tell whether it counts.
 
         Its outstanding row says so at once: until then nobody counts it among those that run. And
@@ -136,15 +147,16 @@ class Turns:
             return False
         now = self._clock()
         if not current.restore.may_be_called(now):
-            visits.add(request_id)
+            called.visits.add(request_id)
             return True
         self._tables.schedule.put(current.restore, now + pace.SWEEP_GRACE)
-        called = self._steps.save(current, TurnCame(now)).restore
-        self._announce(called)
-        if called.member is None:
-            visits.add(request_id)
+        restore = self._steps.save(current, TurnCame(now)).restore
+        self._announce(restore)
+        if restore.member is None:
+            called.visits.add(request_id)
         else:
-            self._steps.enqueue(called)
+            self._steps.enqueue(restore)
+            called.stepping.add(request_id)
         return True
 
     def _announce(self, restore: Restore) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
+from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.quota import DOCUMENTED, READS, Bucket, Quota
 from simulator import Limits, Pace, faults
 from simulator.limits import Rate
@@ -348,8 +349,9 @@ def test_a_turn_whose_row_or_step_was_lost_is_found_again(lost: str, seconds: in
         assert triggered - NOON <= timedelta(seconds=seconds)
 
 
-def test_a_tick_does_not_visit_the_members_that_it_gives_turns() -> None:
-    with a_world() as world:
+@pytest.mark.parametrize("notices", [set(), {Stage.ACCEPTED}], ids=["none told", "accepted told"])
+def test_a_tick_does_not_visit_the_members_that_it_gives_turns(notices: set[Stage]) -> None:
+    with a_world(rules={"notices": frozenset(notices)}) as world:
         members = ask(world, 5)
         before = len(world.simulator.calls)
 
