@@ -383,6 +383,7 @@ SETS: Final[dict[str, Life]] = {
             "PartlyCompleted": 1,
             "Completed": 2,
         },
+        or_ends={"Completed": 3, "Rejected": 1},
     ),
     "a set of what is back in part": Life(
         "CompletedWithWarnings",
