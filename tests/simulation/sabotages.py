@@ -44,7 +44,7 @@ from restore_core.engine.refusals import Refusals
 from restore_core.engine.reservation import Reservation, refused_as_back
 from restore_core.engine.steps import Steps
 from restore_core.engine.sweep import Sweep
-from restore_core.engine.turns import Turns
+from restore_core.engine.turns import Called, Turns
 from restore_core.errors import (
     AnswerLost,
     MalformedRequest,
@@ -561,12 +561,12 @@ def _before_those_who_wait() -> list[Patch]:
 
 
 def _call_everybody() -> list[Patch]:
-    def call(self: Any, found: Any, begun: datetime) -> set[str]:  # noqa: ARG001
-        visits: set[str] = set()
+    def call(self: Any, found: Any, begun: datetime) -> Called:  # noqa: ARG001
+        called = Called()
         for one in found:
             if one.turn is Turn.AWAITED:
-                self._call(one.request_id, visits)
-        return visits
+                self._call(one.request_id, called)
+        return called
 
     return [(Turns, "give", call)]
 
@@ -574,7 +574,7 @@ def _call_everybody() -> list[Patch]:
 def _call_the_newest() -> list[Patch]:
     real = Turns.give
 
-    def call(self: Any, found: Any, begun: datetime) -> set[str]:
+    def call(self: Any, found: Any, begun: datetime) -> Called:
         turned = [replace(one, accepted_at=begun - (one.accepted_at - begun)) for one in found]
         return real(self, turned, begun)
 
@@ -582,14 +582,14 @@ def _call_the_newest() -> list[Patch]:
 
 
 def _call_nobody() -> list[Patch]:
-    return [(Turns, "give", lambda *_: set())]
+    return [(Turns, "give", lambda *_: Called())]
 
 
 def _pass_over() -> list[Patch]:
     real, numbers = Turns._call, itertools.count()
 
-    def call(self: Any, request_id: str, visits: set[str]) -> bool:
-        return True if next(numbers) % 2 == 0 else real(self, request_id, visits)
+    def call(self: Any, request_id: str, called: Called) -> bool:
+        return True if next(numbers) % 2 == 0 else real(self, request_id, called)
 
     return [(Turns, "_call", call)]
 
