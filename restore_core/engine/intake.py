@@ -105,7 +105,7 @@ class Intake:
         """Return the restore that a redelivery finds, its outstanding row put back."""
         found = self._tables.restores.load(request_id)
         if found is not None and found.restore.timer_due is not None:
-            self._tables.schedule.add(found.restore, found.restore.timer_due, self._clock())
+            self._tables.schedule.add(found.restore, found.restore.timer_due)
         return found
 
     def _insert(self, asked: Asked, inserted_at: datetime) -> Versioned:
@@ -120,7 +120,7 @@ class Intake:
             state=Accepted(Wait(now)),
             outbox=Outbox.opened(now, self._rules.notices),
         )
-        self._tables.schedule.add(restore, now + pace.SWEEP_GRACE, now)
+        self._tables.schedule.announce(restore, now + pace.SWEEP_GRACE, now)
         try:
             recorded = self._tables.restores.record(restore)
         except Superseded:

@@ -105,7 +105,7 @@ class SetSteps:
         due an hour ago, as its set's first notice may have been, and has no restore is an orphan.
         """
         now = self._clock()
-        self._tables.schedule.add(member, max(member.timer_due or now, now), now)
+        self._tables.schedule.announce(member, max(member.timer_due or now, now), now)
         try:
             self._tables.restores.record(member)
         except Superseded:

@@ -50,7 +50,7 @@ def test_one_id_under_two_vaults_has_one_row_and_takes_one_turn() -> None:
 
 def test_a_row_that_is_dropped_when_it_is_dated_is_written_anew(world: World) -> None:
     schedule = AccountTables(world.tables).schedule
-    schedule.add(builders.a_restore(), world.clock(), world.clock())
+    schedule.announce(builders.a_restore(), world.clock(), world.clock())
     (read,) = schedule.all()
 
     def dropped(what: str) -> None:
@@ -59,9 +59,21 @@ def test_a_row_that_is_dropped_when_it_is_dated_is_written_anew(world: World) ->
             schedule.drop(read)
 
     world.io.before = dropped
-    schedule.add(builders.a_restore(), world.clock(), world.clock())
+    schedule.announce(builders.a_restore(), world.clock(), world.clock())
 
     assert [row["RowKey"] for row in world.rows(OUTSTANDING)] == ["r1"]
+
+
+def test_a_redelivery_leaves_the_row_that_stands_as_it_is(world: World) -> None:
+    body = builders.message(backupInstanceId=world.protect())
+    world.engine.intake.accept(body, world.clock())
+    world.run(minutes=1)
+    before = world.rows(OUTSTANDING)
+
+    world.engine.intake.accept(body, world.clock())
+
+    assert before
+    assert world.rows(OUTSTANDING) == before
 
 
 def put_old_row(world: World, request_id: str, **columns: Any) -> None:

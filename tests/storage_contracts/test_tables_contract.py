@@ -178,7 +178,8 @@ def test_tables_are_created_where_they_are_missing_and_left_where_they_are(
 WITHOUT_TABLES: dict[str, tuple[Callable[[AccountTables], Any], Any]] = {
     "load": (lambda store: store.restores.load("r1"), None),
     "record": (lambda store: store.restores.record(a_restore()).restore, a_restore()),
-    "add": (lambda store: store.schedule.add(a_restore(), NOON, NOON), None),
+    "add": (lambda store: store.schedule.add(a_restore(), NOON), None),
+    "announce": (lambda store: store.schedule.announce(a_restore(), NOON, NOON), None),
     "put": (lambda store: store.schedule.put(a_restore(), NOON), None),
     "all": (lambda store: store.schedule.all(), []),
     "forget": (lambda store: store.schedule.forget(a_restore()), None),
@@ -327,7 +328,7 @@ def test_the_first_row_of_a_request_hides_none_that_stands(
 ) -> None:
     store.schedule.put(in_state("Running"), NOON)
 
-    store.schedule.add(a_restore(), NOON, NOON + SECOND)
+    store.schedule.announce(a_restore(), NOON, NOON + SECOND)
 
     (row,) = storage.rows(OUTSTANDING)
     assert row["jobId"]
@@ -336,14 +337,23 @@ def test_the_first_row_of_a_request_hides_none_that_stands(
 def test_a_row_that_stands_is_not_dropped_by_who_has_read_it_before(
     store: AccountTables,
 ) -> None:
-    store.schedule.add(a_restore(), NOON, NOON)
+    store.schedule.announce(a_restore(), NOON, NOON)
     (read,) = store.schedule.all()
 
-    store.schedule.add(a_restore(), NOON, NOON + SECOND)
+    store.schedule.announce(a_restore(), NOON, NOON + SECOND)
     store.schedule.drop(read)
 
     (row,) = store.schedule.all()
     assert row.due == NOON + SECOND
+
+
+def test_what_is_added_leaves_a_row_that_stands_as_it_is(store: AccountTables) -> None:
+    store.schedule.put(in_state("Running"), NOON)
+    before = store.schedule.all()
+
+    store.schedule.add(a_restore(), NOON + SECOND)
+
+    assert store.schedule.all() == before
 
 
 def old_row(storage: Storage, request_id: str = "r1", **columns: Any) -> None:

@@ -37,12 +37,17 @@ class OutstandingTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, restore: Restore, due: datetime, now: datetime) -> None:
-        """Write the outstanding row of `restore`; of one that stands only that it is due now.
+    def add(self, restore: Restore, due: datetime) -> None:
+        """Write the outstanding row of `restore` where none stands: what stands may say more."""
+        with storage.answering():
+            self._inserted(_row(restore, due))
 
-        What else stands there may say more than this, or be a stranger's: a tick looks. And one
-        that has read it, and no restore with it, may be about to drop it: not what was written
-        since.
+    def announce(self, restore: Restore, due: datetime, now: datetime) -> None:
+        """Write the outstanding row of a restore that is recorded next.
+
+        Of a row that stands, only that it is due now: what else it says may be more than this, or
+        a stranger's. A tick that has read it, and no restore with it, may be about to drop it: not
+        what was written since.
         """
         row = _row(restore, due)
         with storage.answering():
