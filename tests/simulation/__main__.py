@@ -117,6 +117,8 @@ def _with_a_bar(
         bar = progress.add_task(name, total=whole, told="")
         for part in parts:
             totals += part
+            for what, breach in part.broken:
+                out.print(f"BROKEN {what}: {breach}", markup=False)
             told = f"{totals.worlds:,} worlds, {len(totals.broken)} broken"
             passed = time.monotonic() - began
             if length is not None:
