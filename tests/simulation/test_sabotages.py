@@ -9,7 +9,9 @@ import pytest
 
 from tests.conftest import SABOTAGE
 from tests.simulation.runner import on_all_cores
-from tests.simulation.sabotages import SABOTAGES, Caught, Sabotage, applied, catch
+from tests.simulation.sabotages import SABOTAGES
+from tests.simulation.sabotages.catch import Caught, catch
+from tests.simulation.sabotages.sabotage import Sabotage, applied
 from tests.simulation.shrink import smallest
 
 Telling = Callable[[str, object], None]

@@ -1,10 +1,7 @@
-"""Small sabotages of what the app does with sets, withdrawals and their turns.
-
-Applied as those of `sabotages`, among which they stand.
-"""
+"""Sabotages of what the app does with sets, withdrawals and their turns."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -24,11 +21,10 @@ from restore_core.lifecycle.sets import Header, PlannedDisk
 from restore_core.lifecycle.states import Claim
 from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
+from tests.simulation.sabotages.sabotage import MOST_WORLDS, Patch, Sabotage, kinds
 
-Patch = tuple[Any, str, Any]
 
-
-def header_first() -> list[Patch]:
+def _header_first() -> list[Patch]:
     """Let the header stand before the rows that it makes a plan."""
     real = SetsTable.save
 
@@ -39,7 +35,7 @@ def header_first() -> list[Patch]:
     return [(SetsTable, "save", save)]
 
 
-def plan_anew() -> list[Patch]:
+def _plan_anew() -> list[Patch]:
     """Make a plan at each try, and write it over the one that stands."""
 
     def save(self: Any, set_id: str, header: Header, plan: Sequence[PlannedDisk]) -> Header:
@@ -50,7 +46,7 @@ def plan_anew() -> list[Patch]:
     return [(SetsTable, "header", lambda *_: None), (SetsTable, "save", save)]
 
 
-def random_ids() -> list[Patch]:
+def _random_ids() -> list[Patch]:
     """Give a member another id each time that it is recorded."""
     real, numbers = set_plan.member, itertools.count()
 
@@ -60,28 +56,28 @@ def random_ids() -> list[Patch]:
     return [(set_plan, "member", member)]
 
 
-def ids_by_the_plan() -> list[Patch]:
+def _ids_by_the_plan() -> list[Patch]:
     """Give members ids that another plan of the same disks would not give."""
     numbers = itertools.count()
     return [(set_plan, "member_id", lambda of, source: f"{of}.{source.name}.{next(numbers)}")]
 
 
-def no_end() -> list[Patch]:
+def _no_end() -> list[Patch]:
     """Write no end of a member into its set's row."""
     return [(SetSteps, "end", lambda *_: None)]
 
 
-def ends_with_the_first() -> list[Patch]:
+def _ends_with_the_first() -> list[Patch]:
     """Let a set end when one of its members has."""
     return [(set_sum, "is_complete", lambda _header, plan: any(disk.end for disk in plan))]
 
 
-def adopt_a_stranger() -> list[Patch]:
+def _adopt_a_stranger() -> list[Patch]:
     """Take whatever stands under a member's id for the member."""
     return [(SetSteps, "_is_ours", lambda *_: True)]
 
 
-def enrol_once() -> list[Patch]:
+def _enrol_once() -> list[Patch]:
     """Record members in one go or not at all: what a death has left out stays out."""
     real, begun = SetSteps.enroll, set[str]()
 
@@ -94,7 +90,7 @@ def enrol_once() -> list[Patch]:
     return [(SetSteps, "enroll", enroll)]
 
 
-def recall_the_first() -> list[Patch]:
+def _recall_the_first() -> list[Patch]:
     """Recall one member of a set, and hold that for all."""
 
     def recall(self: Any, restore: Any, header: Header, reason: Any) -> Any:
@@ -105,7 +101,7 @@ def recall_the_first() -> list[Patch]:
     return [(SetSteps, "recall", recall)]
 
 
-def recall_what_runs() -> list[Patch]:
+def _recall_what_runs() -> list[Patch]:
     """Cancel what has a claim as well."""
     real = endings.may_be_withdrawn
 
@@ -116,7 +112,7 @@ def recall_what_runs() -> list[Patch]:
     return [(endings, "may_be_withdrawn", may_be)]
 
 
-def withdraw_nothing() -> list[Patch]:
+def _withdraw_nothing() -> list[Patch]:
     """Acknowledge a withdrawal and do nothing."""
 
     def withdraw(self: Any, asked: Withdrawal, body: bytes, at: datetime) -> None:  # noqa: ARG001
@@ -125,7 +121,7 @@ def withdraw_nothing() -> list[Patch]:
     return [(Withdrawals, "withdraw", withdraw)]
 
 
-def back_is_completed() -> list[Patch]:
+def _back_is_completed() -> list[Patch]:
     """Count a disk that was back already as one that came back."""
     real = set_steps._end
 
@@ -137,7 +133,7 @@ def back_is_completed() -> list[Patch]:
     return [(set_steps, "_end", end)]
 
 
-def whatever_is_back() -> list[Patch]:
+def _whatever_is_back() -> list[Patch]:
     """Take any disk that is back for the one that is wanted, from whenever it is."""
 
     def is_back(restore: Any, outcome: Any) -> bool:  # noqa: ARG001
@@ -146,12 +142,12 @@ def whatever_is_back() -> list[Patch]:
     return [(set_steps, "_is_back", is_back)]
 
 
-def do_not_follow() -> list[Patch]:
+def _do_not_follow() -> list[Patch]:
     """Let a second set of a machine go ahead beside the first."""
     return [(Reservation, "take_whole", lambda *_: None)]
 
 
-def believe_a_part() -> list[Patch]:
+def _believe_a_part() -> list[Patch]:
     """Take an answer of Resource Graph that is not whole for all that there is."""
 
     def every_page(self: Any, query: str, subscriptions: Sequence[str]) -> list[Row]:
@@ -168,7 +164,7 @@ def believe_a_part() -> list[Patch]:
     return [(ResourceGraph, "_every_page", every_page)]
 
 
-def members_first() -> list[Patch]:
+def _members_first() -> list[Patch]:
     """Call members of sets while somebody waits who asked for one disk."""
     real = turns._waiting
 
@@ -179,12 +175,12 @@ def members_first() -> list[Patch]:
     return [(turns, "_waiting", waiting)]
 
 
-def any_number_of_turns() -> list[Patch]:
+def _any_number_of_turns() -> list[Patch]:
     """Give turns to members whatever ARM takes."""
     return [(quota, "room", lambda *_: 2000)]
 
 
-def claim_before_the_token() -> list[Patch]:
+def _claim_before_the_token() -> list[Patch]:
     """Save a claim without looking whether ARM takes its POST."""
 
     def claim(self: Any, restore: Any) -> Any:
@@ -195,50 +191,63 @@ def claim_before_the_token() -> list[Patch]:
     return [(Performer, "claim", claim)]
 
 
-def full_is_failed() -> list[Patch]:
+def _full_is_failed() -> list[Patch]:
     """End a restore for which its vault had no room at that moment."""
     return [(endings, "is_full", lambda _problem: False)]
 
 
-Named = tuple[str, Callable[[], list[Patch]], str]
-"""Which invariant it breaks, what is done, and the life in which that is noticed."""
-
-IN_LIVES: Final[dict[str, Named]] = {
-    "write a set's header before its rows": ("S2", header_first, "a set"),
-    "another id for a member each time": ("S2", random_ids, "a set"),
-    "ids of members by chance": ("S2", ids_by_the_plan, "a set"),
-    "write no end of a member": ("S1", no_end, "a set"),
-    "end a set with its first member": ("S1", ends_with_the_first, "a set"),
-    "adopt a stranger": (
-        "S1",
-        adopt_a_stranger,
-        "a set with a stranger under a member's id",
+SABOTAGES: Final[dict[str, Sabotage]] = {
+    "take a part of an answer for all": Sabotage(
+        "S2",
+        _believe_a_part,
+        kinds("sets", "graph-truncated", "graph-miscounts", "machine-forbidden"),
     ),
-    "recall one member for all": ("W1", recall_the_first, "a set withdrawn at once"),
-    "recall what runs": ("W1", recall_what_runs, "a set withdrawn while its disks come back"),
-    "acknowledge a withdrawal and do nothing": ("I1", withdraw_nothing, "a set withdrawn at once"),
-    "count what is back as completed": ("S1", back_is_completed, "a set of what is back in part"),
-    "take what is back for what is wanted": (
-        "S1",
-        whatever_is_back,
-        "a set of what is back from after its cut-off",
+    "write a set's header before its rows": Sabotage(
+        "S2", _header_first, frozenset(), life="a set"
     ),
-    "let a second set of a machine go ahead": ("C1", do_not_follow, "two sets of one machine"),
-    "members before singles": ("S3", members_first, "a set behind singles, by turns"),
-    "turns without a quota": ("S3", any_number_of_turns, "a set within a small quota"),
-    "claim before there is a token": (
-        "S3",
-        claim_before_the_token,
-        "a set within a small quota",
+    "another id for a member each time": Sabotage("S2", _random_ids, frozenset(), life="a set"),
+    "ids of members by chance": Sabotage("S2", _ids_by_the_plan, frozenset(), life="a set"),
+    "write no end of a member": Sabotage("S1", _no_end, frozenset(), life="a set"),
+    "end a set with its first member": Sabotage(
+        "S1", _ends_with_the_first, frozenset(), life="a set"
     ),
-    "end what finds a vault full": (
-        "I1",
-        full_is_failed,
-        "a set in a vault that takes one at a time",
+    "adopt a stranger": Sabotage(
+        "S1", _adopt_a_stranger, frozenset(), life="a set with a stranger under a member's id"
+    ),
+    "recall one member for all": Sabotage(
+        "W1", _recall_the_first, frozenset(), life="a set withdrawn at once"
+    ),
+    "recall what runs": Sabotage(
+        "W1", _recall_what_runs, frozenset(), life="a set withdrawn while its disks come back"
+    ),
+    "acknowledge a withdrawal and do nothing": Sabotage(
+        "I1", _withdraw_nothing, frozenset(), life="a set withdrawn at once"
+    ),
+    "count what is back as completed": Sabotage(
+        "S1", _back_is_completed, frozenset(), life="a set of what is back in part"
+    ),
+    "take what is back for what is wanted": Sabotage(
+        "S1", _whatever_is_back, frozenset(), life="a set of what is back from after its cut-off"
+    ),
+    "let a second set of a machine go ahead": Sabotage(
+        "C1", _do_not_follow, frozenset(), life="two sets of one machine"
+    ),
+    "members before singles": Sabotage(
+        "S3", _members_first, frozenset(), life="a set behind singles, by turns"
+    ),
+    "turns without a quota": Sabotage(
+        "S3", _any_number_of_turns, frozenset(), life="a set within a small quota"
+    ),
+    "claim before there is a token": Sabotage(
+        "S3", _claim_before_the_token, frozenset(), life="a set within a small quota"
+    ),
+    "end what finds a vault full": Sabotage(
+        "I1", _full_is_failed, frozenset(), life="a set in a vault that takes one at a time"
+    ),
+    "plan a set anew at each try": Sabotage(
+        "S2", _plan_anew, frozenset(), life="a set", points=MOST_WORLDS
+    ),
+    "do not resume an enrolment": Sabotage(
+        "S1", _enrol_once, frozenset(), life="a set", points=MOST_WORLDS
     ),
 }
-AFTER_A_DEATH: Final[dict[str, Named]] = {
-    "plan a set anew at each try": ("S2", plan_anew, "a set"),
-    "do not resume an enrolment": ("S1", enrol_once, "a set"),
-}
-"""Noticed where a process dies at one of the points of that life."""
