@@ -98,6 +98,6 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     "follow any URL with the token": Sabotage(
         "I4", _follow_any_url, kinds("arm-202-foreign-operation")
     ),
-    "keep the operation URL in the document": Sabotage("I4", _url_in_the_row, frozenset()),
+    "keep the operation URL in the document": Sabotage("I4", _url_in_the_row),
     "give up long before the maximum age": Sabotage("I6", _give_up_early, kinds("arm-outage")),
 }

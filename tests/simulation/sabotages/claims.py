@@ -242,21 +242,16 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
         "I1", _believe_a_cut_search, LOST | kinds("long-job-list"), patience=HORIZON
     ),
     "look from the first page each time": Sabotage(
-        "I1",
-        _look_from_the_first_page,
-        frozenset(),
-        life="an operation that never ends, before a long list",
+        "I1", _look_from_the_first_page, life="an operation that never ends, before a long list"
     ),
     "take a row of the graph for a job": Sabotage(
         "I2", _confirm_no_row, LOST | kinds("graph-sees", "graph-wrong-rows")
     ),
     "ignore the etag": Sabotage("I2", _ignore_the_etag, RACES | kinds("arm-slow")),
     "trust Succeeded": Sabotage("I3", _trust_succeeded, kinds("validation-succeeds-with-error")),
-    "take no lock": Sabotage("I2", _no_lock, frozenset()),
-    "release another's lock": Sabotage(
-        "I2", _release_anothers_lock, frozenset(), life="two for one target"
-    ),
-    "keep the lock": Sabotage("clean", _keep_the_lock, frozenset()),
+    "take no lock": Sabotage("I2", _no_lock),
+    "release another's lock": Sabotage("I2", _release_anothers_lock, life="two for one target"),
+    "keep the lock": Sabotage("clean", _keep_the_lock),
     "drop the guard after TimedOut": Sabotage(
         "I2", _drop_the_guard, kinds("job-never-ends"), patience=HORIZON
     ),

@@ -103,7 +103,7 @@ def _complain_each_time() -> list[Patch]:
 
 SABOTAGES: Final[dict[str, Sabotage]] = {
     "tell of waiting each time": Sabotage("E1", _complain_each_time, kinds("vault-sick")),
-    "tell before the save": Sabotage("E1", _tell_before_the_save, frozenset()),
+    "tell before the save": Sabotage("E1", _tell_before_the_save),
     "tell after the save, once": Sabotage(
         "E1", _tell_after_the_save, kinds("death-before-a-call", "storage-500")
     ),
@@ -111,8 +111,8 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
         "E1", _drop_what_cannot_be_sent, kinds("events-queue-gone")
     ),
     "number events by attempts": Sabotage("E1", _number_by_attempts, kinds("events-queue-gone")),
-    "tell the end before the result": Sabotage("E1", _tell_first, frozenset()),
-    "tell of what asks for nothing": Sabotage("E1", _tell_of_nothing, frozenset()),
-    "tell of no refused message": Sabotage("E1", _tell_of_no_refusal, frozenset()),
-    "tell the operation's URL": Sabotage("I4", _tell_the_url, frozenset()),
+    "tell the end before the result": Sabotage("E1", _tell_first),
+    "tell of what asks for nothing": Sabotage("E1", _tell_of_nothing),
+    "tell of no refused message": Sabotage("E1", _tell_of_no_refusal),
+    "tell the operation's URL": Sabotage("I4", _tell_the_url),
 }

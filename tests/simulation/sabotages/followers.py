@@ -67,25 +67,18 @@ def _ask_while_following() -> list[Patch]:
 
 
 SABOTAGES: Final[dict[str, Sabotage]] = {
-    "refuse because one runs": Sabotage(
-        "F1", _refuse_at_once, frozenset(), life="follows one that completes"
-    ),
+    "refuse because one runs": Sabotage("F1", _refuse_at_once, life="follows one that completes"),
     "everybody goes ahead": Sabotage(
-        "F1", _everybody_goes_ahead, frozenset(), life="follows, and two have failed"
+        "F1", _everybody_goes_ahead, life="follows, and two have failed"
     ),
     "ask ARM while following": Sabotage(
-        "F1", _ask_while_following, frozenset(), life="follows one that completes"
+        "F1", _ask_while_following, life="follows one that completes"
     ),
     "take all with who stood in and was withdrawn": Sabotage(
-        "F1", _nobody_after_a_stand_in, frozenset(), life="follows who goes ahead and is withdrawn"
+        "F1", _nobody_after_a_stand_in, life="follows who goes ahead and is withdrawn"
     ),
     "take who was withdrawn for a try": Sabotage(
-        "F1",
-        _withdrawn_is_tried,
-        frozenset(),
-        life="follows who goes ahead for one that was withdrawn",
+        "F1", _withdrawn_is_tried, life="follows who goes ahead for one that was withdrawn"
     ),
-    "nobody goes ahead": Sabotage(
-        "F1", _nobody_goes_ahead, frozenset(), life="follows, and goes ahead"
-    ),
+    "nobody goes ahead": Sabotage("F1", _nobody_goes_ahead, life="follows, and goes ahead"),
 }

@@ -123,14 +123,14 @@ def _restore_whatever_is_deleted() -> list[Patch]:
 SABOTAGES: Final[dict[str, Sabotage]] = {
     "forget the sweep": Sabotage("I6", _forget_the_sweep, kinds("step-lost")),
     "leave the poison queue": Sabotage("I6", _leave_the_poison, kinds("storage-outage")),
-    "judge before recording": Sabotage("I1", _judge_before_recording, frozenset()),
+    "judge before recording": Sabotage("I1", _judge_before_recording),
     "acknowledge what could not be recorded": Sabotage(
         "I1", _swallow_an_outage, kinds("storage-500")
     ),
-    "take other content for the same id": Sabotage("I3", _take_other_content, frozenset()),
-    "never remove an outstanding row": Sabotage("clean", _never_forget, frozenset()),
-    "look at what has ended, at every tick": Sabotage("I5", _look_at_what_has_ended, frozenset()),
-    "take a resolved alert for a fired one": Sabotage("I3", _resolved_is_fired, frozenset()),
-    "another id at each delivery of an alert": Sabotage("I1", _a_new_id_each_time, frozenset()),
-    "restore deleted disks unasked": Sabotage("I3", _restore_whatever_is_deleted, frozenset()),
+    "take other content for the same id": Sabotage("I3", _take_other_content),
+    "never remove an outstanding row": Sabotage("clean", _never_forget),
+    "look at what has ended, at every tick": Sabotage("I5", _look_at_what_has_ended),
+    "take a resolved alert for a fired one": Sabotage("I3", _resolved_is_fired),
+    "another id at each delivery of an alert": Sabotage("I1", _a_new_id_each_time),
+    "restore deleted disks unasked": Sabotage("I3", _restore_whatever_is_deleted),
 }

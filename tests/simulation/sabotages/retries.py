@@ -65,33 +65,26 @@ def _no_mark_is_needed() -> list[Patch]:
 
 SABOTAGES: Final[dict[str, Sabotage]] = {
     "start anew after CloudDos": Sabotage(
-        "I2",
-        lambda: [(endings, "CLOUD_DOS", "?")],
-        frozenset(),
-        life="job limited, never started anew",
+        "I2", lambda: [(endings, "CLOUD_DOS", "?")], life="job limited, never started anew"
     ),
-    "start anew after Cancelled": Sabotage(
-        "I2", _anew_when_cancelled, frozenset(), life="job cancelled"
-    ),
+    "start anew after Cancelled": Sabotage("I2", _anew_when_cancelled, life="job cancelled"),
     "start anew beside another claim": Sabotage(
         "I2",
         _anew(lambda plan: replace(plan, claims=plan.claims[-1:])),
-        frozenset(),
         life="job of a second claim, not started anew",
     ),
     "start anew twice": Sabotage(
         "I2",
         _anew(lambda plan: replace(plan, first_failure=None)),
-        frozenset(),
         life="job started anew, and fails again",
     ),
     "keep the claim of a job that has ended": Sabotage(
-        "I2", _keep_the_claim, frozenset(), life="job started anew, its answer lost"
+        "I2", _keep_the_claim, life="job started anew, its answer lost"
     ),
     "end for an obstacle while the job runs": Sabotage(
-        "I1", _an_obstacle_ends_a_poll, frozenset(), life="a lock that comes too late"
+        "I1", _an_obstacle_ends_a_poll, life="a lock that comes too late"
     ),
     "take any 409 for not taken": Sabotage(
-        "I1", _no_mark_is_needed, frozenset(), life="triggered under a lock all the same"
+        "I1", _no_mark_is_needed, life="triggered under a lock all the same"
     ),
 }

@@ -18,7 +18,7 @@ class Sabotage:
 
     breaks: str
     patches: Callable[[], list[Patch]]
-    kinds: frozenset[str]
+    kinds: frozenset[str] = frozenset()
     """What goes wrong in its worlds."""
     patience: float = 4 * 3600
     """Seconds in which its worlds end, where the app is left alone."""

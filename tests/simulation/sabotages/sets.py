@@ -202,52 +202,40 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
         _believe_a_part,
         kinds("sets", "graph-truncated", "graph-miscounts", "machine-forbidden"),
     ),
-    "write a set's header before its rows": Sabotage(
-        "S2", _header_first, frozenset(), life="a set"
-    ),
-    "another id for a member each time": Sabotage("S2", _random_ids, frozenset(), life="a set"),
-    "ids of members by chance": Sabotage("S2", _ids_by_the_plan, frozenset(), life="a set"),
-    "write no end of a member": Sabotage("S1", _no_end, frozenset(), life="a set"),
-    "end a set with its first member": Sabotage(
-        "S1", _ends_with_the_first, frozenset(), life="a set"
-    ),
+    "write a set's header before its rows": Sabotage("S2", _header_first, life="a set"),
+    "another id for a member each time": Sabotage("S2", _random_ids, life="a set"),
+    "ids of members by chance": Sabotage("S2", _ids_by_the_plan, life="a set"),
+    "write no end of a member": Sabotage("S1", _no_end, life="a set"),
+    "end a set with its first member": Sabotage("S1", _ends_with_the_first, life="a set"),
     "adopt a stranger": Sabotage(
-        "S1", _adopt_a_stranger, frozenset(), life="a set with a stranger under a member's id"
+        "S1", _adopt_a_stranger, life="a set with a stranger under a member's id"
     ),
-    "recall one member for all": Sabotage(
-        "W1", _recall_the_first, frozenset(), life="a set withdrawn at once"
-    ),
+    "recall one member for all": Sabotage("W1", _recall_the_first, life="a set withdrawn at once"),
     "recall what runs": Sabotage(
-        "W1", _recall_what_runs, frozenset(), life="a set withdrawn while its disks come back"
+        "W1", _recall_what_runs, life="a set withdrawn while its disks come back"
     ),
     "acknowledge a withdrawal and do nothing": Sabotage(
-        "I1", _withdraw_nothing, frozenset(), life="a set withdrawn at once"
+        "I1", _withdraw_nothing, life="a set withdrawn at once"
     ),
     "count what is back as completed": Sabotage(
-        "S1", _back_is_completed, frozenset(), life="a set of what is back in part"
+        "S1", _back_is_completed, life="a set of what is back in part"
     ),
     "take what is back for what is wanted": Sabotage(
-        "S1", _whatever_is_back, frozenset(), life="a set of what is back from after its cut-off"
+        "S1", _whatever_is_back, life="a set of what is back from after its cut-off"
     ),
     "let a second set of a machine go ahead": Sabotage(
-        "C1", _do_not_follow, frozenset(), life="two sets of one machine"
+        "C1", _do_not_follow, life="two sets of one machine"
     ),
-    "members before singles": Sabotage(
-        "S3", _members_first, frozenset(), life="a set behind singles, by turns"
-    ),
+    "members before singles": Sabotage("S3", _members_first, life="a set behind singles, by turns"),
     "turns without a quota": Sabotage(
-        "S3", _any_number_of_turns, frozenset(), life="a set within a small quota"
+        "S3", _any_number_of_turns, life="a set within a small quota"
     ),
     "claim before there is a token": Sabotage(
-        "S3", _claim_before_the_token, frozenset(), life="a set within a small quota"
+        "S3", _claim_before_the_token, life="a set within a small quota"
     ),
     "end what finds a vault full": Sabotage(
-        "I1", _full_is_failed, frozenset(), life="a set in a vault that takes one at a time"
+        "I1", _full_is_failed, life="a set in a vault that takes one at a time"
     ),
-    "plan a set anew at each try": Sabotage(
-        "S2", _plan_anew, frozenset(), life="a set", points=MOST_WORLDS
-    ),
-    "do not resume an enrolment": Sabotage(
-        "S1", _enrol_once, frozenset(), life="a set", points=MOST_WORLDS
-    ),
+    "plan a set anew at each try": Sabotage("S2", _plan_anew, life="a set", points=MOST_WORLDS),
+    "do not resume an enrolment": Sabotage("S1", _enrol_once, life="a set", points=MOST_WORLDS),
 }

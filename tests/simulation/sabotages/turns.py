@@ -167,25 +167,25 @@ def _trigger_to_the_last() -> list[Patch]:
 
 
 SABOTAGES: Final[dict[str, Sabotage]] = {
-    "ignore the cooldown": Sabotage("C1", _counts(lambda *_: False), frozenset()),
+    "ignore the cooldown": Sabotage("C1", _counts(lambda *_: False)),
     "a cooldown that knows none under way": Sabotage(
         "C1", _counts(_counts_what_has_ended_alone), frozenset()
     ),
     "a cooldown after failures too": Sabotage(
         "C1", _counts(_counts_what_failed), kinds("job-fails", "validation-fails")
     ),
-    "force for everyone": Sabotage("C1", _forced(always=True), frozenset()),
-    "force for no one": Sabotage("I3", _forced(always=False), frozenset()),
-    "take a turn without looking": Sabotage("Q1", _turn_without_looking, frozenset()),
-    "call everybody who waits": Sabotage("Q1", _call_everybody, frozenset()),
-    "let newcomers go before those who wait": Sabotage("Q2", _before_those_who_wait, frozenset()),
-    "call the newest first": Sabotage("Q2", _call_the_newest, frozenset()),
+    "force for everyone": Sabotage("C1", _forced(always=True)),
+    "force for no one": Sabotage("I3", _forced(always=False)),
+    "take a turn without looking": Sabotage("Q1", _turn_without_looking),
+    "call everybody who waits": Sabotage("Q1", _call_everybody),
+    "let newcomers go before those who wait": Sabotage("Q2", _before_those_who_wait),
+    "call the newest first": Sabotage("Q2", _call_the_newest),
     "pass over every second who waits": Sabotage(
         "Q2", _pass_over, kinds("timer-silent-for-an-hour")
     ),
-    "never call who waits": Sabotage("I6", _call_nobody, frozenset(), patience=HORIZON),
-    "ignore notAfter": Sabotage("N1", _last_moment(None), frozenset()),
-    "too late before notAfter": Sabotage("N1", _last_moment(timedelta(minutes=-5)), frozenset()),
+    "never call who waits": Sabotage("I6", _call_nobody, patience=HORIZON),
+    "ignore notAfter": Sabotage("N1", _last_moment(None)),
+    "too late before notAfter": Sabotage("N1", _last_moment(timedelta(minutes=-5))),
     "key outstanding rows by vault again": Sabotage(
         "I6", _vault_in_the_key, kinds("one-id-in-two-vaults"), patience=HORIZON
     ),
@@ -193,13 +193,10 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
         "clean", _leave_the_old_rows, kinds("old-rows"), patience=HORIZON
     ),
     "who tries again keeps its turn": Sabotage(
-        "Q1",
-        _retriers_keep_their_turn,
-        frozenset(),
-        life="tries again behind a healthy vault",
+        "Q1", _retriers_keep_their_turn, life="tries again behind a healthy vault"
     ),
     "no share for each vault": Sabotage("Q2", _no_share, kinds("vault-sick")),
     "trigger in the last 400 s": Sabotage(
-        "N1", _trigger_to_the_last, frozenset(), life="so little time is left"
+        "N1", _trigger_to_the_last, life="so little time is left"
     ),
 }
