@@ -18,7 +18,9 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from tests.simulation import exhaustive, faults, invariants, runner
+from tests.simulation import faults, invariants, runner
+from tests.simulation.lives import LIVES
+from tests.simulation.races import every_race
 from tests.simulation.runner import Totals, on_all_cores
 from tests.simulation.shrink import smallest
 from tests.simulation.world import World
@@ -81,12 +83,12 @@ def soak(count: int | None, first: int, hours: float) -> int:
 
 def _all_deaths() -> Totals:
     shares = 16
-    jobs = [(name, begin, shares) for begin in range(shares) for name in exhaustive.LIVES]
+    jobs = [(name, begin, shares) for begin in range(shares) for name in LIVES]
     return _with_a_bar("deaths", on_all_cores(runner.deaths, jobs), len(jobs))
 
 
 def _all_races() -> Totals:
-    jobs = exhaustive.all_races(DEEP)
+    jobs = every_race(DEEP)
     return _with_a_bar("races", on_all_cores(runner.races, jobs), len(jobs))
 
 

@@ -10,7 +10,10 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import Any, Final, Self, TypeVar
 
-from tests.simulation import exhaustive, faults
+from tests.simulation import faults
+from tests.simulation.deaths import plans_of_deaths
+from tests.simulation.lives import LIVES
+from tests.simulation.races import every_race, orders_of_a_race
 from tests.simulation.world import Breach, Report, World
 
 T = TypeVar("T")
@@ -66,7 +69,7 @@ def random_worlds(seeds: Iterable[int]) -> Totals:
 def deaths(name: str, begin: int = 0, step: int = 1, most: int = 2) -> Totals:
     """Try the plans of deaths of one ending, of which this share."""
     totals = Totals()
-    for plan, report in exhaustive.plans_of_deaths(name, begin=begin, step=step, most=most):
+    for plan, report in plans_of_deaths(name, begin=begin, step=step, most=most):
         totals.add((name, plan), report)
     return totals
 
@@ -74,7 +77,7 @@ def deaths(name: str, begin: int = 0, step: int = 1, most: int = 2) -> Totals:
 def races(name: str, race: str, number: int, most: int) -> Totals:
     """Try all orders of one race."""
     totals = Totals()
-    for script, report in exhaustive.races(name, race, number=number, most=most):
+    for script, report in orders_of_a_race(name, race, number=number, most=most):
         totals.add((name, race, number, script), report)
     return totals
 
@@ -102,13 +105,13 @@ def all_deaths(*, every: int = 1) -> Totals:
     """
     shares = 8
     begins = range(0, shares, every)
-    jobs = [(name, begin, shares) for begin in begins for name in exhaustive.LIVES]
+    jobs = [(name, begin, shares) for begin in begins for name in LIVES]
     return _sum(on_all_cores(deaths, jobs))
 
 
 def all_races() -> Totals:
     """Try every order of every race."""
-    return _sum(on_all_cores(races, exhaustive.all_races(DEPTH)))
+    return _sum(on_all_cores(races, every_race(DEPTH)))
 
 
 def seeds(chosen: Sequence[int]) -> Totals:

@@ -8,31 +8,34 @@ measured. Of the plans of two deaths, a long run takes those of every eighth fir
 
 import pytest
 
-from tests.simulation import exhaustive, runner
+from tests.simulation import runner
+from tests.simulation.deaths import Dying
+from tests.simulation.lives import BESIDE, LIVES, SETS
+from tests.simulation.races import every_race
 
 SHALLOW = 1
 EVERY = 4
 FIRST = 2
 EVERY_OF_A_SET = 13
 """A set has as many points as its members have together, and many of them are alike."""
-RACES = sorted({(name, race) for name, race, *_ in exhaustive.all_races(SHALLOW)})
+RACES = sorted({(name, race) for name, race, *_ in every_race(SHALLOW)})
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("name", exhaustive.LIVES)
+@pytest.mark.parametrize("name", LIVES)
 def test_no_death_loses_or_doubles_a_restore_however_it_ends(name: str) -> None:
-    step = EVERY_OF_A_SET if name in exhaustive.SETS else EVERY
+    step = EVERY_OF_A_SET if name in SETS else EVERY
     totals = runner.deaths(name, step=step, most=1)
 
     assert totals.broken == []
-    assert exhaustive.LIVES[name].status in totals.statuses
+    assert LIVES[name].status in totals.statuses
     assert totals.worlds > 3, "fewer plans than a restore has points: the test looks at nothing"
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("name", exhaustive.BESIDE)
+@pytest.mark.parametrize("name", BESIDE)
 def test_a_set_takes_what_turns_there_are(name: str) -> None:
-    report = exhaustive.Dying(exhaustive.BESIDE[name], frozenset()).run()
+    report = Dying(BESIDE[name], frozenset()).run()
 
     assert report.breaches == []
 
@@ -41,7 +44,7 @@ def test_a_set_takes_what_turns_there_are(name: str) -> None:
 @pytest.mark.parametrize(("name", "race"), RACES)
 def test_no_order_in_which_one_stands_back_loses_or_doubles_a_restore(name: str, race: str) -> None:
     totals = runner.Totals()
-    for job in exhaustive.all_races(SHALLOW):
+    for job in every_race(SHALLOW):
         if job[:2] == (name, race) and job[2] <= FIRST:
             totals += runner.races(*job)
 
@@ -55,7 +58,7 @@ def test_no_plan_of_two_deaths_loses_or_doubles_a_restore_however_it_ends() -> N
     totals = runner.all_deaths(every=8)
 
     assert totals.broken == []
-    assert set(totals.statuses) >= {life.status for life in exhaustive.LIVES.values()}
+    assert set(totals.statuses) >= {life.status for life in LIVES.values()}
     assert totals.worlds > 2000, "fewer plans than a restore has points: the test looks at nothing"
 
 

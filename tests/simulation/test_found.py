@@ -18,8 +18,9 @@ from simulator import faults as spoil
 from simulator import outcomes
 from simulator.exchange import Request
 from tests.simulation import faults
-from tests.simulation.exhaustive import AT_HOME, LIVES, LOOKED_UP, Dying, Life
+from tests.simulation.deaths import Dying
 from tests.simulation.host import TICK
+from tests.simulation.lives import AT_HOME, LIVES, LOOKED_UP, Life
 from tests.simulation.world import World
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tests.simulation.exhaustive import BESIDE, LIVES, Dying
+from tests.simulation.deaths import Dying
+from tests.simulation.lives import BESIDE, LIVES
 from tests.simulation.sabotages import SABOTAGES
 from tests.simulation.sabotages.sabotage import MOST_WORLDS, applied
 from tests.simulation.world import Breach, World

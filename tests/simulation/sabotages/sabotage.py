@@ -23,7 +23,7 @@ class Sabotage:
     patience: float = 4 * 3600
     """Seconds in which its worlds end, where the app is left alone."""
     life: str = ""
-    """The life in which it is noticed, where that is one of `exhaustive`."""
+    """The life in which it is noticed, where that is one of `lives`."""
     points: int = 0
     """At how many points of that life a process dies, one after the other, until it is noticed."""
 
