@@ -195,6 +195,10 @@ def a_restore(state: State | None = None, **changes: Any) -> Restore:
     return Restore(a_request(**changes), NOON, NOON, DEADLINE, state, outbox, Origin.NATIVE)
 
 
+def in_state(name: str, request_id: str = "r1") -> Restore:
+    return a_restore(every_state()[name], requestId=request_id)
+
+
 def a_set_of(count: int, **changes: Any) -> Restore:
     """Return the restore of so many disks, each with an id of the usual length."""
     named = [disk(f"disk-{n:04}", str(SOURCE.group)) for n in range(count)]

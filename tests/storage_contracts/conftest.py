@@ -22,6 +22,7 @@ from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.connection import StorageConnection
 from restore_core.contract.queue_names import EVENTS, POISON, REQUESTS, STEPS
+from tests.builders import SOURCE
 from tests.fakes import NOON, Io, ManualClock, MemoryQueues, MemoryTables
 
 TABLES = (RESTORES, OUTSTANDING, LOCKS, SOURCES, RESULTS, SETS, DURATIONS)
@@ -79,3 +80,11 @@ def app_queues(storage: Storage) -> AccountQueues:
     app_queues = AccountQueues(storage.queues)
     app_queues.create_missing()
     return app_queues
+
+
+def take(store: AccountTables, name: str, *, counting: str = "", force: bool = False) -> str:
+    """Take the source for a restore; return the one that forbids it, of those that count."""
+    found = store.sources.take(
+        SOURCE, name, counts=lambda restore: restore.id in counting.split(), force=force
+    )
+    return found.id if found else ""
