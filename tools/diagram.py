@@ -76,7 +76,7 @@ HEADER: Final = Header("attempt", 2, 2, validate_only=False)
 TALLY: Final = Tally(2, 2, ())
 
 _NOW: Final = Wait(T0)
-_MISSED: Final = Wait(T0, pace.GONE_LIMIT - 1)
+_MISSED: Final = Wait(T0, pace.GONE_LIMIT - 1, gone=pace.GONE_LIMIT - 1, unread_since=T0)
 
 # A state in each form in which it behaves differently, with the words that say which form it is.
 SAMPLES: Final[Sequence[tuple[str, State]]] = (

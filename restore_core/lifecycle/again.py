@@ -1,7 +1,7 @@
 """What is done again: a validation, the wait for a turn, the search for a job. Pure."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from restore_core.errors import Problem
 from restore_core.lifecycle import endings, pace
@@ -37,11 +37,15 @@ def queued_again(plan: Plan, wait: Wait, *, validated: bool) -> Queued | Ready:
     return Ready(plan, wait) if plan.validate_only else Queued(plan, wait, validated)
 
 
-def search_anew(plan: Plan, at: datetime, problem: Problem) -> Triggering:
+def search_anew(
+    plan: Plan, at: datetime, problem: Problem, retry_after: timedelta | None = None
+) -> Triggering:
     """Look for the job of a restore that ARM took, its claim's lease counted from now.
 
     The job may have begun this moment: the list has its time to catch up from here.
     """
+    due = at + (retry_after or timedelta())
     last = plan.claims[-1]
     renewed = replace(last, believed_after=at + (last.believed_after - last.at))
-    return Triggering(replace(plan, claims=(*plan.claims[:-1], renewed)), Wait(at, problem=problem))
+    plan = replace(plan, claims=(*plan.claims[:-1], renewed))
+    return Triggering(plan, Wait(due, problem=problem))

@@ -30,6 +30,8 @@ class Wait:
     """Answers in a row that know no such operation."""
     throttled_until: datetime | None = None
     """Set where the last answer was that the service is asked too much: until when it is."""
+    unread_since: datetime | None = None
+    """When the first of them was made."""
 
 
 @dataclass(frozen=True)

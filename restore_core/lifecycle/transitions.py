@@ -146,12 +146,12 @@ def apply(state: State, event: Event) -> State:
             plan = replace(plan, correlation_id=operation.correlation_id)
             return Validating(plan, operation, waits.look_at_validation(operation, at, retry_after))
         case Validating(plan, operation) as validating, StillRunning(at, retry_after):
-            if at - operation.started >= pace.OPERATION_PATIENCE:
+            if waits.is_late(operation, at):
                 return again.validate_again(plan, at, None)
             return replace(validating, wait=waits.look_at_validation(operation, at, retry_after))
-        case Validating(plan, operation, wait), Unanswered() as lost if waits.is_lost(
-            operation, wait, lost
-        ):
+        case Validating(plan, operation, wait), Unanswered() as lost if waits.is_late(
+            operation, lost.at
+        ) or waits.is_gone(wait, lost):
             return again.validate_again(plan, lost.at, lost.problem)
         case ((Ready(plan) | Validating(plan)), ValidationSucceeded(at)):
             if plan.validate_only:
@@ -191,10 +191,8 @@ def apply(state: State, event: Event) -> State:
         case Restoring(plan, operation), JobNotSeen(at, search, retry_after):
             plan = replace(plan, search=search)
             return Restoring(plan, operation, waits.look_at(operation, at, retry_after))
-        case Restoring(plan, operation, wait), Unanswered() as lost if waits.is_lost(
-            operation, wait, lost
-        ):
-            return again.search_anew(plan, lost.at, lost.problem)
+        case Restoring(plan, _, wait), Unanswered() as lost if waits.is_lost(wait, lost):
+            return again.search_anew(plan, lost.at, lost.problem, lost.retry_after)
         case Restoring(plan), TriggerUnanswered(problem, at):
             return again.search_anew(plan, at, problem)
         case Restoring(plan), OperationFailed(problem, at):

@@ -23,10 +23,24 @@ def look_at_validation(operation: Operation, at: datetime, retry_after: timedelt
     return Wait(at + pace.validation_delay(at - operation.started, retry_after))
 
 
-def is_lost(operation: Operation, wait: Wait, event: Unanswered) -> bool:
-    """Tell whether an operation that gives no answer is held to be lost."""
-    old = event.at - operation.started >= pace.OPERATION_PATIENCE
-    return old or (event.gone and wait.gone + 1 >= pace.GONE_LIMIT)
+def is_late(operation: Operation, at: datetime) -> bool:
+    """Tell whether an operation has run for longer than any should."""
+    return at - operation.started >= pace.OPERATION_PATIENCE
+
+
+def is_gone(wait: Wait, event: Unanswered) -> bool:
+    """Tell whether the service knows an operation no more, and has said so often enough."""
+    return event.gone and wait.gone + 1 >= pace.GONE_LIMIT
+
+
+def is_lost(wait: Wait, event: Unanswered) -> bool:
+    """Tell whether an operation that gives no answer is held to be lost.
+
+    However long it has run: one that was read a moment ago, and now is not, is not lost.
+    """
+    since = wait.unread_since
+    unread = since is not None and event.at - since >= pace.OPERATION_PATIENCE
+    return unread or is_gone(wait, event)
 
 
 def try_again(wait: Wait, event: Unanswered | TriggerNotTaken | Refused) -> Wait:
@@ -39,7 +53,7 @@ def try_again(wait: Wait, event: Unanswered | TriggerNotTaken | Refused) -> Wait
     if isinstance(event, Unanswered) and event.gone:
         gone = wait.gone + 1
     due = at + pace.backoff(misses, retry_after)
-    return Wait(due, misses, event.problem, gone, throttled_until)
+    return Wait(due, misses, event.problem, gone, throttled_until, wait.unread_since or at)
 
 
 def search_again(wait: Wait, event: JobNotFound | SearchUnfinished, claim: Claim) -> Wait:

@@ -108,7 +108,7 @@ def test_a_post_that_was_certainly_not_taken_gives_its_claim_back_and_is_tried_a
     assert isinstance(again, Retrying)
     assert again.validated
     assert again.plan.claims == (first,)
-    assert again.wait == Wait(NOON + 45 * SECOND, 1, A_PROBLEM)
+    assert again.wait == Wait(NOON + 45 * SECOND, 1, A_PROBLEM, unread_since=NOON)
 
 
 def test_posts_that_are_not_taken_come_less_and_less_often() -> None:
@@ -238,7 +238,8 @@ def test_a_restore_operation_that_runs_however_long_is_waited_for() -> None:
 def test_a_restore_operation_that_is_lost_leads_to_a_search_with_a_lease_of_its_own(
     brings: Event,
 ) -> None:
-    restoring = Restoring(a_claimed_plan(), an_operation(started=NOON), Wait(NOON))
+    unread = Wait(NOON, 1, A_PROBLEM, unread_since=NOON)
+    restoring = Restoring(a_claimed_plan(), an_operation(started=NOON), unread)
     claim = a_claimed_plan().claims[-1]
 
     looking = apply(restoring, brings)
@@ -247,6 +248,29 @@ def test_a_restore_operation_that_is_lost_leads_to_a_search_with_a_lease_of_its_
     assert owed(looking, NOON + HOUR) == FindJob()
     lease = claim.believed_after - claim.at
     assert looking.plan.claims[-1] == replace(claim, believed_after=NOON + HOUR + lease)
+
+
+def test_a_restore_operation_that_was_read_within_the_hour_is_not_lost_however_old_it_is() -> None:
+    """Its job may not have begun: none would be found, and a second one would run beside it."""
+    day = NOON + 24 * HOUR
+    state = apply(STATES["Restoring"], StillRunning(day))
+
+    for minutes in (5, 20, 40, 64):
+        state = apply(state, Unanswered(A_PROBLEM, day + minutes * MINUTE))
+        assert isinstance(state, Restoring)
+
+    assert isinstance(apply(state, StillRunning(day + 65 * MINUTE)), Restoring)
+    assert isinstance(apply(state, Unanswered(A_PROBLEM, day + 65 * MINUTE)), Triggering)
+
+
+def test_a_search_for_the_job_of_a_lost_operation_waits_as_long_as_arm_asks() -> None:
+    unread = Wait(NOON, 4, A_PROBLEM, unread_since=NOON)
+    restoring = Restoring(a_claimed_plan(), an_operation(), unread)
+
+    looking = apply(restoring, Unanswered(A_PROBLEM, NOON + HOUR, 7 * MINUTE))
+
+    assert isinstance(looking, Triggering)
+    assert looking.wait.due == NOON + HOUR + 7 * MINUTE
 
 
 def test_a_restore_operation_that_fails_without_a_job_is_a_failure() -> None:

@@ -185,7 +185,7 @@ def test_a_guard_ends_after_a_week_whatever_it_sees(event: Event) -> None:
 def test_a_guard_that_gets_no_answer_tries_again() -> None:
     still = apply(guarding(), Unanswered(A_PROBLEM, NOON))
 
-    assert still == guarding(wait=Wait(NOON + 15 * SECOND, 1, A_PROBLEM))
+    assert still == guarding(wait=Wait(NOON + 15 * SECOND, 1, A_PROBLEM, unread_since=NOON))
 
 
 def test_a_settled_ending_is_the_end() -> None:

@@ -89,7 +89,7 @@ def test_a_member_that_lost_its_turn_waits_for_another_and_keeps_count_of_its_mi
     called: Any = apply(waiting, TurnCame(NOON + HOUR))
 
     assert not lost.has_turn
-    assert called == Accepted(Wait(NOON + HOUR, 1, A_PROBLEM), has_turn=True)
+    assert called == Accepted(Wait(NOON + HOUR, 1, A_PROBLEM, unread_since=NOON), has_turn=True)
     turns = [a_member_in(state).turn for state in (lost, waiting, called)]
     assert turns == [Turn.NONE, Turn.ENROLLED, Turn.TAKEN]
 

@@ -76,7 +76,7 @@ def test_a_job_that_cannot_be_read_is_told_in_the_row_and_tried_again() -> None:
     running = apply(STATES["Running"], Unanswered(A_PROBLEM, NOON, 21 * MINUTE))
 
     assert isinstance(running, Running)
-    assert running.wait == Wait(NOON + 21 * MINUTE, 1, A_PROBLEM)
+    assert running.wait == Wait(NOON + 21 * MINUTE, 1, A_PROBLEM, unread_since=NOON)
 
 
 @pytest.mark.parametrize("state", ["Accepted", "Planned", "Running"])

@@ -396,7 +396,27 @@ SETS: Final[dict[str, Life]] = {
 """Lives of sets of a machine."""
 LIVES |= SETS
 
+
+def _look_fails(world: World) -> None:
+    world.simulator.next("GET", "/operationStatus/*", spoil.status(503))
+
+
+def _its_job_begins(world: World) -> None:
+    """Begin the job of the first claim, as an operation does that has waited for hours."""
+    claim = next(iter(world.watch.claims))
+    instance = world.wants.sent[0].instance
+    job = world.simulator.start_restore(instance, builders.disk(TARGET), activity_id=claim)
+    world.causes[job.name] = world.watch.claims[claim]
+
+
 BESIDE: Final[dict[str, Life]] = {
+    "an operation that begins its job late, and is not read once": Life(
+        "Completed",
+        {"operation": [replace(outcomes.never(), with_job=False)]},
+        max_age=timedelta(hours=6),
+        lag=timedelta(seconds=60),
+        happens=((4_500, _look_fails), (9_000, _its_job_begins)),
+    ),
     "a set behind singles, by turns": Life(
         "Completed",
         fields=A_SET,
@@ -421,7 +441,7 @@ BESIDE: Final[dict[str, Life]] = {
         ends={"Completed": 4},
     ),
 }
-"""More lives of sets, of which no deaths are tried: what may be given when."""
+"""More lives, of which no deaths are tried: what may be given when, and a job that begins late."""
 
 RIVALS: Final[dict[str, Life]] = {
     "two sets": Life(

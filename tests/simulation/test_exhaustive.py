@@ -34,7 +34,7 @@ def test_no_death_loses_or_doubles_a_restore_however_it_ends(name: str) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", BESIDE)
-def test_a_set_takes_what_turns_there_are(name: str) -> None:
+def test_a_life_without_deaths_ends_as_it_should(name: str) -> None:
     report = Dying(BESIDE[name], frozenset()).run()
 
     assert report.breaches == []

@@ -21,7 +21,7 @@ from restore_core.engine.performer import Performer
 from restore_core.engine.ports import Versioned
 from restore_core.engine.steps import Steps
 from restore_core.errors import AnswerLost, Unavailable
-from restore_core.lifecycle import endings, pace
+from restore_core.lifecycle import endings, pace, waits
 from restore_core.lifecycle.effects import FindJob
 from restore_core.lifecycle.events import (
     JobNotFound,
@@ -243,6 +243,11 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     ),
     "look from the first page each time": Sabotage(
         "I1", _look_from_the_first_page, life="an operation that never ends, before a long list"
+    ),
+    "take one look without an answer for a lost operation": Sabotage(
+        "I2",
+        lambda: [(waits, "is_lost", lambda _wait, _event: True)],
+        life="an operation that begins its job late, and is not read once",
     ),
     "take a row of the graph for a job": Sabotage(
         "I2", _confirm_no_row, LOST | kinds("graph-sees", "graph-wrong-rows")
