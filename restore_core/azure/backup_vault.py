@@ -202,8 +202,9 @@ class BackupVault:
             return running
         try:
             found = self.find_job(plan, GLANCE)
-        except Unavailable:
-            return running
+        except Unavailable as error:
+            asked = [one for one in (running.retry_after, error.retry_after) if one is not None]
+            return replace(running, retry_after=max(asked, default=None))
         match found:
             case JobNamed():
                 return found

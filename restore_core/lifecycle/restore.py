@@ -7,7 +7,7 @@ nothing else is: an events queue that cannot be reached keeps no disk waiting.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from restore_core.contract.origin import Origin
@@ -18,12 +18,18 @@ from restore_core.lifecycle import budget, endings, pace, pauses
 from restore_core.lifecycle.debts import owed
 from restore_core.lifecycle.effects import Effect, GiveUp, Lapse, Notify, Trigger
 from restore_core.lifecycle.events import (
+    AgeReached,
     Event,
+    HeldBack,
+    JobNotSeen,
     LeaderFailed,
     OperationFailed,
     Refused,
+    OperationStarted,
     Reserved,
     TriggerNotTaken,
+    SearchUnfinished,
+    StillRunning,
     TurnCame,
     Unanswered,
     ValidationFailed,
@@ -33,6 +39,7 @@ from restore_core.lifecycle.sets import Member
 from restore_core.lifecycle.stages import moment_of, stage_of
 from restore_core.lifecycle.states import (
     Ended,
+    Confirming,
     Ending,
     Enrolled,
     Enrolling,
@@ -43,6 +50,7 @@ from restore_core.lifecycle.states import (
     Plan,
     Queued,
     Retrying,
+    Restoring,
     Running,
     State,
     Triggering,
@@ -172,6 +180,8 @@ class Restore:
     def _notice_due(self) -> datetime | None:
         """Return when pending notices are to be sent: not while an answer of ARM must be saved.
 
+            case Triggering() | Restoring() | Running() | Confirming():
+                return self.state.wait.due  # Its deadline is seen to where that is set.
         Whoever holds a claim saves what came of it; a save for a notice would take its etag.
         """
         return None if isinstance(self.state, Triggering) else self.outbox.due
@@ -240,7 +250,7 @@ class Restore:
             return effect
         if now < self.deadline:
             return Lapse()
-        return effect if isinstance(self.state, Started) and effect else GiveUp()
+        return effect if isinstance(self.state, Started) else GiveUp()
 
     def pages(self, now: datetime) -> int:
         """Return how many pages of the vault's list a search for its job may read now."""
@@ -252,17 +262,14 @@ class Restore:
     def after(self, event: Event, notices: Collection[Stage], *, calls: int = 0) -> "Restore":
         """Return the restore after `event`, which has cost `calls`; raise ImpossibleEvent.
 
-        A started one is due at its deadline at the latest: that is its last look. Where it has
-        reached one of the stages `notices`, a notice is pending from here on.
+        Where it has reached one of the stages `notices`, a notice is pending from here on.
         """
         spent = self.arm_calls + calls
         state = apply(self.state, event)
         if self.member is not None:
             state = pauses.of_member(state, event)
         state = pauses.by_cost(state, event, spent, calls, self.deadline)
-        before = not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline
-        if isinstance(state, Started) and before and state.wait.due > self.deadline:
-            state = replace(state, wait=replace(state.wait, due=self.deadline))
+        state = self._looked_at_last(state, event)
         return replace(
             self,
             state=state,
@@ -282,6 +289,20 @@ class Restore:
         return self.turn_at
 
     def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
+    def _looked_at_last(self, state: State, event: Event) -> State:
+        """Return `state`, due at its deadline at the latest, or as soon after it as ARM allows.
+
+        That is its last look, and what it has brought is in `event`: there is no other.
+        """
+        if not isinstance(state, Started) or state.wait.due <= self.deadline:
+            return state
+        if not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline:
+            due = max(self.deadline, _asked_until(event))
+            return replace(state, wait=replace(state.wait, due=due))
+        if isinstance(event, HeldBack):
+            return state
+        return apply(state, AgeReached(moment_of(state, event)))
+
         at = moment_of(state, event)
         outbox = self.outbox.after(stage_of(state), at, notices)
         if isinstance(state, Triggering | Guarding | Ending | Ended):
@@ -298,4 +319,22 @@ _BRINGS_A_REASON: Final = (
     Refused,
     OperationFailed,
 )
+def _asked_until(event: Event) -> datetime:
+    """Return until when ARM asks to be left alone: long ago where it asks for nothing."""
+    if isinstance(event, HeldBack):
+        return event.until
+    if isinstance(event, _TELLS_WHEN):
+        return event.at + (event.retry_after or timedelta())
+    return datetime.min.replace(tzinfo=UTC)
+
+
+_TELLS_WHEN: Final = (
+    JobNotSeen,
+    OperationStarted,
+    SearchUnfinished,
+    StillRunning,
+    Unanswered,
+)
+"""Events of started restores that may bear a Retry-After."""
+
 """Events after which a restore may have to wait, with the reason that Azure gave."""

@@ -11,6 +11,7 @@ from restore_core.lifecycle.effects import GiveUp, PollJob, Settle, Trigger
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
+    HeldBack,
     JobEnded,
     JobNamed,
     Lapsed,
@@ -223,11 +224,45 @@ def test_past_the_deadline_what_was_started_is_looked_at_once_more(state: str) -
     assert restore.owes(DEADLINE) == OWED_WHEN_DUE[state]
 
 
-@pytest.mark.parametrize("state", [*NOT_STARTED, *STARTED])
-def test_past_the_deadline_what_has_been_looked_at_is_given_up(state: str) -> None:
-    looked_at = every_state(Wait(DEADLINE + MINUTE))[state]
+@pytest.mark.parametrize("state", NOT_STARTED)
+def test_past_the_deadline_what_was_not_started_is_not_waited_for(state: str) -> None:
+    waiting = every_state(Wait(DEADLINE + MINUTE))[state]
 
-    assert a_restore(looked_at).owes(DEADLINE) == GiveUp()
+    assert a_restore(waiting).owes(DEADLINE) == GiveUp()
+
+
+@pytest.mark.parametrize("state", STARTED)
+def test_past_the_deadline_a_look_that_brings_no_end_is_the_last_one(state: str) -> None:
+    last = a_restore(every_state(Wait(DEADLINE))[state])
+
+    ended = last.after(Unanswered(A_PROBLEM, DEADLINE + SECOND), frozenset())
+
+    assert ended.outcome is not None
+    assert ended.outcome.status is Status.TIMED_OUT
+
+
+@pytest.mark.parametrize("state", STARTED)
+def test_who_is_held_back_at_its_deadline_is_looked_at_when_arm_takes_calls_again(
+    state: str,
+) -> None:
+    later = DEADLINE + 5 * MINUTE
+    held = a_restore(every_state(Wait(DEADLINE))[state])
+
+    held = held.after(HeldBack(later, DEADLINE), frozenset())
+
+    assert (held.due, held.owes(DEADLINE + MINUTE)) == (later, None)
+    assert held.owes(later) == OWED_WHEN_DUE[state]
+
+
+@pytest.mark.parametrize("state", STARTED)
+def test_no_call_comes_before_arm_wants_one_also_at_the_deadline(state: str) -> None:
+    started = a_restore(every_state(Wait(NOON))[state])
+    asked = Unanswered(A_PROBLEM, DEADLINE - MINUTE, 6 * MINUTE)
+
+    waiting = started.after(asked, frozenset())
+
+    assert waiting.due == DEADLINE + 5 * MINUTE
+    assert waiting.owes(DEADLINE) is None
 
 
 @pytest.mark.parametrize("state", ["Ending", "Guarding"])

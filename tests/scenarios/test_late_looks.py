@@ -1,12 +1,18 @@
 """Operations that run for hours, and last looks: what was not read says nothing of the disk."""
 
+import re
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
+from restore_core.lifecycle.quota import Bucket, Quota
 from simulator import faults, outcomes
+from tests import builders
 from tests.world import World
 
 NOT_BEGUN = replace(outcomes.never(), with_job=False)
 """An operation that says that it runs, and whose job has not begun."""
+MOST_WAIT = timedelta(hours=1)
 
 
 def test_one_look_without_an_answer_is_no_reason_to_restore_again_however_old_the_operation_is(
@@ -33,3 +39,65 @@ def test_an_operation_that_nobody_could_read_for_an_hour_is_lost(world: World) -
 
     assert world.result()["status"] == "Completed"
     assert len(world.arm_calls("POST", "/restore")) == 2
+
+
+def test_a_search_beside_an_operation_waits_as_long_as_arm_asks() -> None:
+    """The simulator accuses who comes sooner."""
+    with World(graph="forbidden") as world:
+        world.simulator.script("disk-1-restored", operation=[NOT_BEGUN])
+        world.send(backupInstanceId=world.protect())
+        world.run(hours=1, minutes=10)
+        world.simulator.next("GET", re.compile("backupJobs$"), faults.throttle(3000))
+
+        world.run(minutes=30)
+
+        assert world.simulator.calls[-1].status == 429
+
+
+def test_a_deadline_brings_no_look_before_arm_wants_one() -> None:
+    """The simulator accuses who comes sooner."""
+    with World(rules={"max_age": timedelta(hours=2)}) as world:
+        world.simulator.script("disk-1-restored", job=outcomes.succeeds(lasts=MOST_WAIT * 1.9))
+        world.send(backupInstanceId=world.protect())
+        world.run(hours=1, minutes=30)
+        world.simulator.next("GET", "/backupJobs/*", faults.throttle(3600))
+
+        world.run(hours=2)
+
+        assert world.result()["status"] == "Completed"
+
+
+def test_whoever_arm_takes_no_call_for_at_its_deadline_is_looked_at_once_more_when_it_does() -> (
+    None
+):
+    """Another restore was answered 429 a minute before."""
+    with World(rules={"max_age": MOST_WAIT}) as world:
+        lasts = timedelta(minutes=52)
+        world.simulator.script("disk-1-restored", job=outcomes.succeeds(lasts=lasts))
+        world.send(backupInstanceId=world.protect())
+        world.run(minutes=58)
+        world.simulator.next("GET", re.compile("recoveryPoints"), faults.throttle(150))
+        world.clock.advance(minutes=1)
+        another = world.protect("disk-2")
+        world.send(requestId="r2", backupInstanceId=another, targetDiskId=builders.disk("b"))
+
+        world.run()
+
+        assert world.result()["status"] == "Completed"
+
+
+def test_an_app_that_was_off_for_days_finds_every_job_that_ended_however_little_arm_takes(
+    world: World,
+) -> None:
+    names = [f"r{number}" for number in range(12)]
+    for name in names:
+        instance, target = world.protect(f"disk-{name}"), builders.disk(name)
+        world.send(requestId=name, backupInstanceId=instance, targetDiskId=target)
+    world.run(until=lambda: all(world.status(name) == "Running" for name in names))
+
+    world.rules["quota"] = Quota(reads=Bucket(3, 0.02), writes=Bucket(200, 10))
+    world.deploy()
+    world.clock.advance(days=3)
+    world.run()
+
+    assert Counter(world.result(name)["status"] for name in names) == {"Completed": 12}
