@@ -30,6 +30,9 @@ _ITS_OWN: Final = frozenset(
         "RecoveryPointNotUsable",
         "TargetInUse",
         "UnexpectedDisks",
+        "UserErrorDiskBackupRestoreRGOrMSIPermissionsNotPresent",
+        "UserErrorNotEnoughPermissionOnTargetRG",
+        "UserErrorRestoreTargetRGNotFound",
     }
 )
 """Codes of refusals that are about the leader's own request: another may do better."""
@@ -82,7 +85,7 @@ class Followers:
     def _go_ahead(self, first: str, *rest: str, was_tried: bool) -> dict[str, Event]:
         now = self._clock()
         ahead = LeaderFailed(now, was_tried)
-        return {first: ahead, **{name: LeaderFound(first, now) for name in rest}}
+        return {first: ahead, **{name: LeaderFound(first, now, was_tried) for name in rest}}
 
 
 def _another_may(leader: Restore, outcome: Outcome) -> bool:
@@ -91,11 +94,20 @@ def _another_may(leader: Restore, outcome: Outcome) -> bool:
         return True
     if leader.is_second_try:
         return False
-    code = outcome.problem.code if outcome.problem else ""
     if outcome.status is Status.REJECTED:
-        exists = endings.DISK_EXISTS in code.lower()
-        return code in _ITS_OWN or exists or _named_what_is_not_there(leader)
+        return any(map(_is_its_own, _codes(outcome))) or _named_what_is_not_there(leader)
     return outcome.status in (Status.FAILED, Status.TIMED_OUT, Status.PARTLY_COMPLETED)
+
+
+def _codes(outcome: Outcome) -> set[str]:
+    """Return why it ended; of a set, why its disks did."""
+    if outcome.tally is not None and outcome.tally.reasons:
+        return {reason.name for reason in outcome.tally.reasons}
+    return {outcome.problem.code} if outcome.problem else set()
+
+
+def _is_its_own(code: str) -> bool:
+    return code in _ITS_OWN or endings.DISK_EXISTS in code.lower()
 
 
 def _was_tried(leader: Restore | None) -> bool:
@@ -112,10 +124,10 @@ def _says_nothing(outcome: Outcome) -> bool:
 
 
 def _is_withdrawn(outcome: Outcome) -> bool:
-    """Tell whether its sender wanted it no more, which nobody else has said; a set by its sum."""
-    codes = {outcome.problem.code} if outcome.problem else set()
-    reasons = outcome.tally.reasons if outcome.tally else ()
-    return WITHDRAWN in codes | {reason.name for reason in reasons}
+    """Tell whether its sender wanted it no more, which nobody else has said; a set as a whole."""
+    if outcome.tally is not None:
+        return bool(outcome.tally.withdrawn)
+    return outcome.problem is not None and outcome.problem.code == WITHDRAWN
 
 
 def _named_what_is_not_there(leader: Restore) -> bool:

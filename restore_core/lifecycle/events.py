@@ -48,6 +48,8 @@ class LeaderFound:
 
     leader: str
     at: datetime
+    was_tried: bool = False
+    """Whether a restore of the disk failed before that one: nobody goes ahead after this one."""
 
 
 @dataclass(frozen=True)

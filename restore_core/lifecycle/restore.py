@@ -23,13 +23,14 @@ from restore_core.lifecycle.events import (
     HeldBack,
     JobNotSeen,
     LeaderFailed,
+    LeaderFound,
     OperationFailed,
-    Refused,
     OperationStarted,
+    Refused,
     Reserved,
-    TriggerNotTaken,
     SearchUnfinished,
     StillRunning,
+    TriggerNotTaken,
     TurnCame,
     Unanswered,
     ValidationFailed,
@@ -38,8 +39,8 @@ from restore_core.lifecycle.outbox import Outbox, Stage
 from restore_core.lifecycle.sets import Member
 from restore_core.lifecycle.stages import moment_of, stage_of
 from restore_core.lifecycle.states import (
-    Ended,
     Confirming,
+    Ended,
     Ending,
     Enrolled,
     Enrolling,
@@ -49,8 +50,8 @@ from restore_core.lifecycle.states import (
     Outcome,
     Plan,
     Queued,
-    Retrying,
     Restoring,
+    Retrying,
     Running,
     State,
     Triggering,
@@ -155,6 +156,12 @@ class Restore:
         return isinstance(self.state, Ended)
 
     @property
+    def frees_its_target(self) -> bool:
+        """Tell whether nothing of it can write its target any more, released by now or not."""
+        ends = isinstance(self.state, Ending) and self.state.guard_until is None
+        return ends or self.is_over
+
+    @property
     def due(self) -> datetime | None:
         """Return when it wants to be looked at next; None once nothing is owed any more."""
         moments = [self._state_due, self._notice_due]
@@ -173,6 +180,8 @@ class Restore:
                 return self._last_moment
             case Enrolling(wait=wait) | Gathering(wait=wait):
                 return wait.due  # However old: its members end for their age, and it by them.
+            case Triggering() | Restoring() | Running() | Confirming():
+                return self.state.wait.due  # Its deadline is seen to where that is set.
             case waiting:
                 return min(waiting.wait.due, self._last_moment)
 
@@ -180,8 +189,6 @@ class Restore:
     def _notice_due(self) -> datetime | None:
         """Return when pending notices are to be sent: not while an answer of ARM must be saved.
 
-            case Triggering() | Restoring() | Running() | Confirming():
-                return self.state.wait.due  # Its deadline is seen to where that is set.
         Whoever holds a claim saves what came of it; a save for a notice would take its etag.
         """
         return None if isinstance(self.state, Triggering) else self.outbox.due
@@ -276,19 +283,12 @@ class Restore:
             outbox=self._outbox(state, event, notices),
             stands_in=self.stands_in or isinstance(event, LeaderFailed),
             is_second_try=self.is_second_try
-            or (isinstance(event, LeaderFailed) and event.was_tried),
+            or (isinstance(event, LeaderFailed | LeaderFound) and event.was_tried),
             turn_at=self._turned(event),
             arm_calls=spent,
             moments={type(state).__name__: moment_of(state, event), **self.moments},
         )
 
-    def _turned(self, event: Event) -> datetime | None:
-        """Return when its last turn came, `event` included; who reserves in a set has had it."""
-        if isinstance(event, TurnCame) or (isinstance(event, Reserved) and self.member is None):
-            return event.at
-        return self.turn_at
-
-    def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
     def _looked_at_last(self, state: State, event: Event) -> State:
         """Return `state`, due at its deadline at the latest, or as soon after it as ARM allows.
 
@@ -303,6 +303,13 @@ class Restore:
             return state
         return apply(state, AgeReached(moment_of(state, event)))
 
+    def _turned(self, event: Event) -> datetime | None:
+        """Return when its last turn came, `event` included; who reserves in a set has had it."""
+        if isinstance(event, TurnCame) or (isinstance(event, Reserved) and self.member is None):
+            return event.at
+        return self.turn_at
+
+    def _outbox(self, state: State, event: Event, notices: Collection[Stage]) -> Outbox:
         at = moment_of(state, event)
         outbox = self.outbox.after(stage_of(state), at, notices)
         if isinstance(state, Triggering | Guarding | Ending | Ended):
@@ -312,13 +319,6 @@ class Restore:
         return outbox.heard(problem, at, notices) if problem and heard else outbox
 
 
-_BRINGS_A_REASON: Final = (
-    Unanswered,
-    ValidationFailed,
-    TriggerNotTaken,
-    Refused,
-    OperationFailed,
-)
 def _asked_until(event: Event) -> datetime:
     """Return until when ARM asks to be left alone: long ago where it asks for nothing."""
     if isinstance(event, HeldBack):
@@ -337,4 +337,11 @@ _TELLS_WHEN: Final = (
 )
 """Events of started restores that may bear a Retry-After."""
 
+_BRINGS_A_REASON: Final = (
+    Unanswered,
+    ValidationFailed,
+    TriggerNotTaken,
+    Refused,
+    OperationFailed,
+)
 """Events after which a restore may have to wait, with the reason that Azure gave."""

@@ -498,3 +498,68 @@ def test_followers_whose_leader_cannot_be_read_now_wait_for_the_next_tick(world:
 
     world.run()
     assert ended(world, "second") == ("Rejected", "RestoredAlready")
+
+
+SAME_TARGET = {"targetDiskId": builders.disk("the-disk")}
+
+
+def storm_for_one_target(world: World, *names: str, until: str) -> None:
+    first, *others = names
+    ask(world, first, **SAME_TARGET)
+    world.run(until=lambda: world.status(first) == until)
+    for name in others:
+        world.clock.advance(seconds=1)
+        ask(world, name, **SAME_TARGET)
+        world.deliver()
+    world.run(until=lambda: all(world.status(name) == "Following" for name in others))
+
+
+def test_a_leader_that_has_come_to_its_end_but_not_to_its_release_keeps_no_target() -> None:
+    """Storage fails right after the save of its end: a tick lets others go before it goes on."""
+    with World(rules={"max_active": 1}) as world:
+        busy = world.protect("disk-9")
+        world.send(requestId="busy", backupInstanceId=busy, targetDiskId=builders.disk("busy"))
+        world.deliver()
+        storm_for_one_target(world, "first", "second", "third", until="Queued")
+        withdraw(world, "first")
+
+        world.io.before = fails_once("OutstandingRestores.upsert")
+        world.run()
+
+        assert ended(world, "second") == ("Completed", "")
+        assert ended(world, "third") == ("Rejected", "RestoredAlready")
+
+
+@pytest.mark.parametrize("what", ["missing_groups", "groups_without_role"])
+def test_a_target_group_of_the_leader_alone_is_no_reason_for_others(what: str) -> None:
+    other = f"/subscriptions/{builders.SUBSCRIPTION}/resourceGroups/rg-other"
+    allow = f"{builders.ALLOW}; /subscriptions/{builders.SUBSCRIPTION} => {other}"
+    with World(allow=allow) as world:
+        getattr(world.simulator.world, what).append(other.lower())
+        ask(world, "first", targetDiskId=builders.disk("first", other))
+        world.run(until=lambda: world.status("first") == "Validating")
+        ask(world, "second")
+
+        world.run()
+
+        assert world.result("first")["status"] == "Rejected"
+        assert ended(world, "second") == ("Completed", "")
+
+
+def test_two_are_tried_also_where_the_first_who_should_go_ahead_is_withdrawn_before_it_did(
+    world: World,
+) -> None:
+    for name in ("first", "third", "fourth"):
+        world.simulator.script(builders.disk(name), job=BROKEN)
+    storm(world, "first", "second", "third", "fourth", "fifth")
+    world.run(until=lambda: world.status("first") == "Failed")
+    world.io.before = fails_once("Restores.update")
+    world.tick_now()
+    assert [world.status(name) for name in ("second", "third")] == ["Following", "Following"]
+
+    withdraw(world, "second")
+    world.run()
+
+    assert len(world.simulator.jobs()) == 2
+    assert ended(world, "third")[0] == "Failed"
+    assert {ended(world, name)[0] for name in ("fourth", "fifth")} == {"Rejected"}

@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from simulator import faults
@@ -118,3 +120,18 @@ def fail_once(world: World, call: str) -> list[str]:
 
     world.io.before = before
     return failed
+
+
+@pytest.mark.parametrize("vault", [..., VAULT])
+def test_who_follows_a_set_that_wanted_what_its_disks_have_not_goes_ahead(vault: Any) -> None:
+    with World(allow=f"{VAULT} => {builders.TARGET_GROUP}") as world:
+        machine = a_machine(world, "data")
+        of = {"sourceVirtualMachineId": machine, "vaultId": vault}
+        send(world, **of, pointInTime="2001-01-01T00:00:00Z")
+        world.deliver()
+        world.clock.advance(seconds=1)
+        send(world, requestId="set-2", **of)
+        world.run()
+
+        assert world.result("set-1")["errorCode"] == "SetRejected"
+        assert world.result("set-2")["status"] == "Completed"

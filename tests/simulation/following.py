@@ -20,6 +20,9 @@ _OF_THE_REQUEST: Final = {
     "RecoveryPointNotUsable",
     "TargetInUse",
     "UnexpectedDisks",
+    "UserErrorDiskBackupRestoreRGOrMSIPermissionsNotPresent",
+    "UserErrorNotEnoughPermissionOnTargetRG",
+    "UserErrorRestoreTargetRGNotFound",
     "UserErrorSameNameDiskAlreadyExists",
 }
 """Codes of refusals that are about the leader's own request: another may do better."""
@@ -87,9 +90,11 @@ class Following:
         code = result.get("errorCode") or result["status"]
         if _says_nothing(result["status"], code, result.get("reasons")):
             return set(_ITS_OWN_LIMIT)
+        told = f"{code} {result.get('reasons')}"
+        its_own = any(one in told for one in _OF_THE_REQUEST)
         rest_end = (
             result["status"] == "Cancelled"
-            or (result["status"] == "Rejected" and code not in _OF_THE_REQUEST)
+            or (result["status"] == "Rejected" and not its_own)
             or leader in self._second_tries
         )
         return {code, *_ITS_OWN_LIMIT} if rest_end else set(_ITS_OWN_LIMIT)

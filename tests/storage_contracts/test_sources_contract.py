@@ -9,7 +9,18 @@ from restore_core.azure.tables.sources import SOURCES
 from restore_core.azure.tables.targets import LOCKS
 from restore_core.contract.resource_ids import DiskId
 from restore_core.lifecycle.restore import Restore
-from tests.builders import SOURCE, a_restore, disk, every_state, in_state
+from restore_core.lifecycle.states import Ending
+from restore_core.lifecycle.status import Status
+from tests.builders import (
+    SOURCE,
+    a_claimed_plan,
+    a_restore,
+    an_outcome,
+    disk,
+    every_state,
+    in_state,
+)
+from tests.fakes import NOON
 from tests.storage_contracts.conftest import Storage, take
 
 STATES = every_state()
@@ -95,7 +106,7 @@ def test_a_target_is_taken_again_by_its_holder(store: AccountTables) -> None:
     assert store.targets.lock(TARGET, "r1") == "r1"
 
 
-@pytest.mark.parametrize("state", [name for name in STATES if name != "Ended"])
+@pytest.mark.parametrize("state", [name for name in STATES if name not in ("Ending", "Ended")])
 def test_a_target_that_another_restore_holds_is_told_its_holder(
     store: AccountTables, state: str
 ) -> None:
@@ -114,7 +125,17 @@ def test_a_target_is_the_same_in_any_casing(store: AccountTables) -> None:
     assert store.targets.lock(DiskId.parse(disk("another")), "r2") == "r2"
 
 
-@pytest.mark.parametrize("holder", [in_state("Ended", "r1"), None])
+def test_a_target_is_held_by_one_that_has_ended_and_is_still_to_be_guarded(
+    store: AccountTables,
+) -> None:
+    guarded = Ending(an_outcome(Status.TIMED_OUT), a_claimed_plan(), NOON)
+    store.restores.record(a_restore(guarded, requestId="r1"))
+    store.targets.lock(TARGET, "r1")
+
+    assert store.targets.lock(TARGET, "r2") == store.targets.holder(TARGET) == "r1"
+
+
+@pytest.mark.parametrize("holder", [in_state("Ending", "r1"), in_state("Ended", "r1"), None])
 def test_a_target_whose_holder_has_ended_or_is_gone_is_taken_over(
     store: AccountTables, holder: Restore | None
 ) -> None:
@@ -122,6 +143,7 @@ def test_a_target_whose_holder_has_ended_or_is_gone_is_taken_over(
         store.restores.record(holder)
     store.targets.lock(TARGET, "r1")
 
+    assert store.targets.holder(TARGET) is None
     assert store.targets.lock(TARGET, "r2") == "r2"
 
 

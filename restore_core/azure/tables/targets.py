@@ -30,8 +30,8 @@ class TargetsTable:
     def lock(self, target: DiskId, request_id: str) -> str:
         """Take `target` for `request_id` and return who holds it then; raise Unavailable.
 
-        A lock whose holder has ended is taken over: it was written by a worker that had lost its
-        restore to another one.
+        A lock is taken over whose holder has ended: it has not come to its release yet, or a
+        worker wrote it that had lost its restore to another one.
         """
         row = {"PartitionKey": key_of(target), "RowKey": LOCK_ROW, "requestId": request_id}
         row["targetDiskId"] = str(target)
@@ -43,29 +43,29 @@ class TargetsTable:
         return request_id
 
     def holder(self, target: DiskId) -> str | None:
-        """Return who holds `target` and has not ended; None where it is free."""
+        """Return who holds `target` and may write it yet; None where it is free."""
         with storage.answering():
             held = self._table.get(key_of(target), LOCK_ROW)
         holder = str(held["requestId"]) if held is not None else ""
-        return holder if holder and not self._is_over(holder) else None
+        return holder if holder and not self._lets_go(holder) else None
 
     def _held_lock(self, row: Row) -> str:
         held = self._table.get(row["PartitionKey"], LOCK_ROW)
         if held is None:
             raise ResourceModifiedError("The lock was released while it was read.")
         holder, wanted = str(held["requestId"]), str(row["requestId"])
-        if holder == wanted or not self._is_over(holder):
+        if holder == wanted or not self._lets_go(holder):
             return holder
         self._table.replace(row, str(held.metadata["etag"]))
         return wanted
 
-    def _is_over(self, request_id: str) -> bool:
+    def _lets_go(self, request_id: str) -> bool:
         """A holder without a row was deleted by hand: locks are taken by recorded restores only."""
         try:
             found = self._restores.load(request_id)
         except UnreadableRow:
             return False
-        return found is None or found.restore.is_over
+        return found is None or found.restore.frees_its_target
 
     def release(self, target: DiskId, request_id: str) -> None:
         """Release `target` where `request_id` holds it; another's lock stays."""
