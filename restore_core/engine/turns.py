@@ -119,12 +119,15 @@ class Turns:
     ) -> defaultdict[str, int]:
         """Return how many may go in each vault: in one that is full, as many as end meanwhile.
 
-        Nobody, where it has said so a moment ago, or may be about to.
+        Nobody, where it has said so a moment ago, or may be about to. Who has cost too much to ask
+        again soon says nothing of the vault as it is by then.
         """
         room = defaultdict[str, int](lambda: self._rules.max_active)
         since = self._clock() - pace.FULL_VAULT
+        soon = self._clock() + pace.FULL_VAULT + pace.SWEEP_GRACE
         asking = {one.vault for one in found if one.turn_at and one.turn_at > since}
-        told = {one.vault for one in found if one.finds_full and one.turn is Turn.NONE}
+        waits = [one for one in found if one.finds_full and one.turn is Turn.NONE]
+        told = {one.vault for one in waits if one.due <= soon}
         for vault in {one.vault for one in found if one.finds_full}:
             ending = ceil(taken[vault] / pace.ENDING_MEANWHILE)
             room[vault] = 0 if vault in asking | told else max(ending, 1)

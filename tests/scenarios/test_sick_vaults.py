@@ -1,11 +1,14 @@
 """A sick vault starves no other: who waits to try again holds no turn, and turns are shared."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from restore_core.azure.tables.outstanding import OUTSTANDING
 from restore_core.lifecycle.outbox import FINAL, Stage
-from simulator import faults, outcomes
+from restore_core.lifecycle.quota import DOCUMENTED, Bucket
+from simulator import Limits, faults, outcomes
 from tests import builders
 from tests.world import World
 
@@ -116,3 +119,31 @@ def test_what_azure_answers_for_a_quarter_of_an_hour_is_told_once() -> None:
         (waiting, _) = world.events()
         assert waiting["data"]["errorCode"] == "ServerBusy"
         assert waiting["data"]["ended"] is False
+
+
+def test_one_that_has_cost_too_much_to_ask_soon_closes_a_full_vault_for_nobody_else() -> None:
+    """It has looked through a long list, and asks again in hours: there is room long before."""
+    quota = replace(DOCUMENTED, reads=Bucket(1_000, 25))
+    limits = replace(Limits.none(), restores_of_vault=1)
+    with World(graph="forbidden", limits=limits, rules={"quota": quota}) as world:
+        world.accuse = False
+        world.simulator.habits.page_size = 98
+        instance = world.protect("disk-1")
+        world.simulator.add_history(instance, 24_000)
+        world.simulator.next("POST", "/restore", faults.status(503))
+        world.send(requestId="r1", backupInstanceId=instance, targetDiskId=builders.disk("a"))
+        world.run(until=lambda: world.status("r1") == "Triggering")
+        lasts = timedelta(hours=4)
+        world.simulator.script(builders.disk("portal"), job=outcomes.succeeds(lasts=lasts))
+        job = world.simulator.start_restore(world.protect("disk-9"), builders.disk("portal"))
+        world.run(until=lambda: world.rows(OUTSTANDING)[0].get("findsFull", False))
+        world.run(until=lambda: job.status != "InProgress")
+        ask(world, "r2")
+        ask(world, "r3")
+
+        world.run(until=lambda: world.status("r2") == "Completed")
+        room = world.clock()
+        world.run(until=lambda: world.status("r3") == "Completed")
+
+        assert world.status("r1") == "Retrying"
+        assert world.clock() - room < timedelta(minutes=12)
