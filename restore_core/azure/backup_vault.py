@@ -7,7 +7,7 @@ a failure is HTTP 200 with `status: Failed`, and "running" is spelled in several
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from restore_core.azure.advice import for_app, for_restore
@@ -203,13 +203,15 @@ class BackupVault:
         try:
             found = self.find_job(plan, GLANCE)
         except Unavailable as error:
-            asked = [one for one in (running.retry_after, error.retry_after) if one is not None]
-            return replace(running, retry_after=max(asked, default=None))
+            return replace(running, retry_after=_longer(running.retry_after, error.retry_after))
         match found:
             case JobNamed():
                 return found
-            case JobNotFound() | SearchUnfinished():
+            case JobNotFound():
                 return JobNotSeen(found.at, found.search, running.retry_after)
+            case SearchUnfinished():
+                asked = _longer(running.retry_after, found.retry_after)
+                return JobNotSeen(found.at, found.search, asked)
             case _:
                 return running
 
@@ -243,6 +245,10 @@ def _validated(answer: Answer, plan: Plan, now: datetime) -> Event:
     problem = problem or Problem("ValidationFailed", "The validation failed without a reason.")
     problem = replace(problem, correlation_id=answer.correlation_id)
     return ValidationFailed(for_restore.failed(problem, plan), now)
+
+
+def _longer(one: timedelta | None, other: timedelta | None) -> timedelta | None:
+    return max((told for told in (one, other) if told is not None), default=None)
 
 
 def _running(answer: Answer, now: datetime) -> Event:

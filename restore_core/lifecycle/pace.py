@@ -30,7 +30,8 @@ JOB_WINDOW: Final = timedelta(minutes=10)
 """A job that started this long after a claim may be the claim's."""
 
 OPERATION_PATIENCE: Final = timedelta(hours=1)
-"""An operation that has not ended by then may never end: the longest recorded took 105 s."""
+"""An operation that has not ended by then may never end: the longest recorded took 105 s. And one
+that nobody could read for so long may be gone."""
 
 GONE_LIMIT: Final = 3
 """Answers in a row that know no such operation before it is held to be lost."""
@@ -55,6 +56,10 @@ ENDING_MEANWHILE: Final = 4
 LEAST_FOR_A_JOB: Final = timedelta(seconds=400)
 """Nothing is triggered with less time left: recorded jobs took up to 368 s, and one that its
 restore does not live to see would be reported as given up, although it wrote the disk."""
+
+LAST_LOOKS: Final = timedelta(minutes=30)
+"""For so long after its deadline a restore is looked at until a look is answered. A set waits for
+its members longer (SET_GRACE)."""
 
 ORPHAN_AGE: Final = timedelta(hours=1)
 """An outstanding row whose restore never came is dropped after this: no accept takes so long."""

@@ -21,6 +21,7 @@ from restore_core.lifecycle.events import (
     AgeReached,
     Event,
     HeldBack,
+    JobNamed,
     JobNotSeen,
     LeaderFailed,
     LeaderFound,
@@ -56,6 +57,7 @@ from restore_core.lifecycle.states import (
     State,
     Triggering,
     Unplanned,
+    Waiting,
 )
 from restore_core.lifecycle.transitions import Started, apply
 from restore_core.lifecycle.turn import Turn, turn_of
@@ -290,18 +292,22 @@ class Restore:
         )
 
     def _looked_at_last(self, state: State, event: Event) -> State:
-        """Return `state`, due at its deadline at the latest, or as soon after it as ARM allows.
+        """Return `state`, looked at once more at its deadline and then given up.
 
-        That is its last look, and what it has brought is in `event`: there is no other.
+        Later than at its deadline where ARM takes no call, or does not answer: `LAST_LOOKS`. What
+        leads on at once is no end of it, nor is a job's name: that job is looked at.
         """
-        if not isinstance(state, Started) or state.wait.due <= self.deadline:
+        at, last = moment_of(state, event), self.deadline + pace.LAST_LOOKS
+        if not isinstance(state, Started) or state.wait.due <= max(self.deadline, at):
             return state
-        if not isinstance(self.state, Ending | Ended) and self.state.wait.due < self.deadline:
-            due = max(self.deadline, _asked_until(event))
-            return replace(state, wait=replace(state.wait, due=due))
-        if isinstance(event, HeldBack):
+        was_due = self.deadline if isinstance(self.state, Ending | Ended) else self.state.wait.due
+        if was_due < self.deadline:
+            return _due(state, max(self.deadline, min(_asked_until(event), last)))
+        if isinstance(event, HeldBack | JobNamed):
+            return _due(state, event.until if isinstance(event, HeldBack) else at)
+        if isinstance(event, Unanswered | SearchUnfinished) and state.wait.due <= last:
             return state
-        return apply(state, AgeReached(moment_of(state, event)))
+        return apply(state, AgeReached(at))
 
     def _turned(self, event: Event) -> datetime | None:
         """Return when its last turn came, `event` included; who reserves in a set has had it."""
@@ -317,6 +323,10 @@ class Restore:
         problem = state.wait.problem
         heard = problem is not None and isinstance(event, _BRINGS_A_REASON)
         return outbox.heard(problem, at, notices) if problem and heard else outbox
+
+
+def _due(state: Waiting, due: datetime) -> State:
+    return replace(state, wait=replace(state.wait, due=due))
 
 
 def _asked_until(event: Event) -> datetime:

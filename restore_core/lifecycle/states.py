@@ -31,7 +31,7 @@ class Wait:
     throttled_until: datetime | None = None
     """Set where the last answer was that the service is asked too much: until when it is."""
     unread_since: datetime | None = None
-    """When the first of them was made."""
+    """When the first of the attempts was made that brought no usable answer since one did."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from restore_core.lifecycle.debts import owed
-from restore_core.lifecycle.effects import GiveUp, PollJob, Settle, Trigger
+from restore_core.lifecycle.effects import FindJob, GiveUp, PollJob, Settle, Trigger
 from restore_core.lifecycle.events import (
     AgeReached,
     Event,
@@ -15,12 +15,14 @@ from restore_core.lifecycle.events import (
     JobEnded,
     JobNamed,
     Lapsed,
+    OperationFailed,
     Reserved,
     Settled,
     StillRunning,
     Unanswered,
 )
 from restore_core.lifecycle.outbox import Outbox, Stage
+from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import (
     Accepted,
     Confirming,
@@ -38,6 +40,7 @@ from tests.builders import (
     A_PROBLEM,
     DEADLINE,
     EARLIER,
+    a_claim,
     a_claimed_plan,
     a_plan,
     a_restore,
@@ -45,7 +48,7 @@ from tests.builders import (
     every_state,
 )
 from tests.fakes import NOON
-from tests.lifecycle.matrix import EVENTS, OWED_WHEN_DUE, STATES, not_found
+from tests.lifecycle.matrix import DISK_EXISTS, EVENTS, OWED_WHEN_DUE, STATES, not_found
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -231,14 +234,75 @@ def test_past_the_deadline_what_was_not_started_is_not_waited_for(state: str) ->
     assert a_restore(waiting).owes(DEADLINE) == GiveUp()
 
 
-@pytest.mark.parametrize("state", STARTED)
-def test_past_the_deadline_a_look_that_brings_no_end_is_the_last_one(state: str) -> None:
-    last = a_restore(every_state(Wait(DEADLINE))[state])
+AFTER: dict[str, Event] = {
+    "Triggering": not_found(DEADLINE + SECOND),
+    "Restoring": StillRunning(DEADLINE + SECOND),
+    "Running": StillRunning(DEADLINE + SECOND, HOUR),
+    "Confirming": not_found(DEADLINE + SECOND),
+}
 
-    ended = last.after(Unanswered(A_PROBLEM, DEADLINE + SECOND), frozenset())
+
+def looked_at_last(state: str) -> Restore:
+    """Return one whose last look is to come, and whose claim is too young for "there is none"."""
+    young = replace(a_claim(), believed_after=DEADLINE + HOUR)
+    last: Any = every_state(Wait(DEADLINE))[state]
+    return a_restore(replace(last, plan=a_claimed_plan(young)))
+
+
+@pytest.mark.parametrize("state", STARTED)
+def test_past_the_deadline_a_look_that_is_answered_and_brings_no_end_is_the_last_one(
+    state: str,
+) -> None:
+    ended = looked_at_last(state).after(AFTER[state], frozenset())
 
     assert ended.outcome is not None
     assert ended.outcome.status is Status.TIMED_OUT
+
+
+@pytest.mark.parametrize("state", STARTED)
+def test_past_the_deadline_a_look_without_an_answer_is_repeated_for_half_an_hour(
+    state: str,
+) -> None:
+    restore, looks = looked_at_last(state), []
+
+    while restore.outcome is None:
+        assert restore.due is not None
+        looks.append(restore.due)
+        restore = restore.after(Unanswered(A_PROBLEM, restore.due, throttled=True), frozenset())
+
+    assert len(looks) > 3
+    assert looks[-1] <= DEADLINE + 30 * MINUTE
+
+
+def test_past_the_deadline_a_job_that_is_named_is_looked_at() -> None:
+    named = looked_at_last("Restoring").after(JobNamed(A_JOB, DEADLINE + SECOND), frozenset())
+
+    assert named.owes(DEADLINE + SECOND) == PollJob(A_JOB)
+
+
+def test_past_the_deadline_what_leads_on_at_once_is_no_end() -> None:
+    failed = OperationFailed(DISK_EXISTS, DEADLINE + SECOND)
+
+    confirming = looked_at_last("Restoring").after(failed, frozenset())
+
+    assert confirming.owes(DEADLINE + SECOND) == FindJob()
+
+
+def test_who_has_cost_much_is_held_back_at_its_deadline_no_longer_than_others() -> None:
+    costly = replace(looked_at_last("Triggering"), arm_calls=480)
+    later = DEADLINE + 2 * MINUTE
+
+    held = costly.after(HeldBack(later, DEADLINE), frozenset(), calls=1)
+
+    assert held.due == later
+
+
+def test_no_retry_after_keeps_the_last_look_for_longer_than_half_an_hour() -> None:
+    asked = Unanswered(A_PROBLEM, DEADLINE - MINUTE, timedelta(days=1))
+
+    waiting = a_restore(every_state(Wait(NOON))["Running"]).after(asked, frozenset())
+
+    assert waiting.due == DEADLINE + 30 * MINUTE
 
 
 @pytest.mark.parametrize("state", STARTED)

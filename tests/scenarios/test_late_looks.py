@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from restore_core.lifecycle.quota import Bucket, Quota
 from simulator import faults, outcomes
 from tests import builders
@@ -41,13 +43,17 @@ def test_an_operation_that_nobody_could_read_for_an_hour_is_lost(world: World) -
     assert len(world.arm_calls("POST", "/restore")) == 2
 
 
-def test_a_search_beside_an_operation_waits_as_long_as_arm_asks() -> None:
+@pytest.mark.parametrize("jobs", [0, 3_000], ids=["from the first page", "read on"])
+def test_a_search_beside_an_operation_waits_as_long_as_arm_asks(jobs: int) -> None:
     """The simulator accuses who comes sooner."""
     with World(graph="forbidden") as world:
+        world.simulator.habits.page_size = 98
         world.simulator.script("disk-1-restored", operation=[NOT_BEGUN])
-        world.send(backupInstanceId=world.protect())
+        instance = world.protect()
+        world.simulator.add_history(instance, jobs)
+        world.send(backupInstanceId=instance)
         world.run(hours=1, minutes=10)
-        world.simulator.next("GET", re.compile("backupJobs$"), faults.throttle(3000))
+        world.simulator.next("GET", re.compile("backupJobs"), faults.throttle(3000))
 
         world.run(minutes=30)
 
@@ -60,7 +66,7 @@ def test_a_deadline_brings_no_look_before_arm_wants_one() -> None:
         world.simulator.script("disk-1-restored", job=outcomes.succeeds(lasts=MOST_WAIT * 1.9))
         world.send(backupInstanceId=world.protect())
         world.run(hours=1, minutes=30)
-        world.simulator.next("GET", "/backupJobs/*", faults.throttle(3600))
+        world.simulator.next("GET", "/backupJobs/*", faults.throttle(2700))
 
         world.run(hours=2)
 
@@ -86,14 +92,16 @@ def test_whoever_arm_takes_no_call_for_at_its_deadline_is_looked_at_once_more_wh
         assert world.result()["status"] == "Completed"
 
 
+@pytest.mark.parametrize("state", ["Restoring", "Running"])
 def test_an_app_that_was_off_for_days_finds_every_job_that_ended_however_little_arm_takes(
-    world: World,
+    world: World, state: str
 ) -> None:
     names = [f"r{number}" for number in range(12)]
     for name in names:
         instance, target = world.protect(f"disk-{name}"), builders.disk(name)
         world.send(requestId=name, backupInstanceId=instance, targetDiskId=target)
-    world.run(until=lambda: all(world.status(name) == "Running" for name in names))
+    world.run(until=lambda: all(world.status(name) == state for name in names))
+    assert len(world.simulator.jobs()) == len(names)
 
     world.rules["quota"] = Quota(reads=Bucket(3, 0.02), writes=Bucket(200, 10))
     world.deploy()
