@@ -16,7 +16,7 @@ from restore_core.engine.reservation import RESTORED, RESTORED_ALREADY, refused_
 from restore_core.errors import Problem, UnreadableRow
 from restore_core.lifecycle import endings, pace
 from restore_core.lifecycle.events import Event, LeaderFailed, LeaderFound, Refused
-from restore_core.lifecycle.reasons import WITHDRAWN
+from restore_core.lifecycle.reasons import TOO_LATE, WITHDRAWN
 from restore_core.lifecycle.restore import Restore
 from restore_core.lifecycle.states import Outcome
 from restore_core.lifecycle.status import Status
@@ -24,7 +24,10 @@ from restore_core.lifecycle.turn import Turn
 
 _ITS_OWN: Final = frozenset(
     {
+        TOO_LATE,
+        WITHDRAWN,
         "DeletedDisksNotRestored",
+        "DiskNotProtected",
         "NoRecoveryPoint",
         "NotAllowed",
         "RecoveryPointNotUsable",
@@ -118,16 +121,14 @@ def _was_tried(leader: Restore | None) -> bool:
 
 
 def _says_nothing(outcome: Outcome) -> bool:
-    """Tell whether its end says nothing of the disk, or of who else wants it."""
-    is_late = outcome.problem is not None and outcome.problem.code == "TooLate"
-    return _is_withdrawn(outcome) or (is_late and outcome.status is Status.REJECTED)
+    """Tell whether its end says nothing of the disk, or of who else wants it.
 
-
-def _is_withdrawn(outcome: Outcome) -> bool:
-    """Tell whether its sender wanted it no more, which nobody else has said; a set as a whole."""
-    if outcome.tally is not None:
-        return bool(outcome.tally.withdrawn)
-    return outcome.problem is not None and outcome.problem.code == WITHDRAWN
+    Its sender wanted it no more, or wanted it sooner; a set whose disks tell no other reason.
+    """
+    codes = _codes(outcome)
+    if outcome.status is Status.CANCELLED:
+        return WITHDRAWN in codes
+    return outcome.status is Status.REJECTED and bool(codes) and codes <= {TOO_LATE, WITHDRAWN}
 
 
 def _named_what_is_not_there(leader: Restore) -> bool:

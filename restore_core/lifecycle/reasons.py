@@ -7,6 +7,7 @@ from restore_core.errors import Problem
 from restore_core.lifecycle.states import Validated, Waiting
 
 WITHDRAWN: Final = "Withdrawn"
+TOO_LATE: Final = "TooLate"
 
 
 def withdrawn(requested_by: str, why: str) -> Problem:
@@ -26,7 +27,7 @@ def too_late(state: Waiting, *, claimed: bool) -> Problem:
     last = f" ARM last said: {state.wait.problem}" if state.wait.problem else ""
     lacks = "was triggered, but no job of it was found" if claimed else "had not been triggered"
     return Problem(
-        "TooLate",
+        TOO_LATE,
         f"The restore {lacks} by its notAfter; it was {type(state).__name__} then.{last}",
         "If the disk is still wanted, send the request again with a new requestId and a later "
         "notAfter.",

@@ -1,28 +1,24 @@
 """What the simulated worlds have found in sets and withdrawals, each as a scenario."""
 
-import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from simulator import faults
+from simulator import faults, outcomes
 from tests import builders
 from tests.sets import VAULT, a_machine, ask, counts, plan, protect, send, source, withdraw
 from tests.world import World
 
 MORE_THAN_A_MACHINE_HAS = 9
+BROKEN = outcomes.fails("UserErrorDiskSnapshotNotFound")
 
 
 def until(world: World, request_id: str, state: str) -> None:
     world.run(until=lambda: world.status(request_id) == state)
     assert world.status(request_id) == state
-
-
-def is_recalled(world: World) -> bool:
-    row = next(row for row in world.rows("Restores") if row["PartitionKey"] == "set-1")
-    return bool(json.loads(row["document"])["state"].get("recalled"))
 
 
 def test_a_disk_for_which_its_vault_has_no_room_waits_until_there_is(world: World) -> None:
@@ -88,9 +84,9 @@ def test_a_set_of_which_a_row_cannot_be_read_can_be_withdrawn(world: World) -> N
     world.tables.tables["Restores"].rows[key] = (etag, {**row, "document": "{"})
 
     withdraw(world)
-    world.run(until=lambda: is_recalled(world))
+    world.run()
 
-    assert is_recalled(world)
+    assert counts(world.result("set-1")) == {"Cancelled": 1, "TimedOut": 1}
 
 
 def test_who_is_withdrawn_while_it_follows_ends_though_storage_fails_then(world: World) -> None:
@@ -135,3 +131,45 @@ def test_who_follows_a_set_that_wanted_what_its_disks_have_not_goes_ahead(vault:
 
         assert world.result("set-1")["errorCode"] == "SetRejected"
         assert world.result("set-2")["status"] == "Completed"
+
+
+@pytest.mark.parametrize("why", ["too late", "each disk withdrawn"])
+def test_who_follows_a_set_whose_disks_nobody_wanted_any_more_goes_ahead(why: str) -> None:
+    with World(allow=f"{VAULT} => {builders.TARGET_GROUP}", rules={"max_active": 1}) as world:
+        world.simulator.script("busy", job=outcomes.succeeds(lasts=timedelta(minutes=30)))
+        busy = world.protect("other")
+        world.send(requestId="other", backupInstanceId=busy, targetDiskId=builders.disk("busy"))
+        until(world, "other", "Running")
+        of = {"sourceVirtualMachineId": a_machine(world, "data"), "vaultId": ...}
+        soon = (world.clock() + timedelta(minutes=5)).isoformat()
+        send(world, **of, notAfter=soon if why == "too late" else ...)
+        until(world, "set-1", "Gathering")
+        send(world, requestId="set-2", **of)
+        until(world, "set-2", "Following")
+
+        for row in plan(world).values() if why != "too late" else ():
+            withdraw(world, row["memberId"])
+        world.run()
+
+        ended = "Rejected" if why == "too late" else "Cancelled"
+        assert counts(world.result("set-1")) == {ended: 2}
+        assert counts(world.result("set-2")) == {"Completed": 2}
+
+
+def test_a_set_that_was_withdrawn_too_late_to_stop_any_disk_counts_as_tried(world: World) -> None:
+    machine = a_machine(world, "data")
+    names = ["set-1", "set-2", "set-3"]
+    for name in names:
+        for disk in ("vm-1-os", "data"):
+            world.simulator.script(f"{disk}-{name}", job=BROKEN)
+        send(world, requestId=name, sourceVirtualMachineId=machine, targetDiskSuffix=f"-{name}")
+        world.deliver()
+        world.clock.advance(seconds=1)
+    for name in names[:2]:
+        begun = len(world.simulator.jobs())
+        world.run(until=lambda begun=begun: len(world.simulator.jobs()) == begun + 2)
+        withdraw(world, name)
+
+    world.run()
+
+    assert [world.result(name)["status"] for name in names] == ["Failed", "Failed", "Rejected"]

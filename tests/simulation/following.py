@@ -4,6 +4,7 @@ When a restore begins to follow, goes ahead or is refused is looked at as it is 
 ended, in the end.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ RESTORED_ALREADY: Final = "RestoredAlready"
 _ITS_OWN_LIMIT: Final = ("TooLate", "TimedOut", "Withdrawn")
 _OF_THE_REQUEST: Final = {
     "DeletedDisksNotRestored",
+    "DiskNotProtected",
     "NoRecoveryPoint",
     "NotAllowed",
     "RecoveryPointNotUsable",
@@ -90,8 +92,8 @@ class Following:
         code = result.get("errorCode") or result["status"]
         if _says_nothing(result["status"], code, result.get("reasons")):
             return set(_ITS_OWN_LIMIT)
-        told = f"{code} {result.get('reasons')}"
-        its_own = any(one in told for one in _OF_THE_REQUEST)
+        codes = _names(result.get("reasons")) or {code}
+        its_own = codes & {"TooLate", WITHDRAWN, *_OF_THE_REQUEST}
         rest_end = (
             result["status"] == "Cancelled"
             or (result["status"] == "Rejected" and not its_own)
@@ -143,6 +145,14 @@ class Following:
 
 def _says_nothing(status: str, code: str | None, reasons: object) -> bool:
     """Tell whether its sender wanted it no more, or wanted it sooner: nobody else has said so."""
+    codes = _names(reasons) or {str(code)}
     if status == "Cancelled":
-        return WITHDRAWN in f"{code} {reasons}"
-    return status == "Rejected" and code == "TooLate"
+        return WITHDRAWN in codes
+    return status == "Rejected" and codes <= {"TooLate", WITHDRAWN}
+
+
+def _names(reasons: object) -> set[str]:
+    """Return the codes of a set's reasons, as its row or its document tells them."""
+    if isinstance(reasons, str):
+        return set(json.loads(reasons))
+    return {one["name"] for one in reasons} if isinstance(reasons, list) else set()
