@@ -55,8 +55,10 @@ class Withdrawals:
         if found is None:
             self._refuse(asked, body, _UNKNOWN, inserted_at)
             return None
-        if _is_being_withdrawn(found):
-            return self._to_be_taken(found)
+        if found.restore.outcome is not None and not found.restore.is_over:
+            self._to_be_taken(found)
+            if _is_withdrawn(found):
+                return found
         if not endings.may_be_withdrawn(found.restore.state):
             reason = _goes_on(found)
             self._refusals.ignore(
@@ -83,15 +85,19 @@ class Withdrawals:
         self._refusals.refuse(body, problem, request_id=asked.request_id, inserted_at=inserted_at)
 
 
-def _is_being_withdrawn(found: Versioned) -> bool:
-    """Tell whether a withdrawal has been saved, and what it owes is not paid yet."""
-    restore = found.restore
-    is_ending = restore.outcome is not None and not restore.is_over
-    return is_ending and restore.problem is not None and restore.problem.code == WITHDRAWN
+def _is_withdrawn(found: Versioned) -> bool:
+    """Tell whether a withdrawal has ended it; what was started anew tells its first job's end."""
+    problem = found.restore.problem
+    return problem is not None and problem.code == WITHDRAWN
 
 
 def _goes_on(found: Versioned) -> str:
     outcome = found.restore.outcome
     if outcome is not None:
         return f"There was nothing left to withdraw: the restore had ended as {outcome.status}."
-    return "There was nothing left to withdraw: Azure has taken the restore, and it goes on."
+    if found.restore.job is not None:
+        return "There was nothing left to withdraw: Azure has taken the restore, and it goes on."
+    return (
+        "There was nothing left to withdraw: Azure was asked for the restore, and it goes on. "
+        "Where its row tells later that it waits to be asked for again, withdraw it again."
+    )

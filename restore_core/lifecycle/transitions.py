@@ -136,8 +136,8 @@ def apply(state: State, event: Event) -> State:
             return replace(planned, withdrawn=problem, wait=Wait(at))
         case Gathering() as gathering, Recalled(at):
             return replace(gathering, recalled=True, wait=Wait(at))
-        case Gathering() as gathering, StillRunning(at):
-            return replace(gathering, wait=Wait(at + pace.GATHERING))
+        case Gathering() as gathering, StillRunning(at):  # Who gave a claim back is recalled anew.
+            return replace(gathering, recalled=False, wait=Wait(at + pace.GATHERING))
         case Gathering(), SetEnded(status, tally, problem, at):
             return Ending(Outcome(status, at, problem, tally=tally), None)
 

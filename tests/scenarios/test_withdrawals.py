@@ -1,10 +1,14 @@
 """Withdrawals: what has no claim yet ends; what Azure has taken goes on, and is counted."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from simulator import faults, outcomes
+from simulator import Limits, faults, outcomes
 from tests import builders
 from tests.sets import SOURCES, a_machine, counts, members, plan, protect, send, withdraw
+from tests.slow_storage import fails_once
 from tests.world import World
 
 ELSEWHERE = {"targetDiskId": builders.disk("elsewhere")}
@@ -45,8 +49,13 @@ def test_a_restore_without_a_claim_is_cancelled(world: World, state: str) -> Non
     assert world.rows("TargetLocks") == []
 
 
-@pytest.mark.parametrize("state", ["Restoring", "Running"])
-def test_what_azure_has_taken_goes_on_and_that_is_written_down(world: World, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [("Restoring", "Azure was asked for the restore"), ("Running", "Azure has taken the restore")],
+)
+def test_what_azure_has_taken_goes_on_and_that_is_written_down(
+    world: World, state: str, reason: str
+) -> None:
     world.send(backupInstanceId=world.protect("disk-1"))
     until(world, state)
 
@@ -56,7 +65,7 @@ def test_what_azure_has_taken_goes_on_and_that_is_written_down(world: World, sta
     assert world.result()["status"] == "Completed"
     told = world.refused_message()
     assert (told["status"], told["requestId"]) == ("Ignored", "r1")
-    assert "Azure has taken the restore" in told["errorMessage"]
+    assert reason in told["errorMessage"]
 
 
 def test_a_claim_whose_answer_was_lost_is_not_withdrawn(world: World) -> None:
@@ -237,3 +246,52 @@ def test_a_member_that_moves_on_while_it_is_recalled_is_looked_at_again(world: W
     world.run()
 
     assert counts(world.result("set-1")) == {"Cancelled": 2}
+
+
+def test_members_that_give_their_claims_back_after_a_withdrawal_are_recalled_too(
+    world: World,
+) -> None:
+    """The vault takes one at a time: what else was asked for there has not begun, and waits."""
+    world.simulator.habits.limits = replace(Limits.none(), restores_of_vault=1)
+    protect(world, *[f"disk-{number}" for number in range(8)])
+    send(world, sourceResourceGroupId=SOURCES)
+    world.run(
+        until=lambda: [row["status"] for row in world.rows("Restores")].count("Restoring") > 4
+    )
+
+    withdraw(world)
+    world.run()
+
+    assert counts(world.result("set-1")) == {"Completed": 1, "Cancelled": 7}
+    assert len(world.simulator.jobs()) == 1
+
+
+def test_a_member_whose_job_failed_is_not_started_anew_after_a_withdrawal(world: World) -> None:
+    machine = a_machine(world, "data")
+    for name in ("vm-1-os-back", "data-back"):
+        world.simulator.script(name, job=[outcomes.fails("CloudInternalError")])
+    send(world, sourceVirtualMachineId=machine, targetDiskSuffix="-back")
+    world.run(until=lambda: len(world.simulator.jobs()) == 2)
+
+    withdraw(world)
+    world.run()
+
+    assert len(world.simulator.jobs()) == 2
+    assert counts(world.result("set-1")) == {"Failed": 2}
+
+
+def test_what_waits_to_be_started_anew_is_withdrawn_though_storage_fails_then() -> None:
+    with World(rules={"max_active": 1}) as world:
+        world.simulator.script("disk-1-restored", job=[outcomes.fails("CloudInternalError")])
+        world.send(backupInstanceId=world.protect("disk-1"))
+        until(world, "Retrying")
+        world.simulator.script("elsewhere", job=outcomes.succeeds(lasts=timedelta(hours=20)))
+        world.send(requestId="other", backupInstanceId=world.protect("disk-2"), **ELSEWHERE)
+        until(world, "Queued")
+
+        withdraw(world, "r1")
+        world.io.before = fails_once("OutstandingRestores.upsert")
+        world.run(minutes=10)
+
+        assert world.result()["status"] == "Failed"
+        assert len(world.simulator.jobs()) == 2

@@ -68,6 +68,8 @@ class Ledger:
         self.headers: dict[str, Row] = {}
         self.obeyed: dict[str, float] = {}
         """When a withdrawal was last saved, by what it withdraws."""
+        self._recalling: dict[str, float] = {}
+        """Since when a look recalls the members of a set that is withdrawn."""
         self._ended_so: set[str] = set()
         """Who ended by a withdrawal, their own or their set's."""
         self._claimed: dict[str, float] = {}
@@ -170,7 +172,7 @@ class Ledger:
         if is_set(document):
             self._set_saved(request_id, before, document, process)
         self._ends_withdrawn(request_id, before, document["state"])
-        if _claims(document["state"]):
+        if _claims(document["state"]) or _claims(before):
             self._claimed[request_id] = now
 
     def _is_of_the_plan(self, request_id: str, document: Row) -> None:
@@ -201,6 +203,8 @@ class Ledger:
             self.obeyed[set_id] = self._world.scheduler.now
         if state.get("recalled") and not before.get("recalled"):
             self._recalled(set_id)
+        if state.get("withdrawn") and not state.get("recalled"):
+            self._recalling[set_id] = self._world.scheduler.now
         tally = (state.get("outcome") or {}).get("tally")
         if tally and before["is"] not in _OVER:
             self._world.checks["S1"] += 1
@@ -211,7 +215,7 @@ class Ledger:
 
     def _recalled(self, set_id: str) -> None:
         """Nobody is left who has no claim, but for those who had one when they were looked at."""
-        since = self.obeyed.get(set_id, 0.0)
+        since = self._recalling.get(set_id, 0.0)
         for row in self.plan(set_id).values():
             self._world.checks["W1"] += 1
             name = row["memberId"]

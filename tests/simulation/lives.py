@@ -433,6 +433,14 @@ BESIDE: Final[dict[str, Life]] = {
         settings={"quota": Quota(Bucket(60, 5), Bucket(2, 0.1))},
         ends={"Completed": 7},
     ),
+    "a set withdrawn in a vault that takes one at a time": Life(
+        "PartlyCompleted",
+        fields=A_SET,
+        disks=(True,) * 6,
+        happens=((0.1, _takes_one_at_a_time),),
+        withdrawn=(50,),
+        ends={"PartlyCompleted": 1, "Completed": 1, "Cancelled": 5},
+    ),
     "a set in a vault that takes one at a time": Life(
         "Completed",
         fields=A_SET,

@@ -14,11 +14,11 @@ from restore_core.engine.performer import Performer
 from restore_core.engine.reservation import Reservation
 from restore_core.engine.set_steps import SetSteps
 from restore_core.engine.withdrawals import Withdrawals
-from restore_core.lifecycle import endings, quota, set_plan, set_sum
-from restore_core.lifecycle.events import TriggerClaimed
+from restore_core.lifecycle import endings, quota, restore, set_plan, set_sum
+from restore_core.lifecycle.events import Event, StillRunning, TriggerClaimed
 from restore_core.lifecycle.set_events import MembersEnrolled, Recalled
 from restore_core.lifecycle.sets import Header, PlannedDisk
-from restore_core.lifecycle.states import Claim
+from restore_core.lifecycle.states import Claim, Gathering, State
 from restore_core.lifecycle.status import Status
 from restore_core.lifecycle.turn import Turn
 from tests.simulation.sabotages.sabotage import MOST_WORLDS, Patch, Sabotage, kinds
@@ -196,6 +196,20 @@ def _full_is_failed() -> list[Patch]:
     return [(endings, "is_full", lambda _problem: False)]
 
 
+def _recall_once() -> list[Patch]:
+    """Let a set that has been recalled stay so: who gives a claim back is not looked at again."""
+    real = restore.apply
+
+    def apply(state: State, event: Event) -> State:
+        after = real(state, event)
+        stays = isinstance(after, Gathering) and isinstance(state, Gathering)
+        if stays and isinstance(event, StillRunning):
+            return replace(after, recalled=state.recalled)
+        return after
+
+    return [(restore, "apply", apply)]
+
+
 SABOTAGES: Final[dict[str, Sabotage]] = {
     "take a part of an answer for all": Sabotage(
         "S2",
@@ -213,6 +227,9 @@ SABOTAGES: Final[dict[str, Sabotage]] = {
     "recall one member for all": Sabotage("W1", _recall_the_first, life="a set withdrawn at once"),
     "recall what runs": Sabotage(
         "W1", _recall_what_runs, life="a set withdrawn while its disks come back"
+    ),
+    "recall a set once": Sabotage(
+        "I1", _recall_once, life="a set withdrawn in a vault that takes one at a time"
     ),
     "acknowledge a withdrawal and do nothing": Sabotage(
         "I1", _withdraw_nothing, life="a set withdrawn at once"
