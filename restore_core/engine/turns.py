@@ -74,9 +74,11 @@ class Turns:
                 full[one.vault] -= 1
                 given[one.request_id] = (one.subscription, self._clock())
         room = self._room(found, given.values()) if members else Counter()
-        for one in members:
+        while members and any(room.values()):
             if not self._may_give(taken, begun, pace.ONE_BY_ONE_BUDGET):
                 break
+            one = self._next(members, taken)
+            members.remove(one)
             may = min(room[one.subscription], full[one.vault]) > 0
             if may and self._call(one.request_id, called):
                 taken[one.vault] += 1
@@ -123,12 +125,16 @@ class Turns:
         again soon says nothing of the vault as it is by then.
         """
         room = defaultdict[str, int](lambda: self._rules.max_active)
-        since = self._clock() - pace.FULL_VAULT
-        soon = self._clock() + pace.FULL_VAULT + pace.SWEEP_GRACE
+        now = self._clock()
+        since, soon = now - pace.FULL_VAULT, now + pace.FULL_VAULT + pace.CLOCK_SKEW
         asking = {one.vault for one in found if one.turn_at and one.turn_at > since}
-        waits = [one for one in found if one.finds_full and one.turn is Turn.NONE]
-        told = {one.vault for one in waits if one.due <= soon}
-        for vault in {one.vault for one in found if one.finds_full}:
+        told = {
+            one.vault
+            for one in found
+            if one.finds_full and one.turn is Turn.NONE and one.due <= soon
+        }
+        full = {one.vault for one in found if one.finds_full and one.turn is not Turn.NONE}
+        for vault in told | full:
             ending = ceil(taken[vault] / pace.ENDING_MEANWHILE)
             room[vault] = 0 if vault in asking | told else max(ending, 1)
         return room

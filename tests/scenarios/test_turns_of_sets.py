@@ -10,7 +10,7 @@ from azure.core.exceptions import ServiceRequestError
 
 from restore_core.lifecycle.outbox import Stage
 from restore_core.lifecycle.quota import DOCUMENTED, READS, Bucket, Quota
-from simulator import Limits, Pace, faults
+from simulator import Limits, Pace, faults, outcomes
 from simulator.limits import Rate
 from tests import builders, sets
 from tests.fakes import NOON
@@ -424,3 +424,21 @@ def test_turns_are_given_for_30_seconds_of_a_tick_and_its_jobs_are_looked_at_all
         world.tick_now()
 
         assert len(turned(world, members)) == 4
+
+
+def test_a_set_in_a_sick_vault_keeps_no_set_of_another_vault_waiting() -> None:
+    with World(rules={"max_active": 2}) as world:
+        sick = sets.protect(world, *[f"sick-{number}" for number in range(8)])
+        for number in range(8):
+            world.simulator.script(f"sick-{number}-back", validation=[outcomes.never()] * 200)
+        sets.send(world, requestId="sick", sourceDiskIds=sick, targetDiskSuffix="-back")
+        world.run(minutes=2)
+        another = sets.VAULT.replace("vault-1", "vault-2")
+        well = world.simulator.source_disk(world.protect("well", vault="vault-2"))
+        sets.send(world, requestId="well", sourceDiskIds=[well], vaultId=another)
+        asked = world.clock()
+
+        world.run(until=lambda: world.status("well") == "Completed")
+
+        an_hour_for_each_sick_one = timedelta(minutes=75)
+        assert world.clock() - asked < an_hour_for_each_sick_one

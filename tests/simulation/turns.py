@@ -150,7 +150,7 @@ class Turns:
             self._triggers(request_id, document)
 
     def _after_the_singles(self, request_id: str, process: Writer) -> None:
-        """Nobody who asked for one disk waits, nor a member that was accepted earlier."""
+        """Nobody who asked for one disk waits, nor a member of its vault that came earlier."""
         world, task = self._world, self._world.scheduler.current
         if task is None:
             return
@@ -166,7 +166,7 @@ class Turns:
                 and since < world.begun_of_current()
                 and (not full or self._vault(other) == self._vault(request_id))
                 and document["state"]["is"] in ("Queued", "Enrolled")
-                and (not set_of(document) or _key(other, document) < mine)
+                and (not set_of(document) or self._goes_before(other, request_id, mine))
                 and process.clock() < _last_moment(document)
             ):
                 world.breach("S3", f"it has its turn before {other}", request_id)
