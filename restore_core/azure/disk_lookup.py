@@ -63,7 +63,7 @@ class DiskLookup:
         is still kept does not count beside one that is there: the disk was protected anew.
         """
         found = self._in_graph(source, vaults)
-        if not _live(found):
+        if not live(found):
             found = self._in_lists(source, vaults, asked_at)
         return only_one(source, vaults, found)
 
@@ -176,7 +176,8 @@ def _found(instance: BackupInstanceId, body: dict[str, Any]) -> Found:
         return deleted
 
 
-def _live(found: Sequence[Found]) -> list[BackupInstance]:
+def live(found: Sequence[Found]) -> list[BackupInstance]:
+    """Return those of the instances that protect their disk now."""
     return [one for one in found if isinstance(one, BackupInstance)]
 
 
@@ -184,21 +185,21 @@ def only_one(
     source: DiskId, vaults: Sequence[BackupVaultId], found: Sequence[Found]
 ) -> BackupInstance:
     """Return the one instance that protects `source`; raise Rejected where there is not one."""
-    live = _live(found)
-    if len(live) != 1:
-        raise _not_one(source, vaults, live, found)
-    return live[0]
+    protecting = live(found)
+    if len(protecting) != 1:
+        raise _not_one(source, vaults, protecting, found)
+    return protecting[0]
 
 
 def _not_one(
     source: DiskId,
     vaults: Sequence[BackupVaultId],
-    live: Sequence[BackupInstance],
+    protecting: Sequence[BackupInstance],
     found: Sequence[Found],
 ) -> Rejected:
     """Return why the instances of a disk do not say which to restore: none, or several."""
-    if live:
-        return Rejected(instances.several(source, [one.id for one in live]))
+    if protecting:
+        return Rejected(instances.several(source, [one.id for one in protecting]))
     deleted = [one for one in found if isinstance(one, SoftDeleted)]
     if len(deleted) == 1:
         return deleted[0]

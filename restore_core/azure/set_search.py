@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from restore_core.azure.attachments import Attachments
-from restore_core.azure.disk_lookup import DiskLookup, Found, only_one, told_of
+from restore_core.azure.disk_lookup import DiskLookup, Found, live, only_one, told_of
 from restore_core.azure.machines import Machines
-from restore_core.azure.protected_disk import source_key
+from restore_core.azure.protected_disk import SoftDeleted, source_key
 from restore_core.azure.resource_graph import ResourceGraph, Row, among, batches, begins, inside
 from restore_core.contract.request import RestoreRequest
 from restore_core.contract.resource_ids import (
@@ -75,11 +75,12 @@ class SetSearch:
         begin = f"{group}/providers/Microsoft.Compute/disks/"
         rows = self._shown(begins(_SOURCE, begin), vaults)
         found = _by_source(rows, vaults)
-        unseen = [vault for vault in vaults if not any(_lies_in(row, vault) for row in rows)]
-        for vault in unseen:
-            for key, listed in self._lookup.listed(vault).items():
-                if key.startswith(begin.lower()):
-                    found.setdefault(key, []).extend(listed)
+        lacking = {key for key, shown in found.items() if not live(shown)}
+        for vault in vaults:
+            is_seen = any(_lies_in(row, vault) for row in rows)
+            for key, listed in self._lookup.listed(vault).items() if lacking or not is_seen else ():
+                if key in lacking or (key.startswith(begin.lower()) and not is_seen):
+                    _add(found, key, listed)
         named = [_source(key, listed) for key, listed in found.items()]
         sources = [source for source in named if source is not None]
         told = self._attachments.of(sources)
@@ -93,11 +94,11 @@ class SetSearch:
         for some in batches(sources):
             for key, shown in _by_source(self._shown(among(_SOURCE, some), vaults), vaults).items():
                 found.setdefault(key, []).extend(shown)
-        lacking = {source.key for source in sources} - set(found)
+        lacking = {source.key for source in sources if not live(found.get(source.key, ()))}
         for vault in vaults if lacking else ():
             for key, listed in self._lookup.listed(vault).items():
                 if key in lacking:
-                    found.setdefault(key, []).extend(listed)
+                    _add(found, key, listed)
         return found
 
     def _shown(self, condition: str, vaults: Sequence[BackupVaultId]) -> list[Row]:
@@ -124,6 +125,17 @@ def _by_source(rows: Sequence[Row], vaults: Sequence[BackupVaultId]) -> BySource
         if instance is not None:
             found.setdefault(source_key(row), []).append(told_of(instance, row))
     return found
+
+
+def _add(found: BySource, key: str, listed: Sequence[Found]) -> None:
+    """Add what a list shows of a disk, but no deleted instance twice."""
+    shown = found.setdefault(key, [])
+    known = {str(one.instance).lower() for one in shown if isinstance(one, SoftDeleted)}
+    shown += [
+        one
+        for one in listed
+        if not isinstance(one, SoftDeleted) or str(one.instance).lower() not in known
+    ]
 
 
 def _instance(row: Row, vaults: Sequence[BackupVaultId]) -> BackupInstanceId | None:

@@ -1,12 +1,13 @@
 """Disks whose backups somebody deleted: the vault keeps them for a while, and restores nothing."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from simulator import faults
-from tests import builders
+from tests import builders, sets
 from tests.world import World
 
 
@@ -136,3 +137,27 @@ def test_a_disk_that_the_vault_does_not_know_may_have_been_deleted_there(world: 
     row = world.result()
     assert row["errorCode"] == "DiskNotProtected"
     assert "deleted-backup-instance list" in row["recommendedAction"]
+
+
+@pytest.mark.parametrize("by", ["list", "group"])
+def test_a_disk_of_a_set_that_was_protected_anew_a_moment_ago_is_found_like_one_alone(
+    by: str,
+) -> None:
+    """Resource Graph shows its deleted instance, and not yet the one that protects it now."""
+    vault_2 = sets.VAULT.replace("vault-1", "vault-2")
+    allow = f"{sets.VAULT} => {builders.TARGET_GROUP}; {vault_2} => {builders.TARGET_GROUP}"
+    with World(allow=allow, graph_lag=timedelta(seconds=230)) as world:
+        deleted = world.protect("disk-1")
+        disks = [world.simulator.source_disk(deleted), *sets.protect(world, "disk-2")]
+        world.protect("disk-3", vault="vault-2")
+        world.clock.advance(minutes=10)
+        world.simulator.soft_delete(deleted)
+        world.clock.advance(minutes=10)
+        world.simulator.protect(disks[0], vault="vault-2", subscription=builders.SUBSCRIPTION)
+        world.clock.advance(minutes=1)
+        of_group = {"sourceResourceGroupId": sets.SOURCES}
+        asked: dict[str, Any] = {"sourceDiskIds": disks} if by == "list" else of_group
+
+        row = sets.ask(world, vaultId=..., **asked)
+
+        assert sets.counts(row) == {"Completed": 2 if by == "list" else 3}
