@@ -75,7 +75,7 @@ def test_a_member_says_which_disk_is_back_also_where_its_leader_only_followed(wo
 
 
 def test_a_set_of_which_a_row_cannot_be_read_can_be_withdrawn(world: World) -> None:
-    world.deploy(max_active=1)
+    world.deploy(max_active=1, max_age=timedelta(hours=1))
     protect(world, "disk-1", "disk-2")
     send(world, sourceDiskIds=[source("disk-1"), source("disk-2")])
     until(world, "set-1", "Gathering")
