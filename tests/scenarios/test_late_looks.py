@@ -109,3 +109,16 @@ def test_an_app_that_was_off_for_days_finds_every_job_that_ended_however_little_
     world.run()
 
     assert Counter(world.result(name)["status"] for name in names) == {"Completed": 12}
+
+
+def test_what_was_not_started_by_its_deadline_is_given_up_without_a_call() -> None:
+    with World(rules={"max_age": MOST_WAIT}) as world:
+        world.simulator.next("POST", "/validateRestore", faults.throttle(), times=None)
+        world.send(backupInstanceId=world.protect())
+        world.run(minutes=59)
+        calls = len(world.simulator.calls)
+
+        world.run()
+
+        assert world.result()["status"] == "TimedOut"
+        assert len(world.simulator.calls) <= calls + 1
