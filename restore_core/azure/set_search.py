@@ -78,8 +78,10 @@ class SetSearch:
         lacking = {key for key, shown in found.items() if not live(shown)}
         for vault in vaults:
             is_seen = any(_lies_in(row, vault) for row in rows)
-            for key, listed in self._lookup.listed(vault).items() if lacking or not is_seen else ():
-                if key in lacking or (key.startswith(begin.lower()) and not is_seen):
+            if is_seen and not lacking:
+                continue
+            for key, listed in self._lookup.listed(vault).items():
+                if key in lacking or (not is_seen and key.startswith(begin.lower())):
                     _add(found, key, listed)
         named = [_source(key, listed) for key, listed in found.items()]
         sources = [source for source in named if source is not None]

@@ -183,7 +183,7 @@ class Restore:
             case Enrolling(wait=wait) | Gathering(wait=wait):
                 return wait.due  # However old: its members end for their age, and it by them.
             case Triggering() | Restoring() | Running() | Confirming():
-                return self.state.wait.due  # Its deadline is seen to where that is set.
+                return self.state.wait.due  # `after` has seen to its deadline.
             case waiting:
                 return min(waiting.wait.due, self._last_moment)
 
