@@ -31,14 +31,17 @@ def ended(world: World, name: str) -> tuple[str, str]:
     return row["status"], row.get("errorCode", "")
 
 
-def storm(world: World, *names: str, until: str = "Running", **changes: Any) -> None:
-    """Let the first of them have come so far when the others come."""
+def storm(
+    world: World, *names: str, until: str = "Running", target: str = "", **changes: Any
+) -> None:
+    """Let the first of them have come so far when the others come, all to one `target` if named."""
     first, *others = names
-    ask(world, first, **changes)
+    of_all = {"targetDiskId": builders.disk(target)} if target else {}
+    ask(world, first, **of_all, **changes)
     world.run(until=lambda: world.status(first) == until)
     for name in others:
         world.clock.advance(seconds=1)
-        ask(world, name)
+        ask(world, name, **of_all)
         world.deliver()
     world.run(until=lambda: all(world.status(name) == "Following" for name in others))
 
@@ -500,27 +503,13 @@ def test_followers_whose_leader_cannot_be_read_now_wait_for_the_next_tick(world:
     assert ended(world, "second") == ("Rejected", "RestoredAlready")
 
 
-SAME_TARGET = {"targetDiskId": builders.disk("the-disk")}
-
-
-def storm_for_one_target(world: World, *names: str, until: str) -> None:
-    first, *others = names
-    ask(world, first, **SAME_TARGET)
-    world.run(until=lambda: world.status(first) == until)
-    for name in others:
-        world.clock.advance(seconds=1)
-        ask(world, name, **SAME_TARGET)
-        world.deliver()
-    world.run(until=lambda: all(world.status(name) == "Following" for name in others))
-
-
 def test_a_leader_that_has_come_to_its_end_but_not_to_its_release_keeps_no_target() -> None:
     """Storage fails right after the save of its end: a tick lets others go before it goes on."""
     with World(rules={"max_active": 1}) as world:
         busy = world.protect("disk-9")
         world.send(requestId="busy", backupInstanceId=busy, targetDiskId=builders.disk("busy"))
         world.deliver()
-        storm_for_one_target(world, "first", "second", "third", until="Queued")
+        storm(world, "first", "second", "third", until="Queued", target="the-disk")
         withdraw(world, "first")
 
         world.io.before = fails_once("OutstandingRestores.upsert")

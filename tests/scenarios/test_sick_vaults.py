@@ -126,7 +126,6 @@ def test_one_that_has_cost_too_much_to_ask_soon_closes_a_full_vault_for_nobody_e
     quota = replace(DOCUMENTED, reads=Bucket(1_000, 25))
     limits = replace(Limits.none(), restores_of_vault=1)
     with World(graph="forbidden", limits=limits, rules={"quota": quota}) as world:
-        world.accuse = False
         world.simulator.habits.page_size = 98
         instance = world.protect("disk-1")
         world.simulator.add_history(instance, 24_000)
